@@ -1,0 +1,3 @@
+module github.com/consentry/consentry
+
+go 1.26

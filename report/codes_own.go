@@ -1,0 +1,16 @@
+package report
+
+// ownCodes are the codes about the container and the trust lists.
+var ownCodes = []Code{
+	{"asset.truncated", Failure, "the file ends before its container does", "ISO/IEC 14496-12, 4.2", "Ask for the complete file."},
+	{"asset.malformed", Failure, "the container cannot be walked to its end", "ISO/IEC 14496-12, 4.2", "Ask for the original file."},
+	{"asset.multipleStores", Failure, "more than one manifest store: none is judged", "C2PA 2.5, 14.5.2.1", ""},
+	{"asset.changed", Failure, "the file changed while it was read", "consentry", "Verify it again once nothing writes to it."},
+	{"asset.unboundTrack", Informational, "a track or sample lies outside the bound ranges", "C2PA 2.5, 14.12.2", ""},
+	{"asset.partiallyBound", Informational, "only part of the content is bound", "C2PA 2.5, 16.3.2", ""},
+	{"asset.externalData", Informational, "the file names media outside itself; it was not read", "ISO/IEC 14496-12, 8.7.2", ""},
+	{"asset.trailingBytes", Informational, "bytes after the last box", "ISO/IEC 14496-12, 4.2", ""},
+	{"asset.boxesMoved", Informational, "a manifest box stands where the specification does not put it", "C2PA 2.5, A.5.2", ""},
+	{"trust.legacyList", Informational, "the signer or authority is on the frozen interim list only", "consentry", "The interim list ended; ask the publisher for a current credential."},
+	{"trust.stale", Informational, "a trust list is past its date of renewal", "consentry", ""},
+}

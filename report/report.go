@@ -1,0 +1,292 @@
+package report
+
+import "time"
+
+// Schema names the form of [Report] in JSON. Members are added within a version, never changed in meaning.
+const Schema = "consentry.report/1"
+
+// Verdict is the answer of a policy. The zero value is none: not judged.
+type Verdict string
+
+// The verdicts, worst first after FAIL. Exit codes: PASS, WARN, NOT_APPLICABLE 0; FAIL 1; INDETERMINATE 2.
+const (
+	Fail          Verdict = "FAIL"
+	Indeterminate Verdict = "INDETERMINATE"
+	Warn          Verdict = "WARN"
+	Pass          Verdict = "PASS"
+	NotApplicable Verdict = "NOT_APPLICABLE"
+)
+
+// Report is everything that a verification found, in the order of work. It marshals to consentry.report/1.
+// The zero value of every state means "not checked".
+type Report struct {
+	Schema         string       `json:"schema"`
+	Tool           Tool         `json:"tool"`
+	Asset          Asset        `json:"asset"`
+	ValidationTime time.Time    `json:"validationTime"`
+	Policy         Policy       `json:"policy"`
+	Verdict        Verdict      `json:"verdict"`
+	Reasons        []Reason     `json:"reasons"` // what made the verdict, worst first
+	Complete       bool         `json:"complete"`
+	Provenance     Provenance   `json:"provenance"`
+	Origin         Origin       `json:"origin"`
+	Labels         []Label      `json:"labels"`
+	Watermarks     Watermarks   `json:"watermarks"`
+	People         []Person     `json:"people"`
+	Works          []Person     `json:"works"`
+	Persons        Persons      `json:"persons"`
+	Findings       []Finding    `json:"findings"`
+	NotChecked     []NotChecked `json:"notChecked"`
+}
+
+// Tool says who made the report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Spec    string `json:"spec"` // the specification's version, "C2PA 2.5"
+}
+
+// Asset says what was judged. SHA256 is of the whole file, in lower-case hex, null where it was not computed.
+type Asset struct {
+	Name       string  `json:"name"`
+	Size       int64   `json:"size"` // bytes
+	SHA256     *string `json:"sha256"`
+	Format     string  `json:"format"` // container by content: mp4, mov, m4a, avi, wav, …; empty: unknown
+	DurationMs *int64  `json:"durationMs"`
+	Tracks     []Track `json:"tracks"`
+}
+
+// Track is an elementary stream as the container declares it.
+type Track struct {
+	ID     int64  `json:"id"`
+	Kind   string `json:"kind"`  // video, audio, text, data
+	Codec  string `json:"codec"` // h264, aac, …; the container's own name where it is unknown
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
+	Bound  *bool  `json:"bound"` // inside the bound ranges; null: not checked
+}
+
+// Policy says what the verdict was held against.
+type Policy struct {
+	Profile  string  `json:"profile"`
+	File     *string `json:"file"`
+	TimeBase string  `json:"timeBase"` // generation, now, both
+}
+
+// Reason is one policy event with its outcome.
+type Reason struct {
+	Event   string  `json:"event"` // as in a policy file's "on", e.g. signer_untrusted, revoked
+	Outcome Verdict `json:"outcome"`
+	Person  string  `json:"person,omitempty"`
+	Text    string  `json:"text"`
+}
+
+// Provenance is what the manifest store says and what of it holds.
+type Provenance struct {
+	Store          *string    `json:"store"`   // present, absent, malformed; null: carrier not supported
+	Carrier        *string    `json:"carrier"` // bmff-uuid, …
+	State          *string    `json:"state"`   // trusted, valid, well-formed, invalid, absent; null: not judged
+	Remote         *string    `json:"remote"`  // a manifest URL that the file names; never fetched unasked
+	Integrity      Integrity  `json:"integrity"`
+	Signer         Signer     `json:"signer"`
+	Time           Attested   `json:"time"`
+	Revocation     Revocation `json:"revocation"`
+	ActiveManifest *string    `json:"activeManifest"`
+	Manifests      []Manifest `json:"manifests"` // active first
+}
+
+// Integrity says whether the content is the one that was signed.
+type Integrity struct {
+	State   string   `json:"state"` // intact, altered, partial, not-bound, unknown
+	Binding string   `json:"binding,omitempty"`
+	Damage  []Damage `json:"damage"`
+}
+
+// Damage is a part of the file that is not what was signed, as closely as it can be told.
+type Damage struct {
+	Where  string `json:"where"`
+	Offset int64  `json:"offset"` // bytes
+	Length int64  `json:"length"` // bytes
+}
+
+// Signer says who signed the active manifest. Subject and Issuer are unverified unless State is trusted.
+type Signer struct {
+	State    string  `json:"state"` // trusted, untrusted, invalid, none, not-checked
+	Subject  *string `json:"subject"`
+	Issuer   *string `json:"issuer"`
+	List     *string `json:"list"`
+	ListDate *string `json:"listDate"`
+	// ListDigest is the SHA-256 of the list as it was embedded or given, in lower-case hex.
+	ListDigest *string `json:"listDigest"`
+	Product    *string `json:"product"`
+}
+
+// Attested says when the claim signature existed at the latest.
+type Attested struct {
+	State     string     `json:"state"` // attested, claimed, none, not-checked
+	At        *time.Time `json:"at"`
+	Source    *string    `json:"source"` // sigTst, sigTst2, iat, action
+	Authority *string    `json:"authority"`
+	List      *string    `json:"list"`
+}
+
+// Revocation says whether the signing certificate was revoked.
+type Revocation struct {
+	State  string  `json:"state"` // good, revoked, unknown, not-checked
+	Source *string `json:"source"`
+}
+
+// Manifest is one manifest of the store with the status codes of its validation.
+type Manifest struct {
+	Label         string       `json:"label"`
+	ClaimVersion  int          `json:"claimVersion"`
+	Generator     string       `json:"generator"`
+	Title         string       `json:"title,omitempty"`
+	State         string       `json:"state"` // as Provenance.State
+	Signer        *string      `json:"signer"`
+	Success       []Finding    `json:"success"`
+	Informational []Finding    `json:"informational"`
+	Failure       []Finding    `json:"failure"`
+	Actions       []Action     `json:"actions"`
+	Ingredients   []Ingredient `json:"ingredients"`
+}
+
+// Action is one step of the history that a manifest tells.
+type Action struct {
+	Action            string  `json:"action"`
+	When              *string `json:"when,omitempty"`
+	DigitalSourceType string  `json:"digitalSourceType,omitempty"`
+	SoftwareAgent     string  `json:"softwareAgent,omitempty"`
+	Description       string  `json:"description,omitempty"`
+	List              string  `json:"list"` // created, gathered
+}
+
+// Ingredient is an ingredient as a manifest tells it: what was recorded when it was ingested, and what holds now.
+type Ingredient struct {
+	Label        string  `json:"label"` // of the assertion
+	Title        string  `json:"title,omitempty"`
+	Relationship string  `json:"relationship"`
+	Manifest     *string `json:"manifest"` // label of its active manifest; null: none
+	Recorded     string  `json:"recorded"` // trusted, valid, invalid, none
+	Now          string  `json:"now"`      // trusted, valid, well-formed, invalid, none
+}
+
+// Origin says where the picture comes from.
+type Origin struct {
+	State    string    `json:"state"` // generated, partly-generated, captured, unknown, contradicted
+	Basis    string    `json:"basis"` // manifest, declaration, label, mark, none
+	Verified bool      `json:"verified"`
+	Because  []Because `json:"because"`
+}
+
+// Because is a statement that the origin rests on.
+type Because struct {
+	Manifest          string `json:"manifest,omitempty"`
+	Action            string `json:"action,omitempty"`
+	DigitalSourceType string `json:"digitalSourceType,omitempty"`
+	Label             string `json:"label,omitempty"`
+	Mark              string `json:"mark,omitempty"`
+}
+
+// Label is an unsigned declaration about the asset outside C2PA.
+type Label struct {
+	Kind    string `json:"kind"`
+	Carrier string `json:"carrier"`
+	Offset  *int64 `json:"offset,omitempty"`
+	Value   any    `json:"value"`
+	Class   string `json:"class"` // A–F
+}
+
+// Watermarks says what was found in the picture.
+type Watermarks struct {
+	State        string        `json:"state"` // analysed, partial, not-analysed, off
+	Reason       *string       `json:"reason"`
+	Found        []Watermark   `json:"found"`
+	SoftBindings []SoftBinding `json:"softBindings"`
+}
+
+// Watermark is a mark that was found.
+type Watermark struct {
+	Algorithm          string     `json:"algorithm"`
+	Scheme             string     `json:"scheme,omitempty"`
+	Bits               int        `json:"bits"`
+	Message            string     `json:"message"` // hex
+	Statistic          float64    `json:"statistic"`
+	Threshold          float64    `json:"threshold"`
+	FalsePositiveBound float64    `json:"falsePositiveBound"`
+	Tries              int        `json:"tries"`
+	SpansMs            [][2]int64 `json:"spansMs"`
+}
+
+// SoftBinding is a soft binding that a manifest declares or that was found.
+type SoftBinding struct {
+	Alg      string `json:"alg"`
+	Result   string `json:"result"`
+	Distance *int   `json:"distance,omitempty"`
+}
+
+// Person is a depicted person (or a work) with the judgement of the consent declared for it.
+type Person struct {
+	ID           string    `json:"id"`
+	Source       string    `json:"source"` // JUMBF URI of the assertion that names the person
+	Manifest     string    `json:"manifest,omitempty"`
+	Kind         string    `json:"kind"`
+	Rendering    string    `json:"rendering"`
+	Modality     []string  `json:"modality"`
+	State        string    `json:"state"` // for the policy's time base
+	AtGeneration string    `json:"atGeneration"`
+	Now          string    `json:"now"`
+	Level        string    `json:"level"`   // E0–E5
+	Binding      string    `json:"binding"` // B0–B5
+	Tokens       []Token   `json:"tokens"`
+	Seen         []Span    `json:"seen"`
+	Findings     []Finding `json:"findings"`
+}
+
+// Token is one token as it was judged for one person. Its members are unverified unless State is valid.
+type Token struct {
+	Index     int       `json:"index"`
+	Iss       string    `json:"iss"`
+	Jti       string    `json:"jti"`
+	Type      string    `json:"type"`
+	State     string    `json:"state"` // valid, or the worst failure's person state
+	Level     string    `json:"level"`
+	Operation []string  `json:"operation,omitempty"`
+	Modality  []string  `json:"modality,omitempty"`
+	Findings  []Finding `json:"findings"`
+}
+
+// Span is a span of presentation time, start inclusive, end exclusive, in milliseconds.
+type Span struct {
+	StartMs int64 `json:"startMs"`
+	EndMs   int64 `json:"endMs"`
+}
+
+// Persons says what a look for faces found.
+type Persons struct {
+	Status         string        `json:"status"` // analysed, partial, not-analysed, off
+	Reason         *string       `json:"reason"`
+	FramesTotal    int           `json:"framesTotal"`
+	FramesAnalysed int           `json:"framesAnalysed"`
+	FramesFailed   int           `json:"framesFailed"`
+	MinFacePx      int           `json:"minFacePx"`
+	Tracks         []PersonTrack `json:"tracks"`
+	NotSeen        []string      `json:"notSeen"`
+	Undeclared     []int         `json:"undeclared"`
+}
+
+// PersonTrack is a face followed through time.
+type PersonTrack struct {
+	ID       int     `json:"id"`
+	Class    string  `json:"class"` // confirmed, possible
+	StartMs  int64   `json:"startMs"`
+	EndMs    int64   `json:"endMs"`
+	Person   *string `json:"person"`
+	Coverage float64 `json:"coverage"`
+}
+
+// NotChecked is something that was not checked, and why.
+type NotChecked struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
+}

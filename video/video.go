@@ -1,0 +1,162 @@
+// Package video says what a decoded video is: tracks, frames, and the interface of a decoder. It holds no decoder:
+// video/ffmpeg has one in this process, video/jail has the same one in a child process. It refuses to own pixels:
+// planes are lent to a callback and are gone when it returns. Start with [Decoder].
+package video
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Mode says how much of a video is decoded.
+type Mode int
+
+// The modes. The zero value decodes nothing and only reads the tracks.
+const (
+	InfoOnly  Mode = iota
+	KeyFrames      // key frames only
+	AllFrames
+)
+
+// Limits bound a decode. They are set before the first packet is read; zero fields mean [DefaultLimits].
+type Limits struct {
+	Pixels       int64         // width × height of a frame
+	Tracks       int           // streams in the container
+	IdlePackets  int           // packets in a row that give no frame
+	Frames       int64         // frames handed out
+	DecodeTime   time.Duration // wall time for the whole decode
+	MemoryBytes  int64         // address space of the jailed child
+	ProbeBytes   int64         // bytes read to find the tracks
+	OpenDuration time.Duration // wall time to read the tracks
+}
+
+// DefaultLimits are those that a zero [Limits] stands for.
+var DefaultLimits = Limits{
+	Pixels: 8192 * 8192, Tracks: 64, IdlePackets: 4096, Frames: 1 << 20, DecodeTime: 10 * time.Minute,
+	MemoryBytes: 4 << 30, ProbeBytes: 64 << 20, OpenDuration: 30 * time.Second,
+}
+
+// Source is what is decoded: the very reader that is hashed.
+type Source struct {
+	Data   io.ReaderAt
+	Size   int64  // bytes
+	Format string // container by content ("mp4", "mov", "matroska", "avi", …); it forces the demuxer, empty is refused
+}
+
+// Decoder reads tracks and frames. Decode calls onInfo once before the first frame, then onFrame for each frame in
+// presentation order of the decoder's output; an error of a callback ends the decode and is returned. A damaged
+// stream gives the frames that it has and [Result].Broken. The error is an [*Error] where the decoder could not do
+// its work (crash, hang, limit, unknown format): nothing that needs pixels was checked then.
+type Decoder interface {
+	Decode(ctx context.Context, src Source, want Want, onInfo func(*Info) error, onFrame func(*Frame) error) (*Result, error)
+}
+
+// Want says what to decode.
+type Want struct {
+	Mode   Mode
+	Track  int // index into Info.Tracks of the video track; -1: the best one
+	Limits Limits
+}
+
+// Info is what the container says before a frame is decoded.
+type Info struct {
+	Format   string // the demuxer's name
+	Duration time.Duration
+	Tracks   []Track
+}
+
+// Track is one elementary stream.
+type Track struct {
+	Index        int
+	ID           int64  // the container's own number (MP4 track_ID)
+	Kind         string // video, audio, text, data
+	Codec        string // "h264", "aac", …
+	Duration     time.Duration
+	TimeBase     [2]int // numerator, denominator: seconds per tick
+	FrameCount   int64  // as declared; 0: unknown
+	Width        int    // coded pixels
+	Height       int
+	Rotation     int    // degrees clockwise that a player turns the picture: 0, 90, 180, 270
+	SampleAspect [2]int // 0:0 or 1:1: square
+	FrameRate    [2]int // average, frames per second
+	Color        Color
+	SampleRate   int // audio, Hz
+	Channels     int
+	EditList     []Edit // empty: none declared, or not known
+	Sample       Samples
+}
+
+// Samples says where the demuxer sees the media of a track, to be held against the bound ranges.
+type Samples struct {
+	Count       int64
+	First, Last int64 // byte offset of the first sample, and of the byte after the last; -1: unknown
+}
+
+// Edit is one entry of an edit list, in the movie's time: shown for Duration, from MediaTime of the track.
+// MediaTime below zero is an empty edit.
+type Edit struct {
+	Duration, MediaTime time.Duration
+	Rate                float64
+}
+
+// Color says how samples are read (ITU-T H.273 numbers).
+type Color struct {
+	Primaries, Transfer, Matrix int
+	FullRange                   bool
+}
+
+// Frame is one decoded picture. Planes are borrowed until the callback returns.
+type Frame struct {
+	Index     int64
+	Time      time.Duration // presentation time, edit lists applied
+	Key       bool
+	Width     int // pixels
+	Height    int
+	BitDepth  int   // 8, 10, 12; above 8 each sample is two bytes, little-endian, in the low bits
+	Y, Cb, Cr Plane // Cb and Cr are empty for grey pictures; RGB sources are converted to YCbCr
+	ChromaX   int   // log2 of the horizontal chroma subsampling
+	ChromaY   int
+	Color     Color
+	Corrupt   bool // the decoder says that it repaired or guessed
+}
+
+// Plane is one component: row y starts at Data[y*Stride].
+type Plane struct {
+	Data          []byte
+	Stride        int // bytes
+	Width, Height int // samples
+}
+
+// Result says how a decode ended.
+type Result struct {
+	Frames  int64
+	Key     int64
+	Broken  *Broken // nil: read to the end
+	Packets int64
+}
+
+// Broken says where a stream could not be decoded further, or from where it has holes.
+type Broken struct {
+	Time   time.Duration // presentation time near the break
+	Offset int64         // byte offset of the packet; -1: unknown
+	Why    string
+}
+
+// Error says why a decoder could not do its work. Reason is one of: crash, timeout, limit, format, io, protocol.
+type Error struct {
+	Reason string
+	Detail string
+	Err    error
+}
+
+func (e *Error) Error() string {
+	s := "not analysed: " + e.Reason
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
