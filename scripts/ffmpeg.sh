@@ -89,15 +89,17 @@ build_static() {
   esac
   sudo=(); [ "$(id -u)" -eq 0 ] || sudo=(sudo -n)
   packages nasm libdav1d-dev zlib1g-dev gcc make pkg-config dpkg-dev xz-utils debian-archive-keyring
-  local w; w=$(mktemp -d "$cache/build.XXXXXX"); trap 'rm -rf "$w"' EXIT
+  local w; w=$(mktemp -d "$cache/build.XXXXXX")
+  # shellcheck disable=SC2064  # the folder's name is wanted now: the variable is gone when the trap runs
+  trap "rm -rf '$w'" EXIT
   say "fetching the source of FFmpeg 7 from Debian $suite, verified with the archive keyring"
   download "$w" 2>>"$cache/ffmpeg.log" || { tail -n 5 "$cache/ffmpeg.log" >&2; exit 1; }
   (cd "$w/src" && dpkg-source -x ffmpeg_7.*.dsc tree >>"$cache/ffmpeg.log" 2>&1) || die "Debian $suite no longer holds FFmpeg 7.x, or its source package is broken (see $cache/ffmpeg.log)" "set FFMPEG=system on a machine with FFmpeg 7"
   say "building FFmpeg (once; some minutes; log: $cache/ffmpeg.log)"
   (
     cd "$w/src/tree"
-    ./configure --prefix="$w/prefix" "${configure_args[@]}"
-    grep -q '^License: LGPL version 2.1' ffbuild/config.log || grep -q 'CONFIG_GPL 0' config.h
+    ./configure --prefix="$w/prefix" "${configure_args[@]}" | tee configure.out
+    grep -q '^License: LGPL version 2.1' configure.out
     make -j"$(nproc)"
     make install
   ) >>"$cache/ffmpeg.log" 2>&1 || { tail -n 15 "$cache/ffmpeg.log" >&2; die "building FFmpeg failed (see $cache/ffmpeg.log)" "free some memory and disk and run it again"; }

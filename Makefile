@@ -1,0 +1,29 @@
+# make demo   sets up what is missing, then makes a sample clip with two depicted people and judges it
+# make test   sets up what is missing, then runs every check
+# make build  the binary, at ./consentry
+# FFMPEG=system links the distribution's FFmpeg 7; CGO_ENABLED=0 leaves the decoder out.
+SHELL := /bin/bash
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: build demo test bench trust clean
+
+build:
+	@scripts/setup.sh build
+	@scripts/build.sh
+
+demo: build
+	@./consentry demo build/demo
+
+test:
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+bench: build
+	@scripts/bench.sh
+
+# Rebuilds the embedded trust lists from their sources beside the project.
+trust:
+	go run ./internal/trustgen ../shared/trust
+
+clean:
+	rm -rf build consentry

@@ -1,0 +1,125 @@
+package consentry_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/consentry/consentry"
+
+// rule says what a package may import of this module and of others, and why. The standard library is always allowed,
+// except for what forbidden names.
+type rule struct {
+	own    []string // folders of this module; "internal/*" is every internal package but forge
+	others []string // module prefixes
+	why    string
+}
+
+var rules = map[string]rule{
+	"report":              {nil, nil, "the finding and the report know nobody"},
+	"internal/bmff":       {nil, nil, "a walker over io.ReaderAt"},
+	"internal/hashplan":   {nil, nil, "ranges to digests"},
+	"internal/jumbf":      {nil, nil, "a bounded parser"},
+	"signing":             {[]string{"report"}, []string{"github.com/fxamacker/cbor/v2", "github.com/veraison/go-cose", "github.com/digitorus/", "golang.org/x/crypto"}, "who signed, when, and is the key trusted"},
+	"trust":               {[]string{"signing"}, nil, "the embedded lists"},
+	"manifest":            {[]string{"report", "signing", "region", "internal/*"}, []string{"github.com/fxamacker/cbor/v2", "github.com/andybalholm/brotli"}, "find, read, validate"},
+	"manifest/build":      {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "make and embed"},
+	"region":              {[]string{"report"}, nil, "pure"},
+	"origin":              {[]string{"report"}, nil, "pure"},
+	"policy":              {[]string{"report", "consent"}, []string{"github.com/goccy/go-yaml"}, "pure; consent never sees it"},
+	"consent":             {[]string{"report", "region"}, []string{"github.com/fxamacker/cbor/v2", "github.com/lestrrat-go/jwx/v2", "github.com/goccy/go-yaml"}, "never policy, never manifest: usable alone"},
+	"video":               {nil, nil, "an interface"},
+	"video/ffmpeg":        {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
+	"video/jail":          {[]string{"video"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
+	"internal/render":     {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
+	"internal/forge":      {nil, nil, "own encoders: a misreading must not be shared with the readers"},
+	"internal/schemagen":  {nil, nil, "a command"},
+	"internal/trustgen":   {[]string{"signing", "trust"}, nil, "a command"},
+	"internal/corpustest": {[]string{"report"}, nil, "tests only"},
+	"": {[]string{
+		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "internal/*",
+	}, nil, "the order of work; no cgo package"},
+}
+
+// oneImporter lists third-party modules that only one package imports, so that replacing one is a one-folder change.
+var oneImporter = []string{
+	"github.com/asticode/go-astiav", "github.com/lestrrat-go/jwx/v2", "github.com/urfave/cli/v2", "github.com/veraison/go-cose", "github.com/andybalholm/brotli",
+}
+
+type goPackage struct {
+	ImportPath, Name  string
+	Imports, CgoFiles []string
+	IgnoredGoFiles    []string
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Name,Imports,CgoFiles", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	importers := map[string][]string{}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for dec.More() {
+		var p goPackage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		folder := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		for _, m := range oneImporter {
+			for _, imp := range p.Imports {
+				if strings.HasPrefix(imp, m) {
+					importers[m] = append(importers[m], folder)
+					break
+				}
+			}
+		}
+		if len(p.CgoFiles) > 0 && !slices.Contains([]string{"video/ffmpeg", "persons/onnx", "watermark/onnx"}, folder) {
+			t.Errorf("%s: cgo lives in video/ffmpeg, persons/onnx and watermark/onnx only", folder)
+		}
+		if strings.HasPrefix(folder, "cmd/") {
+			continue // the command may import everything
+		}
+		r, ok := rules[folder]
+		if !ok {
+			t.Errorf("%s: no rule for this package", folder)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if !allowed(r, imp) {
+				t.Errorf("%s must not import %s: %s", folder, imp, r.why)
+			}
+		}
+	}
+	for m, who := range importers {
+		if len(who) > 1 {
+			t.Errorf("%s has %d importing packages %q; one is the rule", m, len(who), who)
+		}
+	}
+}
+
+func allowed(r rule, imp string) bool {
+	if own, ok := strings.CutPrefix(imp, module+"/"); ok {
+		if own == "internal/forge" {
+			return false // tests only
+		}
+		for _, a := range r.own {
+			if a == own || a == "internal/*" && strings.HasPrefix(own, "internal/") {
+				return true
+			}
+		}
+		return false
+	}
+	first, _, _ := strings.Cut(imp, "/")
+	if !strings.Contains(first, ".") {
+		return true // standard library
+	}
+	for _, a := range r.others {
+		if strings.HasPrefix(imp, a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Sets up what a build or a test run misses, once. Usage: scripts/setup.sh build|test
+. "$(dirname "$0")/lib.sh"
+
+want_go=1.26
+# Versions are part of the name of the folder that they are installed in.
+gofumpt=mvdan.cc/gofumpt@v0.12.0
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+check_go() {
+  have go || die "Go is not installed" "install Go $want_go or newer from go.dev/dl"
+  local v; v=$(GOTOOLCHAIN=local go env GOVERSION); v=${v#go}
+  printf '%s\n%s\n' "$want_go" "$v" | sort -C -V || die "Go $v is too old, $want_go is needed" "install Go $want_go or newer from go.dev/dl"
+  case $(go env GOARCH) in amd64|arm64) ;; *) die "only 64-bit amd64 and arm64 are supported (this is $(go env GOARCH))" "build on such a machine" ;; esac
+  # Answers "no" early and in words where the module proxy cannot be reached and the cache is cold.
+  go mod download >"$cache/go-mod.log" 2>&1 || die "Go modules could not be had: $(tail -n 1 "$cache/go-mod.log")" "check the network and GOPROXY"
+}
+
+# tool NAME MODULE@VERSION: a test tool at exactly this version.
+tool() {
+  local dir=$cache/tools/${2//[^a-zA-Z0-9.]/_}
+  if [ ! -x "$dir/$1" ]; then
+    say "installing $2"
+    GOBIN=$dir GOFLAGS= CGO_ENABLED=0 go install "$2" >"$cache/tool.log" 2>&1 || die "$2 could not be installed: $(tail -n 1 "$cache/tool.log")" "check the network and GOPROXY"
+  fi
+  mkdir -p build/tools && ln -sf "$dir/$1" "build/tools/$1"
+}
+
+check_go
+case ${1:-} in
+  build) ;;
+  test) tool gofumpt "$gofumpt"; tool staticcheck "$staticcheck" ;;
+  *) die "usage: scripts/setup.sh build|test" "see the top of the script" ;;
+esac
+if [ "${CGO_ENABLED:-1}" = 0 ]; then
+  say "CGO_ENABLED=0: the binary will judge provenance and consent, and say that pixels cannot be analysed"
+else
+  "$(dirname "$0")/ffmpeg.sh" setup
+fi
