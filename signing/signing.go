@@ -1,0 +1,62 @@
+// Package signing says who signed a claim, when, and whether that key is trusted.
+//
+// It reads a COSE_Sign1 (RFC 9052) with its X.509 chain (RFC 9360) and RFC 3161 time-stamps, by the rules of C2PA
+// 2.5, 12.3, 13 and 14.7 to 14.9, and makes such signatures. Nothing is fetched, the system's roots are never used,
+// and the bytes that were received are verified, never a re-encoding of them. It refuses RSASSA-PKCS1-v1_5 and every
+// algorithm outside C2PA's list for claims, attached payloads, and credentials that are ambiguous. Revocation is not
+// looked up.
+//
+// Start with [Verify]; hostile input gives findings and never an error. To sign, start with [NewSigner] and [Sign1].
+package signing
+
+import (
+	"crypto/x509"
+	"time"
+
+	"github.com/consentry/consentry/report"
+)
+
+// Input is a claim signature and what it is to be held against.
+type Input struct {
+	COSE    []byte    // content of the signature box's cbor box: COSE_Sign1_Tagged
+	Payload []byte    // content of the claim's cbor box, as it is in the file
+	URL     string    // JUMBF URI of the signature box, for the findings
+	Now     time.Time // the clock; zero is the year 1, in which no certificate is valid
+	Trust   *Trust    // nil trusts nobody
+	Stamps  [][]byte  // time-stamp tokens for this manifest, of c2pa.time-stamp assertions
+}
+
+// Result is what the signature is worth.
+type Result struct {
+	Findings []report.Finding // with C2PA's codes, in the order of the specification's steps
+	Notes    []report.Finding // with codes of our own (trust.*), which no C2PA result may carry
+
+	Algorithm string              // as COSE names it: ES256, PS384, EdDSA, …; empty: none that can be read
+	Chain     []*x509.Certificate // the signer first, then its CAs, then the anchor where one was found
+	Validated bool                // the signature verifies over the payload by the key of Chain[0]
+	Trusted   bool                // Chain[0] is anchored on, or allowed by, List
+	// InsideValidity says that the signer's certificate and its CAs are all valid at At.
+	InsideValidity bool
+	At             time.Time  // what validity was held against: a trusted time-stamp, else Input.Now
+	List           *List      // the claim list that matched; nil: none
+	Allowed        bool       // List has the certificate itself, and not an anchor above it
+	Stamp          *Stamp     // the time-stamp that counted, else the last that was looked at; nil: there is none
+	Claimed        *time.Time // iat: what the signer says of the time, which proves nothing; nil: nothing said
+	Revocation     Revocation
+	Unsupported    []string // what could not be judged for want of support; it never made anything trusted
+}
+
+// Stamp is an RFC 3161 time-stamp.
+type Stamp struct {
+	Time      time.Time // genTime; zero where it cannot be read
+	Source    string    // sigTst, sigTst2, c2pa.time-stamp
+	Authority string    // common name of the authority's certificate, unverified unless Trusted
+	Trusted   bool      // sound, for this signature, and anchored on List
+	List      *List     // the time-stamp list that matched; nil: none
+}
+
+// Revocation says whether the signer's certificate is known to be revoked.
+type Revocation struct {
+	State  string // not-checked
+	Reason string // why
+}
