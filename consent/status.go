@@ -1,0 +1,4 @@
+package consent
+
+// statusLists are the status list tokens at hand.
+type statusLists struct{}
