@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// invocation is a command line taken apart: the command, and its flags apart from its files.
+type invocation struct {
+	path    []string // names of the command and its subcommand
+	command *cli.Command
+	flags   []string
+	files   []string
+	help    bool
+	version bool
+}
+
+// argv is the command line with the flags in front, as the flag package needs it.
+func (in *invocation) argv() []string {
+	if in.command.SkipFlagParsing {
+		return append(slices.Clone(in.path), in.files...)
+	}
+	out := append(slices.Clone(in.path), in.flags...)
+	return append(append(out, "--"), in.files...)
+}
+
+// resolve finds the command and sorts flags from files. Flags may stand before or after file names; after "--"
+// everything is a file.
+func resolve(commands []*cli.Command, args []string) (*invocation, error) {
+	in := &invocation{}
+	if len(args) > 0 && args[0] == "help" {
+		in.help = true
+		args = slices.DeleteFunc(slices.Clone(args[1:]), func(a string) bool { return strings.HasPrefix(a, "-") })
+	}
+	level := commands
+	for len(level) > 0 {
+		if len(args) == 0 {
+			if in.command != nil && !in.help {
+				return nil, &usageError{Text: fmt.Sprintf("%s needs a subcommand: %s", strings.Join(in.path, " "), visibleNames(level)), Hint: helpHint(in.path)}
+			}
+			return in, nil
+		}
+		name := args[0]
+		if strings.HasPrefix(name, "-") && name != "-" {
+			return in, in.leadingFlag(name)
+		}
+		found := find(level, name)
+		if found == nil {
+			return nil, unknownCommand(level, in.path, name)
+		}
+		in.path, in.command, args, level = append(in.path, found.Name), found, args[1:], found.Subcommands
+	}
+	if in.command.SkipFlagParsing {
+		in.files = args
+		return in, nil
+	}
+	return in, in.sort(args)
+}
+
+// leadingFlag handles a flag in front of the command: only the two that speak of the whole program may stand there.
+func (in *invocation) leadingFlag(name string) error {
+	switch strings.TrimLeft(name, "-") {
+	case "h", "help":
+		in.help = true
+		return nil
+	case "version":
+		in.version = true
+		return nil
+	}
+	return &usageError{Text: fmt.Sprintf("flag %s before the command", name), Hint: "write the command first: consentry verify " + name + " … FILE"}
+}
+
+// sort splits the arguments of a command by its own flag table.
+func (in *invocation) sort(args []string) error {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if a == "--" {
+			in.files = append(in.files, args[i+1:]...)
+			return nil
+		}
+		if a == "-" || !strings.HasPrefix(a, "-") {
+			in.files = append(in.files, a)
+			continue
+		}
+		name, _, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		if name == "h" || name == "help" {
+			in.help = true
+			continue
+		}
+		flag := findFlag(in.command.Flags, name)
+		if flag == nil {
+			return in.unknownFlag(a, name)
+		}
+		in.flags = append(in.flags, a)
+		if _, isBool := flag.(*cli.BoolFlag); isBool || hasValue {
+			continue
+		}
+		if i+1 == len(args) {
+			return &usageError{Text: fmt.Sprintf("flag %s needs a value", a), Hint: helpHint(in.path)}
+		}
+		i++
+		// Joined, so that a value that begins with a dash stays a value.
+		in.flags[len(in.flags)-1] = a + "=" + args[i]
+	}
+	return nil
+}
+
+func (in *invocation) unknownFlag(arg, name string) error {
+	var names []string
+	for _, f := range in.command.Flags {
+		if !hiddenFlag(f) {
+			names = append(names, f.Names()...)
+		}
+	}
+	err := &usageError{Text: fmt.Sprintf("%s has no flag %s", strings.Join(in.path, " "), arg), Hint: helpHint(in.path)}
+	if near := nearest(name, names, 1); len(near) > 0 {
+		err.Hint = "did you mean " + dashed(near[0]) + "?"
+	} else if _, statErr := os.Lstat(arg); statErr == nil {
+		err.Hint = "a file name that begins with a dash goes after --"
+	}
+	return err
+}
+
+func unknownCommand(level []*cli.Command, path []string, name string) error {
+	err := &usageError{Text: fmt.Sprintf("no command %q", strings.Join(append(slices.Clone(path), name), " ")), Hint: helpHint(path)}
+	if _, statErr := os.Stat(name); statErr == nil && len(path) == 0 {
+		err.Hint = "to judge a file: consentry verify " + name
+		return err
+	}
+	var names []string
+	for _, c := range level {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	if near := nearest(name, names, 1); len(near) > 0 {
+		err.Hint = "did you mean " + strings.Join(append(append([]string{"consentry"}, path...), near[0]), " ") + "?"
+	}
+	return err
+}
+
+func helpHint(path []string) string {
+	return strings.Join(append([]string{"consentry", "help"}, path...), " ") + " lists what there is"
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+func find(level []*cli.Command, name string) *cli.Command {
+	for _, c := range level {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func findFlag(flags []cli.Flag, name string) cli.Flag {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func hiddenFlag(f cli.Flag) bool {
+	v, ok := f.(cli.VisibleFlag)
+	return ok && !v.IsVisible()
+}
+
+func visibleNames(level []*cli.Command) string {
+	var names []string
+	for _, c := range level {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,28 @@
+// Command consentry verifies where a video comes from, whether it was generated, and whether consent was declared for
+// the people that it shows. It follows C2PA 2.5 and version 1 of the consent format.
+//
+// The answer goes to standard output and nothing else does; talk goes to standard error. Exit codes are those of grep
+// and cmp: 0 meets the policy, 1 does not, 2 could not tell. It touches no network and reads no configuration file.
+// Start with "consentry demo", or "consentry verify FILE".
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// The decoder's child is this very binary. It must not go through the command table: it has no streams to talk on.
+	if len(os.Args) == 2 && os.Args[1] == decodeCommand {
+		os.Exit(decodeChild())
+	}
+	os.Exit(interruptible(os.Args[1:]))
+}
+
+func interruptible(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// verifyOptions is the command line of verify, read.
+type verifyOptions struct {
+	assets []string
+
+	profile, policyFile string
+	trustLists          []string // nil: the profile's default
+	trust, tsaTrust     []string
+	cawgTrust           []string
+	allowed             []string
+	cawgAllowed         []string
+	ekus                []string
+
+	consentTrust    string
+	consentSteward  string
+	consentRegistry []string
+	consentStatus   string
+
+	at        time.Time // zero: now
+	manifest  string
+	fragments []string
+	set       string
+
+	format, out string
+	frames      string
+	persons     string
+	timeout     time.Duration
+	jobs        int
+	strict      bool
+}
+
+var (
+	profiles    = []string{"newsroom", "studio", "ci"}
+	formats     = []string{"text", "json", "crjson", "ndjson"}
+	laterFormat = []string{"sarif", "junit", "github", "html"}
+	frameModes  = []string{"auto", "all", "keys", "off"}
+	personModes = []string{"auto", "on", "off"}
+	listNames   = []string{"c2pa", "c2pa-interim", "public-tsa", "cawg", "none"}
+)
+
+// laterVerifyFlags are flags of verify that come later.
+var laterVerifyFlags = map[string]string{
+	"fetch":        "the network is never used",
+	"fingerprints": "fingerprints of a clip",
+	"watermark":    "looking for a message of your own",
+	"face-model":   "face detection",
+	"resume":       "carrying on an interrupted batch",
+}
+
+func (p *program) verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "verify", Usage: "Judge files against a policy", ArgsUsage: "FILE|DIR|GLOB…",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "profile", Usage: "`NAME`: newsroom (default), studio or ci"},
+			&cli.StringFlag{Name: "policy", Usage: "`FILE`: a policy that starts from a profile"},
+			&cli.StringFlag{Name: "trust-list", Usage: "`NAMES` of embedded lists, with commas; none: no list"},
+			&cli.StringSliceFlag{Name: "trust", Usage: "`PEM`: further anchors of claim signers"},
+			&cli.StringSliceFlag{Name: "tsa-trust", Usage: "`PEM`: further anchors of time-stamp authorities"},
+			&cli.StringSliceFlag{Name: "cawg-trust", Usage: "`PEM`: further anchors of identity assertions"},
+			&cli.StringSliceFlag{Name: "allowed", Usage: "`PEM`: signing certificates that are trusted themselves"},
+			&cli.StringSliceFlag{Name: "cawg-allowed", Usage: "`PEM`: the same for identity assertions"},
+			&cli.StringSliceFlag{Name: "eku", Usage: "`OID` that --trust anchors accept too"},
+			&cli.StringFlag{Name: "consent-trust", Usage: "`FILE`: trust list of consent issuers"},
+			&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
+			&cli.StringSliceFlag{Name: "consent-registry", Usage: "`FILE`: standing orders and rosters"},
+			&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
+			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
+			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
+			&cli.StringSliceFlag{Name: "fragment", Usage: "`FILE`: a fragment of the init segment given"},
+			&cli.StringFlag{Name: "set", Usage: "`DIR` that holds one fragmented asset"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default), json, crjson or ndjson"},
+			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
+			&cli.StringFlag{Name: "frames", Value: "auto", Usage: "`MODE`: auto (default), all, keys or off"},
+			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default: off for now), on or off"},
+			&cli.DurationFlag{Name: "timeout", Usage: "`TIME` for each file, such as 30s; default none"},
+			&cli.IntFlag{Name: "jobs", Usage: "`N` files at a time; default: one a core"},
+			&cli.BoolFlag{Name: "strict", Usage: "WARN is exit 1"},
+			laterSwitch("fetch"), laterFlag("fingerprints"), laterFlag("watermark"), laterFlag("face-model"), laterFlag("resume"),
+		},
+		Action: func(c *cli.Context) error {
+			o, err := readVerifyOptions(c)
+			if err != nil {
+				return err
+			}
+			return p.verify(c.Context, o)
+		},
+	}
+}
+
+// readVerifyOptions reads the flags into values and refuses what cannot be meant.
+func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
+	if err := refuseLater(c, laterVerifyFlags); err != nil {
+		return nil, err
+	}
+	o := &verifyOptions{
+		assets:          c.Args().Slice(),
+		profile:         c.String("profile"),
+		policyFile:      c.String("policy"),
+		trust:           c.StringSlice("trust"),
+		tsaTrust:        c.StringSlice("tsa-trust"),
+		cawgTrust:       c.StringSlice("cawg-trust"),
+		allowed:         c.StringSlice("allowed"),
+		cawgAllowed:     c.StringSlice("cawg-allowed"),
+		ekus:            c.StringSlice("eku"),
+		consentTrust:    c.String("consent-trust"),
+		consentSteward:  c.String("consent-steward"),
+		consentRegistry: c.StringSlice("consent-registry"),
+		consentStatus:   c.String("consent-status"),
+		manifest:        c.String("manifest"),
+		fragments:       c.StringSlice("fragment"),
+		set:             c.String("set"),
+		format:          c.String("format"),
+		out:             c.String("o"),
+		frames:          c.String("frames"),
+		persons:         c.String("persons"),
+		timeout:         c.Duration("timeout"),
+		jobs:            c.Int("jobs"),
+		strict:          c.Bool("strict"),
+	}
+	if c.IsSet("trust-list") {
+		o.trustLists = strings.Split(c.String("trust-list"), ",")
+	}
+	if at := c.String("at"); at != "" {
+		t, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			return nil, &usageError{Text: fmt.Sprintf("--at %q is not a time", at), Hint: "write it like 2026-11-22T10:00:00Z"}
+		}
+		o.at = t
+	}
+	if o.jobs < 0 || o.timeout < 0 {
+		return nil, &usageError{Text: "--jobs and --timeout cannot be below zero"}
+	}
+	if o.jobs == 0 {
+		o.jobs = runtime.NumCPU()
+	}
+	return o, o.checkWords()
+}
+
+// checkWords holds the flags that take a word against the words that there are, and flags that exclude each other.
+func (o *verifyOptions) checkWords() error {
+	if slices.Contains(laterFormat, o.format) {
+		return &notYetError{What: "--format " + o.format}
+	}
+	if o.persons == "fast" {
+		return &notYetError{What: "--persons fast"}
+	}
+	checks := []struct {
+		flag, value string
+		words       []string
+	}{
+		{"--profile", o.profile, append(profiles, "")},
+		{"--format", o.format, formats},
+		{"--frames", o.frames, frameModes},
+		{"--persons", o.persons, personModes},
+	}
+	for _, l := range o.trustLists {
+		checks = append(checks, struct {
+			flag, value string
+			words       []string
+		}{"--trust-list", l, listNames})
+	}
+	for _, ch := range checks {
+		if !slices.Contains(ch.words, ch.value) {
+			return wordError(ch.flag, ch.value, ch.words)
+		}
+	}
+	if len(o.trustLists) > 1 && slices.Contains(o.trustLists, "none") {
+		return &usageError{Text: "--trust-list none excludes other lists"}
+	}
+	if len(o.assets) == 0 && o.set == "" {
+		return &usageError{Text: "verify needs a file", Hint: "consentry verify clip.mp4"}
+	}
+	single := o.manifest != "" || len(o.fragments) > 0 || o.set != "" || o.format == "crjson"
+	if single && len(o.assets) > 1 {
+		return &usageError{Text: "--manifest, --fragment, --set and --format crjson speak of one file, and there are several"}
+	}
+	if o.set != "" && len(o.assets) > 0 {
+		return &usageError{Text: "--set takes the place of the file"}
+	}
+	if o.consentSteward != "" && o.consentTrust == "" {
+		return &usageError{Text: "--consent-steward needs --consent-trust"}
+	}
+	return nil
+}
+
+func wordError(flag, value string, words []string) error {
+	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
+	err := &usageError{Text: fmt.Sprintf("%s %q: there is %s", flag, value, strings.Join(words, ", "))}
+	if near := nearest(value, words, 1); len(near) > 0 {
+		err.Hint = "did you mean " + near[0] + "?"
+	}
+	return err
+}

@@ -1,0 +1,212 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/consentry/consentry/report"
+)
+
+// Entry is a word that a report may hold, explained.
+type Entry struct {
+	Name    string // as reports spell it
+	Kind    string // what it is: "status code, failure", "state of a person", …
+	Meaning string // plain words
+	Clause  string // where that is written; empty: in the project's own pages
+	Advice  string // what to do; empty: nothing
+}
+
+// Glossary returns every status code and every word of a report, sorted by name, the words before the codes. One name
+// may stand there several times: a manifest and a token are both "valid".
+func Glossary() []Entry {
+	out := append([]Entry(nil), terms...)
+	sort.SliceStable(out, func(i, j int) bool { return strings.ToLower(out[i].Name) < strings.ToLower(out[j].Name) })
+	for _, c := range report.Codes() {
+		out = append(out, Entry{c.Code, "status code, " + string(c.Outcome), c.Title, c.Clause, c.Advice})
+	}
+	return out
+}
+
+// Explain writes entries for a reader.
+func Explain(w io.Writer, entries []Entry) error {
+	var b strings.Builder
+	for i, e := range entries {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%s  (%s)\n", e.Name, e.Kind)
+		for _, row := range [][2]string{{"means", e.Meaning}, {"clause", e.Clause}, {"to do", e.Advice}} {
+			if row[1] != "" {
+				writeWrapped(&b, fmt.Sprintf("  %-7s", row[0]), row[1])
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// textWidth is where lines of running text are broken.
+const textWidth = 100
+
+// writeWrapped writes text behind a prefix, broken at spaces and indented to the prefix.
+func writeWrapped(b *strings.Builder, prefix, text string) {
+	b.WriteString(prefix)
+	width := runes(prefix)
+	indent, col := strings.Repeat(" ", width), width
+	for i, word := range strings.Fields(text) {
+		n := runes(word)
+		if i > 0 && col+1+n > textWidth {
+			b.WriteString("\n" + indent)
+			col = width
+		} else if i > 0 {
+			b.WriteString(" ")
+			col++
+		}
+		b.WriteString(word)
+		col += n
+	}
+	b.WriteString("\n")
+}
+
+func runes(s string) int { return len([]rune(s)) }
+
+const (
+	kindVerdict    = "verdict"
+	kindManifest   = "state of a manifest"
+	kindIntegrity  = "integrity of the content"
+	kindSigner     = "state of the signer"
+	kindTime       = "time of the signature"
+	kindRevocation = "revocation of the signing certificate"
+	kindOrigin     = "origin of the picture"
+	kindBasis      = "what an origin rests on"
+	kindPerson     = "state of a person"
+	kindToken      = "state of a token"
+	kindLevel      = "level of evidence for a person"
+	kindBinding    = "how a token is bound to the file"
+	kindClock      = "time of generation"
+	kindProfile    = "policy profile"
+	kindEvent      = "policy event"
+	kindStore      = "manifest store"
+	kindList       = "trust list"
+	kindRole       = "role of an issuer"
+)
+
+const (
+	seeStates  = "C2PA 2.5, 13.3"
+	seeJudge   = "consent format 1, 8"
+	seeBinding = "consent format 1, 5"
+	seeRoles   = "consent format 1, 4"
+)
+
+// terms are the words of a report that are no status codes.
+var terms = []Entry{
+	{"PASS", kindVerdict, "the file meets the policy; exit code 0", seeJudge, ""},
+	{"WARN", kindVerdict, "the file meets the policy, with something to look at; exit code 0, or 1 with --strict", seeJudge, "Read the reasons under the verdict."},
+	{"FAIL", kindVerdict, "the file does not meet the policy; exit code 1", seeJudge, "Read the failures, the first is the one that weighs most."},
+	{"INDETERMINATE", kindVerdict, "it could not be told whether the file meets the policy; exit code 2. This is never a yes", seeJudge, "Look at what was not checked, and give what is missing: anchors, a trust list, the original file."},
+	{"NOT_APPLICABLE", kindVerdict, "a trusted signer says that a camera took this: nobody is asked for consent to a replica; exit code 0", seeJudge, ""},
+
+	{"trusted", kindManifest, "valid, and the signer is on a trust list that you accept", seeStates, ""},
+	{"valid", kindManifest, "well-formed, unchanged, and the signature holds; who signed is not vouched for by a trust list", seeStates, "Name the signer's anchors with --trust, if you know them from elsewhere."},
+	{"well-formed", kindManifest, "readable and complete by the rules, but the content was changed or the signature does not hold", seeStates, "What it says is shown and must not be relied on."},
+	{"invalid", kindManifest, "it breaks the rules; nothing that it says may be relied on", seeStates, "Ask for the original file."},
+	{"absent", kindManifest, "the file carries no manifest, which says nothing about how it was made", "C2PA 2.5, 14.5", "Ask the publisher for the file with its Content Credentials; many sites strip them."},
+
+	{"present", kindStore, "the file carries one", "C2PA 2.5, 14.5", ""},
+	{"absent", kindStore, "the file carries none, and names none", "C2PA 2.5, 14.5", ""},
+	{"malformed", kindStore, "the file carries one that cannot be read", "C2PA 2.5, 14.5", "Ask for the original file."},
+
+	{"intact", kindIntegrity, "every byte that has to be bound is the one that was signed", "C2PA 2.5, 14.12", ""},
+	{"altered", kindIntegrity, "something is not what was signed", "C2PA 2.5, 14.12", "Ask for the original file."},
+	{"partial", kindIntegrity, "what is bound is as signed, but part of the content is not bound or was not at hand", "C2PA 2.5, 14.12", ""},
+	{"not-bound", kindIntegrity, "nothing binds the manifest to this content: it could be anybody's", "C2PA 2.5, 14.12", "Treat the manifest as if it were not there."},
+	{"unknown", kindIntegrity, "it could not be checked", "C2PA 2.5, 14.12", "See what was not checked, and why."},
+
+	{"trusted", kindSigner, "the certificate leads to an anchor of a list that you accept, or is allowed itself", "C2PA 2.5, 13.4", ""},
+	{"untrusted", kindSigner, "the signature holds, and the certificate leads to no anchor of your lists: anyone can make such a certificate", "C2PA 2.5, 13.4", "If you know the signer, name its anchors with --trust; \"inspect\" shows the certificates."},
+	{"invalid", kindSigner, "the certificate breaks the profile, or the signature does not hold", "C2PA 2.5, 13.5", ""},
+	{"none", kindSigner, "nobody signed", "", ""},
+
+	{"attested", kindTime, "a trusted time-stamp authority saw the signature at that time: it existed by then", "C2PA 2.5, 14.8", ""},
+	{"claimed", kindTime, "only the signer says so", "C2PA 2.5, 14.8", ""},
+	{"none", kindTime, "nothing says when; the certificates are judged as of the validation time", "C2PA 2.5, 14.8", ""},
+
+	{"good", kindRevocation, "a fresh answer of the issuer says that the certificate stands", "C2PA 2.5, 14.9", ""},
+	{"revoked", kindRevocation, "the issuer withdrew the certificate", "C2PA 2.5, 14.9", "Do not rely on the signature."},
+	{"not-checked", kindRevocation, "nothing in the file says, and the network was not asked", "C2PA 2.5, 14.9", ""},
+
+	{"generated", kindOrigin, "the whole picture comes from a trained model", seeJudge, ""},
+	{"partly-generated", kindOrigin, "some of the picture comes from a trained model", seeJudge, ""},
+	{"captured", kindOrigin, "everything in it was taken by a camera, by the signed word of who made it", seeJudge, ""},
+	{"unknown", kindOrigin, "nothing says where the picture comes from", seeJudge, "The absence of a statement is no statement: ask where the file comes from."},
+	{"contradicted", kindOrigin, "the signed word says camera, and a label or mark of a generator was found", seeJudge, "Ask the publisher; do not publish as a recording."},
+	{"manifest", kindBasis, "an action in a manifest says so", seeJudge, ""},
+	{"declaration", kindBasis, "a signed consent sidecar says so", seeJudge, ""},
+	{"label", kindBasis, "an unsigned label in the file says so", seeJudge, ""},
+	{"mark", kindBasis, "an invisible mark in the picture says so", seeJudge, ""},
+
+	{"verified", kindPerson, "a token that covers this person and use was verified, at the level that the policy asks for or above", seeJudge, ""},
+	{"declared", kindPerson, "the signer declares consent, and no token proves it at the level that the policy asks for", seeJudge, "Ask the provider for a consent token from the person or who may speak for them."},
+	{"undeclared", kindPerson, "nothing is declared about this person; that is neither consent nor refusal", seeJudge, "Ask the provider who is depicted, and under which consent."},
+	{"refused", kindPerson, "a signed refusal or a standing order forbids this, or the declaration itself says so", seeJudge, "Do not publish."},
+	{"invalid", kindPerson, "a token was shown that does not hold", seeJudge, "See which token fails and why; a copied or forged token looks like this."},
+	{"revoked", kindPerson, "consent was withdrawn", "consent format 1, 6", "Do not publish; ask the person's representative."},
+	{"expired", kindPerson, "the token was not valid at the time that the policy looks at", seeJudge, "Ask for a renewed token, or judge with the profile whose time base fits your case."},
+	{"out-of-scope", kindPerson, "the token holds, and not for this: another purpose, territory, channel, work or modality", seeJudge, "Ask for a token that covers this use."},
+	{"unresolved", kindPerson, "it cannot be told from what is at hand: an unknown issuer, a missing status, authorities that contradict each other", seeJudge, "Give the consent trust list (--consent-trust) and the status lists (--consent-status)."},
+	{"not-required", kindPerson, "by the declarer's word nobody real is replicated here: a synthetic, fictional, authentic or unrendered person", seeJudge, ""},
+	{"exempt-declared", kindPerson, "an exemption such as news or satire is claimed; nobody judged it, and it is not consent", seeJudge, "An editor must judge the exemption."},
+	{"valid", kindToken, "the token holds for this person and use", "consent format 1, 3", ""},
+
+	{"E0", kindLevel, "nothing", seeJudge, ""},
+	{"E1", kindLevel, "unsigned or unattributed metadata", seeJudge, ""},
+	{"E2", kindLevel, "a signed declaration, without a token that verifies", seeJudge, ""},
+	{"E3", kindLevel, "a valid token of a trusted issuer, in scope, its status accepted", seeJudge, ""},
+	{"E4", kindLevel, "as E3, bound to the key that signed the file, at an attested time, granted by the person or a verified representative", seeJudge, ""},
+	{"E5", kindLevel, "the person's own clearance of this very file", seeJudge, ""},
+	{"B0", kindBinding, "not at all", seeBinding, ""},
+	{"B1", kindBinding, "the token names the provider, and the provider signed", seeBinding, ""},
+	{"B2", kindBinding, "the token names the key that signed the claim", seeBinding, ""},
+	{"B3", kindBinding, "the token names this generation by its request", seeBinding, ""},
+	{"B4", kindBinding, "the clearance names this very content by its digest", seeBinding, ""},
+	{"B5", kindBinding, "the clearance names this content and the person's regions in it", seeBinding, ""},
+	{"T0", kindClock, "not known: the validation time stands in for it", seeBinding, ""},
+	{"T1", kindClock, "as the signer claims it", seeBinding, ""},
+	{"T2", kindClock, "attested by a trusted time-stamp: it existed by then", seeBinding, ""},
+
+	{"newsroom", kindProfile, "asks what is declared, and how strongly; judges consent as of the generation, wants E3 and warns rather than fails", seeJudge, ""},
+	{"studio", kindProfile, "asks whether our talent was used, and under which grant; judges consent at generation and now, wants E4", seeJudge, ""},
+	{"ci", kindProfile, "asks whether this may ship; judges consent as of now, wants E3, and fails where it cannot tell", seeJudge, ""},
+
+	{"store_malformed", kindEvent, "there is a manifest store that cannot be read, or the container is damaged", seeJudge, ""},
+	{"manifest_invalid", kindEvent, "the content was changed, or the signature does not hold", seeJudge, ""},
+	{"signer_untrusted", kindEvent, "the signer is on no trust list", seeJudge, ""},
+	{"no_provenance", kindEvent, "nothing signed speaks about this file", seeJudge, ""},
+	{"origin_unknown", kindEvent, "nothing says where the picture comes from", seeJudge, ""},
+	{"no_assertion", kindEvent, "generated, and nothing is declared about the depicted people", seeJudge, ""},
+	{"assertion_unusable", kindEvent, "the consent assertion is malformed, too large or was redacted", seeJudge, ""},
+	{"list_rejected", kindEvent, "a trust list or registry bundle was refused", seeJudge, ""},
+	{"contradicted", kindEvent, "the registry answers that the declaration names are not those of the same bundle", "consent format 1, 7", ""},
+	{"incomplete", kindEvent, "declared complete, and a face is covered by nobody", seeJudge, ""},
+	{"not_analysed", kindEvent, "pixels were to be analysed, and were not", seeJudge, ""},
+	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, ""},
+	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, ""},
+
+	{"c2pa", kindList, "the official lists of the C2PA conformance programme: claim signers and time-stamp authorities", "C2PA 2.5, 13.4", ""},
+	{"c2pa-interim", kindList, "the list that came before the official one, frozen; many files of 2024 and 2025 need it", "", ""},
+	{"public-tsa", kindList, "roots of commercial time-stamp authorities that real files use and the official list lacks", "", ""},
+	{"cawg", kindList, "anchors and certificates for identity assertions", "", ""},
+
+	{"performer", kindRole, "the person; speaks for themselves alone", seeRoles, ""},
+	{"guardian", kindRole, "speaks for a minor", seeRoles, ""},
+	{"estate", kindRole, "speaks for a dead person", seeRoles, ""},
+	{"agency", kindRole, "speaks for who is on its roster, or who delegated to it", seeRoles, ""},
+	{"guild", kindRole, "may forbid, never grant", seeRoles, ""},
+	{"studio", kindRole, "grants only by a delegation", seeRoles, ""},
+	{"platform", kindRole, "speaks for its enrolled users, towards itself alone", seeRoles, ""},
+	{"rightsholder", kindRole, "speaks for works, not for people", seeRoles, ""},
+	{"registry", kindRole, "publishes standing orders", seeRoles, ""},
+	{"provider", kindRole, "generates and signs; its own word is E2", seeRoles, ""},
+}
