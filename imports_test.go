@@ -23,6 +23,7 @@ var rules = map[string]rule{
 	"internal/bmff":       {nil, nil, "a walker over io.ReaderAt"},
 	"internal/hashplan":   {nil, nil, "ranges to digests"},
 	"internal/jumbf":      {nil, nil, "a bounded parser"},
+	"internal/cbortree":   {nil, []string{"github.com/fxamacker/cbor/v2"}, "bytes to a tree"},
 	"signing":             {[]string{"report"}, []string{"github.com/fxamacker/cbor/v2", "github.com/veraison/go-cose", "github.com/digitorus/", "golang.org/x/crypto"}, "who signed, when, and is the key trusted"},
 	"trust":               {[]string{"signing"}, nil, "the embedded lists"},
 	"manifest":            {[]string{"report", "signing", "region", "internal/*"}, []string{"github.com/fxamacker/cbor/v2", "github.com/andybalholm/brotli"}, "find, read, validate"},

@@ -1,0 +1,284 @@
+// Package cbortree reads CBOR (RFC 8949) into a tree that keeps what a generic decoder loses: the order of map
+// entries, dates as they were written, and the bytes that each item came from.
+//
+// The library's strict mode decides first what is well formed. On top of it the package refuses maps with a key
+// twice, text that is not UTF-8, and more items than its limit; it tolerates indefinite lengths and encodings that are
+// not the shortest, as a C2PA validator must (C2PA 2.5, 16.1). Start with [Parse].
+package cbortree
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Kind is what an item is.
+type Kind uint8
+
+// The kinds. The zero value is no item.
+const (
+	None     Kind = iota
+	Uint          // N is the value
+	Negative      // the value is −1−N
+	Bytes         // Data is the content
+	Text          // Data is the content
+	Array         // Items are the elements
+	Map           // Items are key, value, key, value …
+	Tag           // N is the tag's number, Items[0] the content
+	Float         // N are the bits of a float64
+	Bool          // N is 0 or 1
+	Null
+	Undefined
+	Simple // N is the number
+)
+
+// Value is an item. Its slices point into the parsed bytes, except for strings that came in chunks.
+type Value struct {
+	Kind  Kind
+	N     uint64
+	Data  []byte
+	Items []Value
+	Raw   []byte // the item's own encoding
+}
+
+// SyntaxError says where bytes are not the CBOR that is wanted.
+type SyntaxError struct {
+	Offset int64 // -1: not known
+	Path   string
+	Text   string
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Offset < 0 {
+		return "cbor: " + e.Text
+	}
+	return fmt.Sprintf("cbor: %s at %s (offset %d)", e.Text, e.Path, e.Offset)
+}
+
+// MaxItems bounds the items of one tree: an item takes about 90 bytes, so that a tree stays below 24 MB. The largest
+// real assertions (Merkle rows, ingredient lists) have some thousand items.
+const MaxItems = 1 << 18
+
+// maxNested is how deep arrays, maps and tags may nest; C2PA's own structures need less than 16.
+const maxNested = 32
+
+var mode = must(cbor.DecOptions{
+	DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthAllowed, TagsMd: cbor.TagsAllowed,
+	MaxNestedLevels: maxNested, MaxArrayElements: MaxItems, MaxMapPairs: MaxItems, UTF8: cbor.UTF8RejectInvalid,
+}.DecMode())
+
+func must(m cbor.DecMode, err error) cbor.DecMode {
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// Parse reads exactly one item that fills data. The error is a *[SyntaxError].
+func Parse(data []byte) (Value, error) {
+	if err := mode.Wellformed(data); err != nil {
+		return Value{}, &SyntaxError{Offset: -1, Text: err.Error()}
+	}
+	w := walker{data: data, left: MaxItems}
+	v, err := w.item("$")
+	if err != nil {
+		return Value{}, err
+	}
+	return v, nil
+}
+
+// walker builds the tree of bytes that are known to be well formed.
+type walker struct {
+	data []byte
+	at   int
+	left int
+}
+
+func (w *walker) fault(at int, path, format string, args ...any) error {
+	return &SyntaxError{Offset: int64(at), Path: path, Text: fmt.Sprintf(format, args...)}
+}
+
+// head reads an initial byte and its argument. indefinite is true for additional information 31.
+func (w *walker) head() (major byte, info byte, n uint64, indefinite bool) {
+	b := w.data[w.at]
+	w.at++
+	major, info = b>>5, b&31
+	switch {
+	case info < 24:
+		n = uint64(info)
+	case info == 24:
+		n = uint64(w.data[w.at])
+		w.at++
+	case info == 25:
+		n = uint64(binary.BigEndian.Uint16(w.data[w.at:]))
+		w.at += 2
+	case info == 26:
+		n = uint64(binary.BigEndian.Uint32(w.data[w.at:]))
+		w.at += 4
+	case info == 27:
+		n = binary.BigEndian.Uint64(w.data[w.at:])
+		w.at += 8
+	default:
+		indefinite = true
+	}
+	return major, info, n, indefinite
+}
+
+func (w *walker) item(path string) (Value, error) {
+	if w.left--; w.left < 0 {
+		return Value{}, w.fault(w.at, path, "more than %d items", MaxItems)
+	}
+	start := w.at
+	major, info, n, indefinite := w.head()
+	v := Value{N: n}
+	var err error
+	switch major {
+	case 0:
+		v.Kind = Uint
+	case 1:
+		v.Kind = Negative
+	case 2, 3:
+		v.Kind = Bytes
+		if major == 3 {
+			v.Kind = Text
+		}
+		v.Data = w.str(n, indefinite)
+		if major == 3 && !utf8.Valid(v.Data) {
+			return Value{}, w.fault(start, path, "text that is not UTF-8")
+		}
+		v.N = 0
+	case 4, 5:
+		v.Kind = Array
+		if major == 5 {
+			v.Kind = Map
+		}
+		v.Items, err = w.list(n, indefinite, major == 5, path)
+		v.N = 0
+	case 6:
+		v.Kind = Tag
+		var inner Value
+		inner, err = w.item(path)
+		v.Items = []Value{inner}
+	default:
+		v.Kind, v.N = w.simple(info, n)
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	v.Raw = w.data[start:w.at:w.at]
+	return v, nil
+}
+
+func (w *walker) str(n uint64, indefinite bool) []byte {
+	if !indefinite {
+		s := w.data[w.at : w.at+int(n) : w.at+int(n)]
+		w.at += int(n)
+		return s
+	}
+	out := []byte{}
+	for w.data[w.at] != 0xFF {
+		_, _, n, _ := w.head()
+		out = append(out, w.data[w.at:w.at+int(n)]...)
+		w.at += int(n)
+	}
+	w.at++
+	return out
+}
+
+// list reads the items of an array or a map. Slices grow by what is read and not by what is promised.
+func (w *walker) list(n uint64, indefinite, isMap bool, path string) ([]Value, error) {
+	var out []Value
+	var keys keySet
+	for i := uint64(0); indefinite || i < n; i++ {
+		if indefinite && w.data[w.at] == 0xFF {
+			w.at++
+			break
+		}
+		at := w.at
+		v, err := w.item(path)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+		if !isMap {
+			continue
+		}
+		if !keys.add(v) {
+			return nil, w.fault(at, path, "key %s twice in one map", v.Name())
+		}
+		below := path
+		if v.Kind == Text && len(path) < 200 {
+			below = path + "." + string(v.Data)
+		}
+		if v, err = w.item(below); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (w *walker) simple(info byte, n uint64) (Kind, uint64) {
+	switch info {
+	case 20, 21:
+		return Bool, n - 20
+	case 22:
+		return Null, 0
+	case 23:
+		return Undefined, 0
+	case 25:
+		return Float, math.Float64bits(half(uint16(n)))
+	case 26:
+		return Float, math.Float64bits(float64(math.Float32frombits(uint32(n))))
+	case 27:
+		return Float, n
+	}
+	return Simple, n
+}
+
+// half converts an IEEE 754 half-precision number. RFC 8949, Appendix D.
+func half(b uint16) float64 {
+	exp, mant := int(b>>10)&31, float64(b&1023)
+	var f float64
+	switch exp {
+	case 0:
+		f = math.Ldexp(mant, -24)
+	case 31:
+		f = math.Inf(1)
+		if mant != 0 {
+			f = math.NaN()
+		}
+	default:
+		f = math.Ldexp(mant+1024, exp-25)
+	}
+	if b&0x8000 != 0 {
+		f = -f
+	}
+	return f
+}
+
+// keySet finds map keys that are there twice. Keys of one value in two encodings are the same key. RFC 8949, 5.6.
+type keySet struct{ seen map[string]struct{} }
+
+func (s *keySet) add(v Value) bool {
+	if s.seen == nil {
+		s.seen = map[string]struct{}{}
+	}
+	var k string
+	switch v.Kind {
+	case Text, Bytes:
+		k = string(rune('0'+v.Kind)) + string(v.Data)
+	case Uint, Negative, Bool, Float:
+		k = fmt.Sprint(v.Kind, ":", v.N)
+	default:
+		k = "r" + string(v.Raw)
+	}
+	if _, twice := s.seen[k]; twice {
+		return false
+	}
+	s.seen[k] = struct{}{}
+	return true
+}
