@@ -32,9 +32,11 @@ type Result struct {
 	Notes    []report.Finding // with codes of our own (trust.*), which no C2PA result may carry
 
 	Algorithm string              // as COSE names it: ES256, PS384, EdDSA, …; empty: none that can be read
-	Chain     []*x509.Certificate // the signer first, then its CAs, then the anchor where one was found
-	Validated bool                // the signature verifies over the payload by the key of Chain[0]
-	Trusted   bool                // Chain[0] is anchored on, or allowed by, List
+	Subject   string              // of the signer's certificate: "CN, O"; from the file, unverified unless Trusted
+	Issuer    string              // of the signer's certificate, as Subject
+	Chain     []*x509.Certificate // the signer first, then its CAs, then the anchor; as far as crypto/x509 reads them
+	Validated bool                // the signature verifies over the payload by the signer's key
+	Trusted   bool                // the signer is anchored on, or allowed by, List
 	// InsideValidity says that the signer's certificate and its CAs are all valid at At.
 	InsideValidity bool
 	At             time.Time  // what validity was held against: a trusted time-stamp, else Input.Now

@@ -1,10 +1,324 @@
 package signing
 
-import "github.com/consentry/consentry/report"
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
 
-// Verify judges a claim signature. C2PA 2.5, 14.6 to 14.9.
+	"github.com/consentry/consentry/report"
+)
+
+// verification is the state of one call of Verify.
+type verification struct {
+	in    Input
+	trust *Trust
+	r     *Result
+	sign1 *sign1
+	alg   *algorithm
+	leaf  *certificate
+	pool  []*certificate // the x5chain but the leaf
+	chain []*certificate // leaf and its CAs, as far as they are known
+	loose bool           // the x5chain is not protected
+}
+
+// Verify judges a claim signature. It never fails: whatever the bytes are, the findings say so. The signature is
+// verified even where the signer is not trusted, so that neither answer hides the other. C2PA 2.5, 14.6 to 14.9.
 func Verify(in Input) *Result {
-	r := &Result{At: in.Now, Revocation: Revocation{State: "not-checked", Reason: "revocation is not looked up"}}
-	r.Findings = append(r.Findings, report.New("claimSignature.mismatch", in.URL, "signatures cannot be verified yet"))
-	return r
+	v := &verification{in: in, trust: in.Trust, r: &Result{At: in.Now}}
+	if v.trust == nil {
+		v.trust = &Trust{} // nobody; never the system's roots
+	}
+	v.r.Revocation = Revocation{State: "not-checked", Reason: "the signer's certificate is not known"}
+	if !v.read() {
+		return v.r
+	}
+	// 14.7.1: the credential and the algorithm are acceptable.
+	v.credential()
+	v.algorithm()
+	// 14.8.2: the time-stamp first, as the rest rests on its time.
+	v.stamps()
+	// 14.7.2: a chain to an anchor, 14.8: valid at that time, 14.9: not revoked.
+	if v.leaf != nil {
+		v.trusted()
+		v.validity()
+		v.revocation()
+	}
+	// 14.7.3: the signature itself.
+	v.signature()
+	v.claimed()
+	v.notes()
+	return v.r
+}
+
+func (v *verification) say(code, format string, args ...any) {
+	v.r.Findings = append(v.r.Findings, report.Newf(code, v.in.URL, format, args...))
+}
+
+func (v *verification) unsupported(why string) { v.r.Unsupported = append(v.r.Unsupported, why) }
+
+func stampTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// read parses the COSE_Sign1 and decides whether there is a signature over the claim to speak of at all.
+func (v *verification) read() bool {
+	s, err := parseSign1(v.in.COSE)
+	if err != nil {
+		v.say("claimSignature.mismatch", "%v", err)
+		return false
+	}
+	v.sign1 = s
+	if err := s.critical(); err != nil {
+		v.say("claimSignature.mismatch", "%v", err)
+		return false
+	}
+	return true
+}
+
+// credential reads the x5chain and holds the signer's certificate against the profile. A certificate that is allowed
+// itself bypasses the profile. C2PA 2.5, 13.5.1.1 and 13.4.2.
+func (v *verification) credential() {
+	ders, protected, err := v.sign1.chain()
+	if err != nil {
+		v.say("signingCredential.invalid", "%v", err)
+		return
+	}
+	v.loose = !protected
+	for i, der := range ders {
+		c, err := parseCertificate(der)
+		switch {
+		case err != nil && i == 0:
+			v.say("signingCredential.invalid", "%v", err)
+			return
+		case err != nil:
+			v.unsupported(fmt.Sprintf("certificate %d of the x5chain: %v", i, err))
+		case i == 0:
+			v.leaf = c
+		default:
+			v.pool = append(v.pool, c)
+		}
+	}
+	v.chain = linked(v.leaf, v.pool)
+	if l := v.allowed(); l != nil {
+		return
+	}
+	if broken := v.leaf.profile(claimSigner); len(broken) > 0 {
+		v.say("signingCredential.invalid", "the certificate of %q: %s", v.leaf.name(), strings.Join(broken, "; "))
+	}
+}
+
+// allowed returns the list that has the signer's certificate itself; nil: none.
+func (v *verification) allowed() *List {
+	for i := range v.trust.Claim {
+		if l := &v.trust.Claim[i]; l.allows(v.leaf.der) {
+			return l
+		}
+	}
+	return nil
+}
+
+// algorithm reads alg, which counts in the protected header alone. C2PA 2.5, 12.3.1.
+func (v *verification) algorithm() {
+	n, ok, said := v.sign1.alg()
+	if !ok {
+		v.say("algorithm.unsupported", "%s", said)
+		return
+	}
+	a, ok := algorithms[n]
+	if !ok {
+		why, known := unsupportedAlgorithms[n]
+		if !known {
+			why = fmt.Sprintf("COSE algorithm %d is not allowed for claims", n)
+		}
+		if n <= -48 && n >= -50 {
+			v.unsupported(why)
+		}
+		v.say("algorithm.unsupported", "%s", why)
+		return
+	}
+	v.r.Algorithm = a.name
+	v.alg = &a
+}
+
+// trusted looks for a list that has the signer or an anchor above it. C2PA 2.5, 13.4 and 14.7.2.
+func (v *verification) trusted() {
+	defer v.shown()
+	invalid := report.Has(v.r.Findings, "signingCredential.invalid")
+	if l := v.allowed(); l != nil && !invalid {
+		v.r.Trusted, v.r.Allowed, v.r.List = true, true, l
+		v.chain = v.chain[:1]
+		v.say("signingCredential.trusted", "the certificate of %q is itself on list %q", v.leaf.name(), l.Name)
+		return
+	}
+	find := search{pool: v.pool, lists: v.trust.Claim, at: v.r.At, accepts: func(l *List) bool { return claimPurposes(v.leaf, l) }}
+	p := find.find(v.leaf)
+	for _, f := range find.foreign {
+		v.unsupported(f)
+	}
+	if p != nil {
+		v.chain = p.certs
+	}
+	switch {
+	case invalid: // said, and no list trusts it
+	case p == nil || !p.serves:
+		v.say("signingCredential.untrusted", "%s", whyNot(v.leaf, &find, "claim list"))
+	default:
+		v.r.Trusted, v.r.List = true, p.list
+		v.say("signingCredential.trusted", "%q is under an anchor of list %q", v.leaf.name(), p.list.Name)
+	}
+}
+
+// shown keeps the chain for the report, as far as crypto/x509 reads it: it refuses some characters in names.
+func (v *verification) shown() {
+	v.r.Subject, v.r.Issuer = nameOf(v.leaf.subject), nameOf(v.leaf.issuer)
+	for _, c := range v.chain {
+		x, err := x509.ParseCertificate(c.der)
+		if err != nil {
+			return
+		}
+		v.r.Chain = append(v.r.Chain, x)
+	}
+}
+
+// whyNot is the most telling reason for which a certificate reaches no anchor.
+func whyNot(leaf *certificate, s *search, kind string) string {
+	switch {
+	case len(s.foreign) > 0:
+		return "unsupported: " + s.foreign[0]
+	case len(s.reasons) > 0:
+		return s.reasons[0]
+	case len(s.lists) == 0:
+		return "there is no " + kind
+	case leaf.selfIssued():
+		return fmt.Sprintf("%q signed its own certificate, which anchors nothing", leaf.name())
+	}
+	return fmt.Sprintf("no path from %q to an anchor of a %s", leaf.name(), kind)
+}
+
+// notes says what users should know of the lists that matched.
+func (v *verification) notes() {
+	type match struct {
+		list *List
+		what string
+	}
+	var matches []match
+	if v.r.List != nil {
+		matches = append(matches, match{v.r.List, "the signer"})
+	}
+	if v.r.Stamp != nil && v.r.Stamp.Trusted {
+		matches = append(matches, match{v.r.Stamp.List, "the time-stamp authority"})
+	}
+	for _, m := range matches {
+		l := m.list
+		if l.Legacy {
+			v.r.Notes = append(v.r.Notes, report.Newf("trust.legacyList", v.in.URL, "%s is on list %q only", m.what, l.Name))
+		}
+		if !l.NextUpdate.IsZero() && v.in.Now.After(l.NextUpdate) {
+			v.r.Notes = append(v.r.Notes, report.Newf("trust.stale", v.in.URL, "list %q was due on %s", l.Name, stampTime(l.NextUpdate)))
+		}
+	}
+}
+
+// validity holds the signing time against the signer's certificate and all its CAs. The specification's text emits
+// insideValidity without a time-stamp only, and asks for it in every valid manifest: it is emitted in both branches.
+// C2PA 2.5, 14.8.2.
+func (v *verification) validity() {
+	for _, c := range v.chain {
+		if !c.validAt(v.r.At) {
+			v.say("claimSignature.outsideValidity", "%s is outside the validity of %q (%s to %s)", v.when(), c.name(),
+				stampTime(c.notBefore), stampTime(c.notAfter))
+			return
+		}
+	}
+	v.r.InsideValidity = true
+	v.say("claimSignature.insideValidity", "%s is inside the validity of all certificates", v.when())
+}
+
+func (v *verification) when() string {
+	if v.r.Stamp != nil && v.r.Stamp.Trusted {
+		return "the time-stamp, " + stampTime(v.r.At) + ","
+	}
+	return "the time of validation, " + stampTime(v.r.At) + ","
+}
+
+// revocation says why revocation was not checked. C2PA 2.5, 14.9.
+func (v *verification) revocation() {
+	_, stapled := v.sign1.unprotected["rVals"]
+	switch {
+	case stapled:
+		v.r.Revocation.Reason = "reading a stapled OCSP response is not supported yet"
+		v.unsupported("the stapled OCSP response")
+		v.say("signingCredential.ocsp.skipped", "a response is stapled; reading it is not supported yet")
+	case v.leaf.ocsp:
+		v.r.Revocation.Reason = "no responder was asked"
+		v.say("signingCredential.ocsp.skipped", "the certificate names a responder, which was not asked")
+	default:
+		v.r.Revocation.Reason = "the certificate names no responder: it counts as not revoked"
+	}
+}
+
+// signature verifies the COSE signature over the claim. An attached payload never stands in for the claim; only the
+// very bytes of the claim are tolerated there, as the oldest writers attached them. C2PA 2.5, 12.3 and 14.7.3.
+func (v *verification) signature() {
+	note := ""
+	if !v.sign1.detached {
+		if len(v.sign1.payload) == 0 || string(v.sign1.payload) != string(v.in.Payload) {
+			v.say("claimSignature.mismatch", "the payload is attached and is not the claim")
+			return
+		}
+		note = "; the claim is attached, where it should be detached"
+	}
+	if v.alg == nil || v.leaf == nil {
+		return // said above: nothing can be verified without an algorithm and a key
+	}
+	if v.leaf.key.err != nil {
+		if errors.Is(v.leaf.key.err, errUnsupported) && v.leaf.key.kind == "ml-dsa" {
+			v.unsupported(v.leaf.key.err.Error())
+		}
+		v.say("claimSignature.mismatch", "the signer's key cannot be used: %v", v.leaf.key.err)
+		return
+	}
+	if p := v.leaf.key.pss; p != nil && !v.suits(p) {
+		v.say("claimSignature.mismatch", "the key's RSASSA-PSS parameters forbid %s", v.alg.name)
+		return
+	}
+	err := v.alg.verify(v.leaf.key.key, toBeSigned("Signature1", v.sign1.rawProtected, v.in.Payload), v.sign1.signature)
+	switch {
+	case errors.Is(err, errKeyMismatch):
+		v.say("claimSignature.mismatch", "%v", err)
+	case err != nil:
+		v.say("claimSignature.mismatch", "the signature is not one over this claim by the key of %q", v.leaf.name())
+	default:
+		if v.loose {
+			note += "; the certificate is not protected by the signature and could be exchanged for another with the same key"
+		}
+		v.r.Validated = true
+		v.say("claimSignature.validated", "%s%s", v.alg.name, note)
+	}
+}
+
+// suits reports whether an id-RSASSA-PSS key's parameters allow the algorithm. RFC 4055, 3.3.
+func (v *verification) suits(p *scheme) bool {
+	h, ok := map[string]int{"PS256": 32, "PS384": 48, "PS512": 64}[v.alg.name]
+	return ok && p.hash.Size() == h && p.salt <= h
+}
+
+// claimed holds iat, which proves nothing, against the certificates and the time-stamp. C2PA 2.5, 14.8.3.
+func (v *verification) claimed() {
+	t := v.sign1.claimed()
+	if t == nil || v.leaf == nil {
+		return
+	}
+	v.r.Claimed = t
+	for _, c := range v.chain {
+		if !c.validAt(*t) {
+			v.say("timeOfSigning.outsideValidity", "the claimed %s is outside the validity of %q", stampTime(*t), c.name())
+			return
+		}
+	}
+	if s := v.r.Stamp; s != nil && s.Trusted && t.After(s.Time) {
+		v.say("timeOfSigning.outsideValidity", "the claimed %s is later than the time-stamp", stampTime(*t))
+		return
+	}
+	v.say("timeOfSigning.insideValidity", "the claimed %s is inside the validity of all certificates", stampTime(*t))
 }
