@@ -21,6 +21,7 @@ type Container struct {
 	Samples   int    // video samples; default 6
 	MediaSize int    // bytes of a video sample; default 120
 	Raw       []byte // where set, a whole MP4 without store that the store is put into after ftyp (no offsets are fixed)
+	External  string // where the data reference of the video track points; default: this file
 	Extra     []byte // further top-level boxes, written before mdat
 }
 
@@ -81,7 +82,11 @@ func trak(c Container, t track) []byte {
 	tkhd := full("tkhd", 0, 3, be32(0), be32(0), be32(t.id), be32(0), be32(t.n*100), make([]byte, 8), be16(0), be16(0), be16(volume), be16(0), unity, be32(t.w<<16), be32(t.h<<16))
 	mdhd := full("mdhd", 0, 0, be32(0), be32(0), be32(t.scale), be32(t.n*t.delta), be16(0x55c4), be16(0))
 	hdlr := full("hdlr", 0, 0, be32(0), []byte(t.handler), make([]byte, 12), []byte("forge\x00"))
-	dinf := box("dinf", full("dref", 0, 0, be32(1), full("url ", 0, 1)))
+	where := full("url ", 0, 1)
+	if c.External != "" {
+		where = full("url ", 0, 0, []byte(c.External), []byte{0})
+	}
+	dinf := box("dinf", full("dref", 0, 0, be32(1), where))
 	offsets := full("stco", 0, 0, be32(1), be32(int(t.offset)))
 	if c.CO64 {
 		offsets = full("co64", 0, 0, be32(1), be64(t.offset))

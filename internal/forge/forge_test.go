@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/report"
 )
 
 func TestMake(t *testing.T) {
@@ -52,5 +53,30 @@ func TestAuthority(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", alg, err)
 		}
+	}
+}
+
+func TestCases(t *testing.T) {
+	names := map[string]bool{}
+	check := func(c forge.Case, corrupt bool) {
+		if names[c.Name] {
+			t.Errorf("%q stands twice", c.Name)
+		}
+		names[c.Name] = true
+		for _, code := range append(c.Also, c.Code) {
+			if _, ok := report.Lookup(code); !ok && (corrupt || code != "") {
+				t.Errorf("%q expects %q, which is no code", c.Name, code)
+			}
+		}
+		a, b := forge.Make(c.Recipe), forge.Make(c.Recipe)
+		if !bytes.Equal(a.Data, b.Data) && c.Recipe.Manifest.Signer.Alg == "" {
+			t.Errorf("%q gives two files", c.Name)
+		}
+	}
+	for _, c := range forge.Good() {
+		check(c, false)
+	}
+	for _, c := range forge.Corruptions() {
+		check(c, true)
 	}
 }

@@ -184,6 +184,7 @@ func leafTemplate(name string, eku asn1.ObjectIdentifier) *x509.Certificate {
 		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature,
 	}
 	if eku.Equal(TimeStamping) {
+		t.NotBefore, t.NotAfter = Clock.AddDate(-4, 0, 0), Clock.AddDate(4, 0, 0)
 		// RFC 3161, 2.3: the extension is critical and names this purpose alone.
 		t.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: must(asn1.Marshal([]asn1.ObjectIdentifier{eku}))}}
 	} else if eku != nil {

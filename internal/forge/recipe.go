@@ -19,6 +19,9 @@ type Recipe struct {
 	After     []byte      // top-level boxes right after the store's
 	Tail      []byte      // top-level boxes at the end; "hashed as they are"
 
+	moved       bool // the store after moov
+	pointToFree bool // every chunk offset points into the free box
+
 	Tree  func(store *Node)          // edits the boxes once everything is hashed and signed
 	Store func([]byte) []byte        // edits the bytes of the store
 	Box   func([]byte) []byte        // edits the store's uuid box
@@ -177,7 +180,14 @@ func (r *Recipe) pass(sum []byte, want int) *Built {
 		box, bd.out.Store = r.storeBox("update", last, want, true)
 		tail = append(tail, box...)
 	}
-	bd.out.Data = r.Container.layout(append(head, r.After...), tail)
+	if r.moved {
+		bd.out.Data = r.Container.layout(r.After, append(head, tail...))
+	} else {
+		bd.out.Data = r.Container.layout(append(head, r.After...), tail)
+	}
+	if r.pointToFree {
+		pointChunks(bd.out.Data)
+	}
 	bd.out.Roots = roots(bd.out.Data)
 	return bd.out
 }
