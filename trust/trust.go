@@ -1,0 +1,210 @@
+// Package trust holds the trust lists that the binary carries, dated.
+//
+// A list is a file of certificates (facts that their publishers made public) and a JSON file that says where they are
+// from: repository, path, commit, date, licence, attribution and digest of the source. Both are made by
+// internal/trustgen from trust/sources.json and the sources' files; see [Describe]. The lists are parsed when they are
+// asked for, their certificates when a path needs them. There is no list but these and what an operator names: the
+// system's roots are never used.
+//
+// Start with [Lists].
+package trust
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/asn1"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry/signing"
+)
+
+//go:embed lists
+var files embed.FS
+
+// None is the name that switches off every list.
+const None = "none"
+
+// names are the lists, in the order in which they are tried: the official ones first, so that a match on the frozen
+// interim list means that no other has the signer.
+var names = []string{"c2pa", "public-tsa", "c2pa-interim", "cawg"}
+
+// Names returns the names of all lists, in the order in which they are tried.
+func Names() []string { return slices.Clone(names) }
+
+// Default returns the lists that a policy profile uses unless told otherwise: all, but in ci the frozen list only
+// where it is named.
+func Default(profile string) []string {
+	out := Names()
+	if profile == "ci" {
+		out = slices.DeleteFunc(out, func(n string) bool { return n == "c2pa-interim" })
+	}
+	return out
+}
+
+// Source says where a list comes from.
+type Source struct {
+	Repository  string `json:"repository"`
+	Path        string `json:"path"`
+	Commit      string `json:"commit,omitempty"`
+	Date        string `json:"date"` // of the last change of the file there, YYYY-MM-DD
+	Licence     string `json:"licence"`
+	Attribution string `json:"attribution"`
+	SHA256      string `json:"sha256"` // of the source file, lower-case hex
+}
+
+// Part is what a list says for one use.
+type Part struct {
+	Use        string     `json:"use"` // claim, tsa, identity
+	Title      string     `json:"title"`
+	Legacy     bool       `json:"legacy,omitempty"` // frozen
+	Sequence   int        `json:"sequence,omitempty"`
+	Issued     *time.Time `json:"issued,omitempty"`
+	NextUpdate *time.Time `json:"nextUpdate,omitempty"`
+	EKUs       []string   `json:"ekus,omitempty"`
+	Sources    []Source   `json:"sources"` // the first is the one whose digest and date the report shows
+	Anchors    []Anchor   `json:"anchors,omitempty"`
+	Allowed    [][]byte   `json:"allowed,omitempty"` // SHA-256 of end-entity certificates
+}
+
+// Anchor is the entry of an anchor: who it is for people, and its place in the file of certificates.
+type Anchor struct {
+	Subject   string     `json:"subject"`
+	Size      int        `json:"size"` // bytes of DER; the anchors of all parts follow each other
+	NotBefore *time.Time `json:"notBefore,omitempty"`
+	NotAfter  *time.Time `json:"notAfter,omitempty"`
+}
+
+// List is a list as the binary carries it.
+type List struct {
+	Name  string `json:"name"`
+	Parts []Part `json:"parts"`
+}
+
+// Describe returns what a list is and where it comes from.
+func Describe(name string) (*List, error) {
+	if !slices.Contains(names, name) {
+		return nil, fmt.Errorf("no trust list %q; there are %s, and %s for no list at all", name, strings.Join(names, ", "), None)
+	}
+	raw, err := files.ReadFile("lists/" + name + ".json")
+	if err != nil {
+		return nil, err
+	}
+	var l List
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return nil, fmt.Errorf("trust list %s: %w", name, err)
+	}
+	return &l, nil
+}
+
+// Lists returns the named lists as trust, in the order of [Names]; none of them: the default of the profile. The name
+// "none" stands alone and gives trust in nobody. An unknown name is an error that says which there are.
+func Lists(listed []string, profile string) (*signing.Trust, error) {
+	if len(listed) == 0 {
+		listed = Default(profile)
+	}
+	if slices.Contains(listed, None) {
+		if len(listed) > 1 {
+			return nil, fmt.Errorf("trust list %q stands alone", None)
+		}
+		return &signing.Trust{}, nil
+	}
+	for _, n := range listed {
+		if !slices.Contains(names, n) {
+			_, err := Describe(n)
+			return nil, err
+		}
+	}
+	t := &signing.Trust{}
+	for _, n := range names {
+		if !slices.Contains(listed, n) {
+			continue
+		}
+		if err := add(t, n); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// add appends a list's parts to the trust.
+func add(t *signing.Trust, name string) error {
+	desc, err := Describe(name)
+	if err != nil {
+		return err
+	}
+	der, err := files.ReadFile("lists/" + name + ".der")
+	if err != nil {
+		return err
+	}
+	for _, p := range desc.Parts {
+		l := signing.List{Name: name, Legacy: p.Legacy}
+		if len(p.Sources) > 0 {
+			l.Digest = p.Sources[0].SHA256
+			if l.Dated, err = time.Parse(time.DateOnly, p.Sources[0].Date); err != nil {
+				return fmt.Errorf("trust list %s: %w", name, err)
+			}
+		}
+		l.Issued, l.NextUpdate = at(p.Issued), at(p.NextUpdate)
+		for _, e := range p.EKUs {
+			oid, err := parseOID(e)
+			if err != nil {
+				return fmt.Errorf("trust list %s: %w", name, err)
+			}
+			l.EKUs = append(l.EKUs, oid)
+		}
+		for _, a := range p.Anchors {
+			if a.Size <= 0 || a.Size > len(der) {
+				return fmt.Errorf("trust list %s: the certificates end early", name)
+			}
+			l.Anchors = append(l.Anchors, signing.Anchor{DER: der[:a.Size:a.Size], NotBefore: at(a.NotBefore), NotAfter: at(a.NotAfter)})
+			der = der[a.Size:]
+		}
+		for _, sum := range p.Allowed {
+			if len(sum) != sha256.Size {
+				return fmt.Errorf("trust list %s: a digest of %d bytes", name, len(sum))
+			}
+			l.Allowed = append(l.Allowed, [sha256.Size]byte(sum))
+		}
+		switch p.Use {
+		case "claim":
+			t.Claim = append(t.Claim, l)
+		case "tsa":
+			t.TSA = append(t.TSA, l)
+		case "identity":
+			t.Identity = append(t.Identity, l)
+		default:
+			return fmt.Errorf("trust list %s: use %q", name, p.Use)
+		}
+	}
+	if len(der) != 0 {
+		return fmt.Errorf("trust list %s: %d bytes of certificates without an entry", name, len(der))
+	}
+	return nil
+}
+
+func at(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+func parseOID(s string) (asn1.ObjectIdentifier, error) {
+	var oid asn1.ObjectIdentifier
+	for _, p := range strings.Split(s, ".") {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("object identifier %q", s)
+		}
+		oid = append(oid, n)
+	}
+	if len(oid) < 2 {
+		return nil, fmt.Errorf("object identifier %q", s)
+	}
+	return oid, nil
+}
