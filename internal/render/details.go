@@ -1,0 +1,345 @@
+package render
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/consentry/consentry/report"
+)
+
+// people writes a line for each person, with what decides the state.
+func (t *text) people(title string, list []report.Person) {
+	if len(list) == 0 {
+		return
+	}
+	t.b.WriteString("\n")
+	if title != "" {
+		t.b.WriteString(t.bold(title) + "\n")
+	}
+	width := 0
+	for _, p := range list {
+		width = max(width, runes(Clip(p.ID)))
+	}
+	for _, p := range list {
+		id := Clip(p.ID)
+		line := fmt.Sprintf("  %s%s  %-12s %-3s %s", id, strings.Repeat(" ", width-runes(id)), words(p.State), Clip(p.Level), personDetail(&p))
+		t.b.WriteString(strings.TrimRight(line, " ") + "\n")
+		if p.AtGeneration != p.Now && p.AtGeneration != "" && p.Now != "" {
+			fmt.Fprintf(&t.b, "  %s  at generation %s, now %s\n", strings.Repeat(" ", width), words(p.AtGeneration), words(p.Now))
+		}
+	}
+}
+
+// bindingNames say the binding levels in words. Consent format 1, 5.
+var bindingNames = map[string]string{
+	"B1": "provider", "B2": "claim-signer", "B3": "generation", "B4": "asset", "B5": "asset and region",
+}
+
+func personDetail(p *report.Person) string {
+	var parts []string
+	for _, s := range p.Seen[:min(len(p.Seen), 3)] {
+		parts = append(parts, "seen "+clock(s.StartMs)+"–"+clock(s.EndMs))
+	}
+	if p.State == "verified" {
+		if tok := bestToken(p.Tokens); tok != nil {
+			parts = append(parts, tokenWords(p, tok))
+		}
+		return join(parts)
+	}
+	if f := firstFailure(p); f != nil {
+		return join(append(parts, f.Code+": "+explanation(f)))
+	}
+	for _, e := range terms {
+		if e.Kind == kindPerson && e.Name == p.State {
+			short, _, _ := strings.Cut(e.Meaning, ";")
+			return join(append(parts, short))
+		}
+	}
+	return join(parts)
+}
+
+func bestToken(tokens []report.Token) *report.Token {
+	var best *report.Token
+	for i := range tokens {
+		if tokens[i].State == "valid" && (best == nil || tokens[i].Level > best.Level) {
+			best = &tokens[i]
+		}
+	}
+	return best
+}
+
+func tokenWords(p *report.Person, tok *report.Token) string {
+	s := fmt.Sprintf("%s by %s", Clip(tok.Type), Clip(tok.Iss))
+	modality := tok.Modality
+	if len(modality) == 0 {
+		modality = p.Modality
+	}
+	if len(tok.Operation) > 0 {
+		s += " for " + Clip(strings.Join(tok.Operation, ",")) + "/" + Clip(strings.Join(modality, ","))
+	}
+	if b := bindingNames[p.Binding]; b != "" {
+		s += ", binding " + b
+	}
+	return s
+}
+
+// firstFailure is the failure that says most about a person: their own, else one of their tokens.
+func firstFailure(p *report.Person) *report.Finding {
+	for i := range p.Findings {
+		if p.Findings[i].Outcome == report.Failure {
+			return &p.Findings[i]
+		}
+	}
+	for i := range p.Tokens {
+		for j := range p.Tokens[i].Findings {
+			if p.Tokens[i].Findings[j].Outcome == report.Failure {
+				return &p.Tokens[i].Findings[j]
+			}
+		}
+	}
+	return nil
+}
+
+// explanation is what a finding says, else what its code means.
+func explanation(f *report.Finding) string {
+	if f.Explanation != "" {
+		return Safe(f.Explanation)
+	}
+	row, _ := report.Lookup(f.Code)
+	return row.Title
+}
+
+// why lists what made the verdict, where the first line does not say it all.
+func (t *text) why() {
+	if len(t.r.Reasons) < 2 {
+		return
+	}
+	t.b.WriteString("\n" + t.bold("why") + "\n")
+	for i, r := range t.r.Reasons {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more\n", len(t.r.Reasons)-i)
+			break
+		}
+		who := ""
+		if r.Person != "" {
+			who = Clip(r.Person) + ": "
+		}
+		fmt.Fprintf(&t.b, "  %-14s %s%s (%s)\n", r.Outcome, who, Safe(r.Text), Clip(r.Event))
+	}
+}
+
+// located is a finding with where it was found.
+type located struct {
+	report.Finding
+	at    string // in words
+	times int    // how often the same was found
+}
+
+// findings lists failures and what else is worth knowing; of what holds it names the codes.
+func (t *text) findings() {
+	var failures, infos []located
+	passed := map[string]bool{}
+	add := func(list []report.Finding, at string) {
+		for _, f := range list {
+			switch f.Outcome {
+			case report.Failure:
+				failures = appendOnce(failures, f, at)
+			case report.Informational:
+				infos = appendOnce(infos, f, at)
+			default:
+				passed[f.Code] = true
+			}
+		}
+	}
+	add(t.r.Findings, "")
+	for i, m := range t.r.Provenance.Manifests {
+		at := ""
+		if i > 0 {
+			at = fmt.Sprintf("manifest %d", i+1)
+		}
+		add(m.Failure, at)
+		add(m.Informational, at)
+		add(m.Success, at)
+	}
+	for _, p := range append(append([]report.Person(nil), t.r.People...), t.r.Works...) {
+		add(p.Findings, Clip(p.ID))
+		for _, tok := range p.Tokens {
+			add(tok.Findings, fmt.Sprintf("%s, token %d", Clip(p.ID), tok.Index))
+		}
+	}
+	t.list("failures", failures)
+	t.list("to know", infos)
+	if len(passed) > 0 {
+		codes := make([]string, 0, len(passed))
+		for c := range passed {
+			codes = append(codes, c)
+		}
+		sort.Strings(codes)
+		t.b.WriteString("\n" + t.bold("what holds") + "\n")
+		writeWrapped(&t.b, "  ", strings.Join(codes, ", "))
+	}
+}
+
+// appendOnce adds a finding, or counts it where it differs from one before only in its place: a file with a thousand
+// altered assertions is one line, not a thousand.
+func appendOnce(list []located, f report.Finding, at string) []located {
+	for i := range list {
+		if list[i].Code == f.Code && list[i].at == at && list[i].Explanation == f.Explanation {
+			list[i].times++
+			return list
+		}
+	}
+	return append(list, located{f, at, 1})
+}
+
+func (t *text) list(title string, list []located) {
+	if len(list) == 0 {
+		return
+	}
+	t.b.WriteString("\n" + t.bold(title) + "\n")
+	for i := range list {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more; --format json has them all\n", len(list)-i)
+			return
+		}
+		f := &list[i]
+		line := "  " + f.Code
+		if f.times > 1 {
+			line += fmt.Sprintf(" (%d times)", f.times)
+		}
+		writeWrapped(&t.b, line+": ", explanation(&f.Finding))
+		if place := f.place(); place != "" {
+			fmt.Fprintf(&t.b, "    %s\n", place)
+		}
+	}
+}
+
+// place says where a finding was found and which clause it rests on, in short.
+func (f *located) place() string {
+	var parts []string
+	if f.at != "" {
+		parts = append(parts, f.at)
+	}
+	switch {
+	case f.Where != "" && f.Offset != nil:
+		parts = append(parts, fmt.Sprintf("%s at byte %d", Clip(f.Where), *f.Offset))
+	case f.Where != "":
+		parts = append(parts, Clip(f.Where))
+	case f.Offset != nil:
+		parts = append(parts, fmt.Sprintf("at byte %d", *f.Offset))
+	}
+	if short := ShortURI(f.URL); short != "" && f.times == 1 {
+		parts = append(parts, Clip(short))
+	}
+	if f.Clause != "" {
+		parts = append(parts, f.Clause)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// ShortURI is the part of a JUMBF URI behind the manifest's label, which says the place inside the manifest.
+func ShortURI(uri string) string {
+	rest, ok := strings.CutPrefix(uri, "self#jumbf=")
+	if !ok {
+		return uri
+	}
+	if abs, ok := strings.CutPrefix(rest, "/c2pa/"); ok {
+		_, inside, ok := strings.Cut(abs, "/")
+		if !ok {
+			return ""
+		}
+		return inside
+	}
+	return rest
+}
+
+// history tells what each manifest says was done, the newest first, with what was recorded about an ingredient when it
+// was taken in beside what holds now.
+func (t *text) history() {
+	list := t.r.Provenance.Manifests
+	if len(list) == 0 {
+		return
+	}
+	t.b.WriteString("\n" + t.bold("history, newest first") + "\n")
+	for i := range list {
+		if i == maxManifests {
+			fmt.Fprintf(&t.b, "  … and %d more manifests; --format json has them all\n", len(list)-i)
+			return
+		}
+		t.manifest(i+1, &list[i])
+	}
+}
+
+func (t *text) manifest(n int, m *report.Manifest) {
+	parts := []string{words(m.State)}
+	if m.Generator != "" {
+		parts = append(parts, "made by "+Quote(m.Generator))
+	}
+	if m.Signer != nil {
+		parts = append(parts, "signer "+Quote(*m.Signer))
+	}
+	if m.State != "trusted" && m.State != "valid" {
+		parts = append(parts, "nothing of it may be relied on")
+	}
+	fmt.Fprintf(&t.b, "  manifest %d: %s\n", n, join(parts))
+	for i, a := range m.Actions {
+		if i == maxActions {
+			fmt.Fprintf(&t.b, "    … and %d more actions\n", len(m.Actions)-i)
+			break
+		}
+		fmt.Fprintf(&t.b, "    %s\n", actionWords(&a))
+	}
+	for i, g := range m.Ingredients {
+		if i == maxActions {
+			fmt.Fprintf(&t.b, "    … and %d more ingredients\n", len(m.Ingredients)-i)
+			break
+		}
+		name := Clip(g.Label)
+		if g.Title != "" {
+			name = Quote(g.Title)
+		}
+		line := fmt.Sprintf("%s %s: recorded %s, now %s", Clip(g.Relationship), name, words(g.Recorded), words(g.Now))
+		if g.Manifest != nil {
+			if k := t.manifestNumber(*g.Manifest); k > 0 {
+				line += fmt.Sprintf(" (manifest %d)", k)
+			}
+		}
+		fmt.Fprintf(&t.b, "    %s\n", line)
+	}
+}
+
+func actionWords(a *report.Action) string {
+	parts := []string{Clip(a.Action)}
+	if a.DigitalSourceType != "" {
+		parts = append(parts, Clip(SourceTerm(a.DigitalSourceType)))
+	}
+	if a.SoftwareAgent != "" {
+		parts = append(parts, "by "+Quote(a.SoftwareAgent))
+	}
+	if a.When != nil {
+		parts = append(parts, Clip(*a.When))
+	}
+	if a.Description != "" {
+		parts = append(parts, Quote(a.Description))
+	}
+	if a.List == "gathered" {
+		parts = append(parts, "gathered")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// notChecked says what this report cannot speak about.
+func (t *text) notChecked() {
+	if len(t.r.NotChecked) == 0 {
+		return
+	}
+	t.b.WriteString("\n" + t.bold("not checked") + "\n")
+	for i, n := range t.r.NotChecked {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more\n", len(t.r.NotChecked)-i)
+			return
+		}
+		writeWrapped(&t.b, fmt.Sprintf("  %s: ", Safe(n.What)), Safe(n.Why))
+	}
+}

@@ -1,0 +1,200 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/report"
+)
+
+// badStates are the states of a person that count against a verdict, worst first.
+var badStates = []string{
+	"refused", "invalid", "revoked", "expired", "out-of-scope", "unresolved", "undeclared", "exempt-declared", "declared",
+}
+
+// eventWords says in a few plain words what an event of the policy is about. Where a report gives a text of its own
+// for an event that is not here, that is used.
+var eventWords = map[string]string{
+	"signer_untrusted":   "signed, and the signer is on no trust list",
+	"no_provenance":      "nothing signed speaks about this file",
+	"origin_unknown":     "nothing says where the picture comes from",
+	"no_assertion":       "generated, and nothing is declared about consent of the people in it",
+	"assertion_unusable": "the consent declaration cannot be used",
+	"list_rejected":      "a consent trust list or registry was refused",
+	"contradicted":       "the declaration contradicts the registry that it names",
+	"incomplete":         "declared complete, and a face is covered by nobody",
+	"not_analysed":       "the picture was to be analysed, and was not",
+	"not_complete":       "the declaration does not say that it lists everybody",
+	"undeclared_face":    "a face that nobody is declared for",
+}
+
+// Headline says the verdict's reason in one plain sentence: what weighs most, in words that can be read aloud. It never
+// says that consent was given or that a video is authentic, since no file can show that.
+func Headline(r *report.Report) string {
+	if len(r.Reasons) == 0 {
+		return noReason(r)
+	}
+	top := r.Reasons[0]
+	if top.Outcome == report.Pass || top.Outcome == report.NotApplicable {
+		return noReason(r)
+	}
+	switch event := top.Event; {
+	case slices.Contains(badStates, strings.ReplaceAll(event, "_", "-")):
+		return peopleHeadline(r, top.Outcome)
+	case event == "manifest_invalid":
+		return invalidHeadline(r)
+	case event == "store_malformed":
+		return malformedHeadline(r)
+	case eventWords[event] != "":
+		return eventWords[event]
+	case top.Text != "":
+		return Safe(top.Text)
+	}
+	return "the policy event " + Safe(top.Event)
+}
+
+// noReason is the headline where nothing counted against the file.
+func noReason(r *report.Report) string {
+	switch r.Verdict {
+	case report.Pass:
+		n, works := len(r.People), len(r.Works)
+		switch {
+		case n == 0 && works == 0:
+			return "generated, and the declaration says that it depicts nobody"
+		case allIn(r.People, "not-required") && works == 0:
+			return fmt.Sprintf("by the signer's word no consent is needed for the %s", countPeople(n))
+		case n == 1 && works == 0:
+			return "the declared consent of the depicted person was verified"
+		case works == 0:
+			return fmt.Sprintf("the declared consent of all %d depicted people was verified", n)
+		}
+		return fmt.Sprintf("what is declared for %s and %s was verified", countPeople(n), plural(works, "work"))
+	case report.NotApplicable:
+		return "a trusted signer says that this was taken by a camera"
+	case report.Warn:
+		return "meets the policy, with something to look at"
+	case report.Fail:
+		return "does not meet the policy"
+	}
+	if n := r.NotChecked; len(n) > 0 {
+		return fmt.Sprintf("could not be judged: %s: %s", Safe(n[0].What), Safe(n[0].Why))
+	}
+	return "could not be judged"
+}
+
+func allIn(people []report.Person, state string) bool {
+	for _, p := range people {
+		if p.State != state {
+			return false
+		}
+	}
+	return true
+}
+
+func countPeople(n int) string {
+	if n == 1 {
+		return "depicted person"
+	}
+	return fmt.Sprintf("%d depicted people", n)
+}
+
+// peopleHeadline counts the people whose state made the verdict.
+func peopleHeadline(r *report.Report, outcome report.Verdict) string {
+	bad := map[string]bool{}
+	states := map[string]bool{}
+	for _, reason := range r.Reasons {
+		state := strings.ReplaceAll(reason.Event, "_", "-")
+		if reason.Outcome == outcome && reason.Person != "" && slices.Contains(badStates, state) {
+			bad[reason.Person] = true
+			states[state] = true
+		}
+	}
+	people, works := 0, 0
+	for _, p := range r.People {
+		if bad[p.ID] {
+			people++
+		}
+	}
+	for _, p := range r.Works {
+		if bad[p.ID] {
+			works++
+		}
+	}
+	if people == 0 && works == 0 { // a state that no person carries: a face, for example
+		return eventWord(r.Reasons[0])
+	}
+	total, n, noun, nouns := len(r.People), people, "depicted person", "depicted people"
+	if people == 0 {
+		total, n, noun, nouns = len(r.Works), works, "work", "works"
+	}
+	has, saying := "has", nouns
+	if n > 1 {
+		has = "have"
+	}
+	who := fmt.Sprintf("%d of %d %s", n, total, saying)
+	if total == 1 {
+		who = "the " + noun
+	}
+	if len(states) > 1 {
+		return fmt.Sprintf("%s %s no verified consent", who, has)
+	}
+	for state := range states {
+		return who + " " + stateWords(state, has)
+	}
+	return who
+}
+
+// stateWords ends the sentence "the depicted person …".
+func stateWords(state, has string) string {
+	was := map[string]string{"has": "was", "have": "were"}[has]
+	switch state {
+	case "refused":
+		return has + " refused"
+	case "invalid":
+		return has + " a consent token that does not hold"
+	case "revoked":
+		return has + " withdrawn consent"
+	case "expired":
+		return has + " a consent token that had expired"
+	case "out-of-scope":
+		return has + " consented to something else only"
+	case "unresolved":
+		return has + " consent that could not be checked"
+	case "exempt-declared":
+		return was + " declared exempt, which nobody judged"
+	case "declared":
+		return has + " declared consent that no token proves"
+	}
+	return has + " no verified consent"
+}
+
+func eventWord(r report.Reason) string {
+	if r.Text != "" {
+		return Safe(r.Text)
+	}
+	return Safe(r.Event)
+}
+
+func invalidHeadline(r *report.Report) string {
+	if r.Provenance.Integrity.State == "altered" {
+		return "the content was changed after it was signed"
+	}
+	if m := r.Provenance.Manifests; len(m) > 0 && len(m[0].Failure) > 0 {
+		if row, ok := report.Lookup(m[0].Failure[0].Code); ok {
+			return "the manifest does not hold: " + row.Title
+		}
+	}
+	return "the manifest does not hold"
+}
+
+func malformedHeadline(r *report.Report) string {
+	for _, f := range r.Findings {
+		if f.Outcome == report.Failure && strings.HasPrefix(f.Code, "asset.") {
+			if row, ok := report.Lookup(f.Code); ok {
+				return row.Title
+			}
+		}
+	}
+	return "there is a manifest store, and it cannot be read"
+}

@@ -1,0 +1,379 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry/report"
+)
+
+// Options say how a text is written. The zero value writes it for a file.
+type Options struct {
+	Colour bool // ANSI colours: for a terminal
+}
+
+// The most that a text report lists of one kind. A hostile file can have thousands of each, and nobody reads on past a
+// screen or two; the JSON report has them all.
+const (
+	maxManifests = 16
+	maxActions   = 24
+	maxListed    = 40
+)
+
+// Text writes a report for people: the verdict in plain words first, then one line for each axis, the people, why the
+// verdict is what it is, the findings (failures first), the history, and what was not checked.
+func Text(w io.Writer, r *report.Report, o Options) error {
+	t := &text{r: r, o: o}
+	t.headline()
+	t.axes()
+	t.people("", r.People)
+	t.people("works", r.Works)
+	t.why()
+	t.findings()
+	t.history()
+	t.notChecked()
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+// BatchText writes the reports one after the other, and a line about all.
+func BatchText(w io.Writer, b *Batch, o Options) error {
+	count := map[report.Verdict]int{}
+	for _, r := range b.Reports {
+		if err := Text(w, r, o); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+		count[r.Verdict]++
+	}
+	var parts []string
+	for _, v := range []report.Verdict{report.Fail, report.Indeterminate, report.Warn, report.Pass, report.NotApplicable} {
+		if count[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s  %d files: %s\n", paint(o, b.Verdict), len(b.Reports), strings.Join(parts, ", "))
+	return err
+}
+
+// text is a report being written.
+type text struct {
+	r *report.Report
+	o Options
+	b strings.Builder
+}
+
+// paint gives a verdict its colour.
+func paint(o Options, v report.Verdict) string {
+	word := string(v)
+	if word == "" {
+		word = string(report.Indeterminate)
+	}
+	if !o.Colour {
+		return word
+	}
+	switch v {
+	case report.Pass, report.NotApplicable:
+		return "\x1b[1;32m" + word + "\x1b[0m"
+	case report.Fail:
+		return "\x1b[1;31m" + word + "\x1b[0m"
+	}
+	return "\x1b[1;33m" + word + "\x1b[0m"
+}
+
+func (t *text) bold(s string) string {
+	if t.o.Colour {
+		return "\x1b[1m" + s + "\x1b[0m"
+	}
+	return s
+}
+
+func (t *text) headline() {
+	r := t.r
+	profile := r.Policy.Profile
+	if r.Policy.File != nil {
+		profile += ", policy " + Clip(*r.Policy.File)
+	}
+	fmt.Fprintf(&t.b, "%s  %s: %s (profile %s)\n\n", paint(t.o, r.Verdict), Clip(r.Asset.Name), Headline(r), profile)
+}
+
+// axes writes one line for each question that a report answers.
+func (t *text) axes() {
+	p := &t.r.Provenance
+	t.axis("provenance", deref(p.State), t.provenance())
+	t.axis("integrity", p.Integrity.State, t.integrity())
+	t.axis("signer", p.Signer.State, t.signer())
+	t.axis("time", p.Time.State, t.time())
+	t.axis("revocation", p.Revocation.State, t.revocation())
+	t.axis("origin", t.r.Origin.State, t.origin())
+	state, detail := t.watermarks()
+	t.axis("watermark", state, detail)
+	t.axis("faces", t.r.Persons.Status, t.faces())
+	for _, l := range t.r.Labels[:min(len(t.r.Labels), maxListed)] {
+		t.axis("label", Clip(l.Kind), fmt.Sprintf("%s in %s, class %s", Quote(fmt.Sprint(l.Value)), Clip(l.Carrier), Clip(l.Class)))
+	}
+}
+
+func (t *text) axis(name, state, detail string) {
+	line := fmt.Sprintf("  %-11s %-14s %s", name, words(state), detail)
+	t.b.WriteString(strings.TrimRight(line, " ") + "\n")
+}
+
+// words spells a state of the JSON report for reading.
+func words(state string) string {
+	if state == "" {
+		return "not checked"
+	}
+	return strings.ReplaceAll(Clip(state), "-", " ")
+}
+
+func (t *text) provenance() string {
+	p := &t.r.Provenance
+	var parts []string
+	switch deref(p.Store) {
+	case "absent":
+		parts = append(parts, "the file carries no manifest; that says nothing about how it was made")
+	case "malformed":
+		parts = append(parts, "there is a manifest store, and it cannot be read")
+	case "present":
+		parts = append(parts, plural(len(p.Manifests), "manifest"))
+		if len(p.Manifests) > 0 {
+			if g := p.Manifests[0].Generator; g != "" {
+				parts = append(parts, "the active one made by "+Quote(g))
+			}
+		}
+	default:
+		parts = append(parts, t.reason("provenance", "manifest", "carrier", "store"))
+	}
+	if p.Remote != nil {
+		parts = append(parts, "the file names a manifest elsewhere: "+Quote(*p.Remote))
+	}
+	return join(parts)
+}
+
+func (t *text) integrity() string {
+	i := &t.r.Provenance.Integrity
+	binding := strings.TrimPrefix(Clip(i.Binding), "c2pa.hash.")
+	switch i.State {
+	case "intact":
+		return fmt.Sprintf("the content is the one that was signed (%s, %s)", binding, Size(t.r.Asset.Size))
+	case "altered":
+		if len(i.Damage) == 0 {
+			return fmt.Sprintf("the content is not the one that was signed (%s)", binding)
+		}
+		return "changed: " + damage(i.Damage)
+	case "partial":
+		return fmt.Sprintf("what is bound is as signed, but not everything is bound (%s)", binding)
+	case "not-bound":
+		return "nothing binds the manifest to this content"
+	case "unknown", "":
+		return t.reason("integrity", "binding", "content")
+	}
+	return ""
+}
+
+func damage(list []report.Damage) string {
+	var parts []string
+	for _, d := range list[:min(len(list), 3)] {
+		parts = append(parts, fmt.Sprintf("%s, bytes %d to %d", Clip(d.Where), d.Offset, d.Offset+d.Length-1))
+	}
+	if n := len(list) - len(parts); n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (t *text) signer() string {
+	s := &t.r.Provenance.Signer
+	name := ""
+	if s.Subject != nil {
+		name = Quote(*s.Subject)
+	}
+	switch s.State {
+	case "trusted":
+		parts := []string{name}
+		if s.List != nil {
+			list := "list " + Clip(*s.List)
+			if s.ListDate != nil {
+				list += " of " + Clip(*s.ListDate)
+			}
+			parts = append(parts, list)
+		}
+		if s.Product != nil {
+			parts = append(parts, Quote(*s.Product))
+		}
+		return join(parts)
+	case "untrusted":
+		if s.Issuer != nil {
+			return fmt.Sprintf("says it is %s, issued by %s; on no trust list", name, Quote(*s.Issuer))
+		}
+		return fmt.Sprintf("says it is %s; on no trust list", name)
+	case "invalid":
+		if name != "" {
+			return "says it is " + name + ", which does not hold"
+		}
+	}
+	return ""
+}
+
+func (t *text) time() string {
+	a := &t.r.Provenance.Time
+	var parts []string
+	if a.At != nil {
+		parts = append(parts, a.At.UTC().Format(time.RFC3339))
+	}
+	if a.Authority != nil {
+		parts = append(parts, Quote(*a.Authority))
+	}
+	switch {
+	case a.List != nil:
+		parts = append(parts, "list "+Clip(*a.List))
+	case a.State == "claimed":
+		parts = append(parts, "only the signer says so")
+	}
+	return join(parts)
+}
+
+func (t *text) revocation() string {
+	v := &t.r.Provenance.Revocation
+	if v.Source != nil {
+		return Clip(*v.Source)
+	}
+	return t.reason("revocation")
+}
+
+func (t *text) origin() string {
+	o := &t.r.Origin
+	var parts []string
+	for _, b := range o.Because[:min(len(o.Because), 3)] {
+		var s []string
+		for _, v := range []string{b.Action, SourceTerm(b.DigitalSourceType), b.Label, b.Mark} {
+			if v != "" {
+				s = append(s, Clip(v))
+			}
+		}
+		said := strings.Join(s, ", ")
+		if n := t.manifestNumber(b.Manifest); n > 0 && len(t.r.Provenance.Manifests) > 1 {
+			said += fmt.Sprintf(" (manifest %d of %d)", n, len(t.r.Provenance.Manifests))
+		}
+		parts = append(parts, said)
+	}
+	if n := len(o.Because) - len(parts); n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", n))
+	}
+	detail := strings.Join(parts, "; ")
+	if detail != "" && !o.Verified {
+		detail += " (not verified)"
+	}
+	if detail == "" && o.State == "unknown" {
+		detail = "nothing says where the picture comes from"
+	}
+	return detail
+}
+
+// SourceTerm is the last part of a digital source type's URI, which is how people name it.
+func SourceTerm(uri string) string {
+	if i := strings.LastIndexByte(uri, '/'); i >= 0 && i+1 < len(uri) {
+		return uri[i+1:]
+	}
+	return uri
+}
+
+func (t *text) manifestNumber(label string) int {
+	for i, m := range t.r.Provenance.Manifests {
+		if m.Label == label && label != "" {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func (t *text) watermarks() (state, detail string) {
+	m := &t.r.Watermarks
+	var parts []string
+	if m.State == "analysed" || m.State == "partial" {
+		state = "none found"
+		if len(m.Found) > 0 {
+			state = fmt.Sprintf("%d found", len(m.Found))
+		}
+		for _, f := range m.Found[:min(len(m.Found), 3)] {
+			parts = append(parts, fmt.Sprintf("%s %s", Clip(f.Algorithm), Clip(f.Message)))
+		}
+	} else {
+		state = m.State
+	}
+	if m.Reason != nil {
+		parts = append(parts, Safe(*m.Reason))
+	}
+	return state, join(parts)
+}
+
+func (t *text) faces() string {
+	p := &t.r.Persons
+	switch {
+	case p.Status == "analysed" || p.Status == "partial":
+		return fmt.Sprintf("%s in %d of %d frames", plural(len(p.Tracks), "track"), p.FramesAnalysed, p.FramesTotal)
+	case p.Reason != nil:
+		return Safe(*p.Reason)
+	}
+	return ""
+}
+
+// reason finds why one of the things was not checked.
+func (t *text) reason(what ...string) string {
+	for _, n := range t.r.NotChecked {
+		for _, w := range what {
+			if strings.EqualFold(n.What, w) {
+				return Safe(n.Why)
+			}
+		}
+	}
+	return ""
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func join(parts []string) string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// plural writes a count with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Size writes a number of bytes for reading, in decimal units.
+func Size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1000*1000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	case n < 1000*1000*1000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+}
+
+// clock writes milliseconds of presentation time as hours, minutes, seconds and tenths.
+func clock(ms int64) string {
+	return fmt.Sprintf("%02d:%02d:%02d.%d", ms/3600000, ms/60000%60, ms/1000%60, ms/100%10)
+}
