@@ -38,6 +38,8 @@ var rules = map[string]rule{
 	"internal/render":     {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
 	"internal/forge":      {nil, nil, "own encoders: a misreading must not be shared with the readers"},
 	"internal/schemagen":  {nil, nil, "a command"},
+	"internal/schematest": {[]string{"docs/schemas"}, []string{"github.com/santhosh-tekuri/jsonschema/v6"}, "tests only"},
+	"docs/schemas":        {nil, nil, "the schemas, embedded"},
 	"internal/trustgen":   {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest": {[]string{"report"}, nil, "tests only"},
 	"": {[]string{

@@ -55,6 +55,8 @@ type Stamp struct {
 	Authority string    // common name of the authority's certificate, unverified unless Trusted
 	Trusted   bool      // sound, for this signature, and anchored on List
 	List      *List     // the time-stamp list that matched; nil: none
+	// Certificate is the authority's, unverified unless Trusted; nil where the token does not hold it.
+	Certificate *x509.Certificate
 }
 
 // Revocation says whether the signer's certificate is known to be revoked.
