@@ -139,20 +139,33 @@ type located struct {
 // findings lists failures and what else is worth knowing; of what holds it names the codes.
 func (t *text) findings() {
 	var failures, infos []located
-	passed := map[string]bool{}
+	passed, seen := map[string]bool{}, map[string]bool{}
 	add := func(list []report.Finding, at string) {
 		for _, f := range list {
+			// One finding may stand in a manifest and in the report's own list.
+			same := strings.Join([]string{f.Code, f.URL, f.Where, f.Person, f.Manifest, f.Explanation}, "\x00")
+			if f.Offset != nil {
+				same += fmt.Sprint("\x00", *f.Offset)
+			}
+			if f.Token != nil {
+				same += fmt.Sprint("\x00token ", *f.Token)
+			}
+			if seen[same] {
+				continue
+			}
+			seen[same] = true
 			switch f.Outcome {
 			case report.Failure:
 				failures = appendOnce(failures, f, at)
 			case report.Informational:
 				infos = appendOnce(infos, f, at)
 			default:
-				passed[f.Code] = true
+				if !strings.HasPrefix(at, "manifest ") { // what holds for an ingredient holds for another file
+					passed[f.Code] = true
+				}
 			}
 		}
 	}
-	add(t.r.Findings, "")
 	for i, m := range t.r.Provenance.Manifests {
 		at := ""
 		if i > 0 {
@@ -168,6 +181,7 @@ func (t *text) findings() {
 			add(tok.Findings, fmt.Sprintf("%s, token %d", Clip(p.ID), tok.Index))
 		}
 	}
+	add(t.r.Findings, "")
 	t.list("failures", failures)
 	t.list("to know", infos)
 	if len(passed) > 0 {
