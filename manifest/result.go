@@ -121,6 +121,8 @@ type Assertion struct {
 	tree   cbortree.Value
 	read   bool
 	broken error
+	// differs says that some entry of the claim's lists has another digest.
+	differs bool
 }
 
 // Action is one step of the history, with what its templates add. C2PA 2.5, 16.4.

@@ -2,25 +2,193 @@ package manifest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
+	"github.com/consentry/consentry/internal/cbortree"
 	"github.com/consentry/consentry/internal/jumbf"
 	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
 )
 
 // validator is the state of one validation.
 type validator struct {
+	store   *Store
+	content *Content
+	opt     Options
+	lim     Limits
+
+	works   map[*Manifest]*work
+	order   []*work // manifests that the active one leads to, ingredients before what they are ingredients of
 	digests map[digestKey][]byte
-	_       *jumbf.Box
+	stamps  map[string][][]byte // time-stamp tokens for a manifest's label, of c2pa.time-stamp assertions
+	items   int                 // CBOR items that may still be read
+	listed  int                 // assertions and references so far
+	stop    *LimitError         // the first limit that was reached
 }
 
-// Validate runs C2PA 2.5, 14 on the store. With a nil content no binding is checked, and no manifest is valid.
-// An error means I/O, cancellation or a limit (*[LimitError]); what was found so far comes with it.
+// work is a manifest on the way through validation.
+type work struct {
+	m           *Manifest
+	r           *ManifestResult
+	claim       *Claim
+	claimFaults []report.Finding
+	refs        []*reference
+	assertions  map[string]*Assertion // by label; only those that are there
+	listed      map[string]bool       // paths below the manifest that the claim lists
+	ingredients map[*jumbf.Box]*Ingredient
+	instances   map[string]*Ingredient // by instance ID
+	softBound   bool                   // a soft binding is among the assertions
+	redacted    map[string]string      // path of a redacted box below the manifest → label of the manifest that redacts it
+}
+
+// reference is an entry of the claim's lists of assertions.
+type reference struct {
+	HashedURI
+	gathered bool
+	path     string     // below the manifest
+	a        *Assertion // nil: there is none
+	err      error      // why a is nil
+}
+
+// Validate runs C2PA 2.5, 14 on the store, in the order of its clauses, for the active manifest and for every manifest
+// that it leads to as an ingredient. With a nil content no binding is checked and no manifest is judged valid with its
+// content. An error means I/O, cancellation or a limit (*[LimitError]); what was found so far comes with it.
 func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result, error) {
-	r := &Result{NotChecked: []report.NotChecked{{What: "manifest", Why: "not supported yet: validation"}}}
-	for i := len(s.Manifests) - 1; i >= 0; i-- {
-		m := s.Manifests[i]
-		r.Manifests = append(r.Manifests, &ManifestResult{Label: m.Label, Type: m.Type, Compressed: m.Compressed, Active: m == s.Active})
+	v := &validator{
+		store: s, content: c, opt: opt, lim: opt.Limits.withDefaults(), works: map[*Manifest]*work{},
+		digests: map[digestKey][]byte{}, stamps: map[string][][]byte{},
 	}
-	r.Active = r.Manifests[0]
+	v.items = v.lim.Items
+	active := s.Active
+	if opt.Label != "" {
+		if active = s.Manifest(opt.Label); active == nil {
+			return nil, fmt.Errorf("the store has no manifest %q, or more than one", opt.Label)
+		}
+	}
+	r := v.results(active)
+	// C2PA 2.5, 14.11.3.3: from the active manifest depth first, so that every redaction is known before an assertion
+	// is looked at.
+	if err := v.collect(ctx, active, 0); err != nil {
+		return r, err
+	}
+	v.applyRedactions()
+	for _, w := range v.order {
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
+		v.validate(w)
+	}
+	for _, w := range v.order {
+		v.deltas(w)
+	}
+	// C2PA 2.5, 14.12: the content, by the binding of the active manifest or of the first one below its updates.
+	if err := v.bind(ctx, r); err != nil {
+		return r, err
+	}
+	for _, m := range r.Manifests {
+		if !m.Reached {
+			r.NotChecked = append(r.NotChecked, report.NotChecked{What: m.Label, Why: "nothing leads to this manifest; it counts for nothing"})
+		}
+	}
+	for _, label := range s.Skipped {
+		r.NotChecked = append(r.NotChecked, report.NotChecked{What: label, Why: "the store holds a box that is no manifest that is known"})
+	}
+	if v.stop != nil {
+		r.State, r.Active.State = "", ""
+		return r, v.stop
+	}
 	return r, nil
+}
+
+// results makes the empty results: the active manifest first, then the store's order reversed.
+func (v *validator) results(active *Manifest) *Result {
+	r := &Result{}
+	for i := len(v.store.Manifests) - 1; i >= 0; i-- {
+		m := v.store.Manifests[i]
+		mr := &ManifestResult{Label: m.Label, Type: m.Type, Compressed: m.Compressed, Active: m == active}
+		v.works[m] = &work{m: m, r: mr}
+		if m == active {
+			r.Active = mr
+			r.Manifests = append([]*ManifestResult{mr}, r.Manifests...)
+			continue
+		}
+		r.Manifests = append(r.Manifests, mr)
+	}
+	return r
+}
+
+// limit remembers the first limit that was reached.
+func (v *validator) limit(what string, n int, where string) {
+	if v.stop == nil {
+		v.stop = &LimitError{What: what, Limit: int64(n), Where: where}
+	}
+}
+
+// tree reads CBOR within the limit of the whole validation.
+func (v *validator) tree(data []byte) (cbortree.Value, error) {
+	t, used, err := cbortree.ParseMax(data, v.items)
+	v.items -= used
+	if errors.Is(err, cbortree.ErrItems) {
+		v.limit("CBOR items", min(v.lim.Items, cbortree.MaxItems), "an assertion or a claim")
+	}
+	return t, err
+}
+
+// treeOf is tree for an assertion, once.
+func (v *validator) treeOf(a *Assertion) (cbortree.Value, error) {
+	if !a.read {
+		if a.ContentType != "cbor" {
+			return a.Tree()
+		}
+		a.tree, a.broken = v.tree(a.Payload)
+		a.read = true
+	}
+	return a.tree, a.broken
+}
+
+// validate judges one manifest, except for its content and what changed since its ingredients were taken in.
+func (v *validator) validate(w *work) {
+	w.r.Reached = true
+	defer func() { w.r.State = state(w.r) }()
+	// C2PA 2.5, 14.5.4: a compressed manifest is decompressed first.
+	if w.m.fault != "" {
+		w.r.add(report.New("manifest.compressed.invalid", w.m.URI(), w.m.fault))
+		return
+	}
+	// C2PA 2.5, 14.6: the claim.
+	for _, f := range w.claimFaults {
+		w.r.add(f)
+	}
+	if w.claim == nil {
+		return
+	}
+	// C2PA 2.5, 14.7 to 14.9: its signature, time-stamps and revocation.
+	v.signature(w)
+	// C2PA 2.5, 14.10.1: what a manifest of its kind must and must not hold.
+	v.structure(w)
+	// C2PA 2.5, 14.10.2 to 14.10.4.1: each assertion against the claim.
+	v.references(w)
+	// C2PA 2.5, 14.10.4.2: the rules of standard assertions.
+	v.actions(w)
+	v.others(w)
+	// C2PA 2.5, 14.11: the ingredients.
+	v.ingredients(w)
+}
+
+// signature verifies the claim's signature. C2PA 2.5, 14.7.
+func (v *validator) signature(w *work) {
+	box, why := v.store.signatureBox(w.m, w.claim)
+	if box == nil {
+		w.r.add(report.New("claimSignature.missing", w.claim.URI, why))
+		return
+	}
+	w.r.Signature = signing.Verify(signing.Input{
+		COSE: box.Content("cbor").Payload(), Payload: w.claim.Payload, URL: w.m.URI(box.Label()), Now: v.opt.Now,
+		Trust: v.opt.Trust, Stamps: v.stampsFor(w.m.Label),
+	})
+	for _, f := range w.r.Signature.Findings {
+		w.r.add(f)
+	}
+	w.r.Notes = append(w.r.Notes, w.r.Signature.Notes...)
 }

@@ -8,6 +8,7 @@ package cbortree
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -77,17 +78,28 @@ func must(m cbor.DecMode, err error) cbor.DecMode {
 	return m
 }
 
-// Parse reads exactly one item that fills data. The error is a *[SyntaxError].
+// ErrItems says that there are more items than the caller allows.
+var ErrItems = errors.New("cbor: more items than the limit")
+
+// Parse reads exactly one item that fills data, of at most [MaxItems] items. The error is a *[SyntaxError] or
+// [ErrItems].
 func Parse(data []byte) (Value, error) {
+	v, _, err := ParseMax(data, MaxItems)
+	return v, err
+}
+
+// ParseMax is [Parse] with a limit of the caller's, at most MaxItems. It returns how many items were read.
+func ParseMax(data []byte, limit int) (Value, int, error) {
 	if err := mode.Wellformed(data); err != nil {
-		return Value{}, &SyntaxError{Offset: -1, Text: err.Error()}
+		return Value{}, 0, &SyntaxError{Offset: -1, Text: err.Error()}
 	}
-	w := walker{data: data, left: MaxItems}
+	limit = min(limit, MaxItems)
+	w := walker{data: data, left: limit}
 	v, err := w.item("$")
 	if err != nil {
-		return Value{}, err
+		return Value{}, limit - max(w.left, 0), err
 	}
-	return v, nil
+	return v, limit - w.left, nil
 }
 
 // walker builds the tree of bytes that are known to be well formed.
@@ -129,7 +141,7 @@ func (w *walker) head() (major byte, info byte, n uint64, indefinite bool) {
 
 func (w *walker) item(path string) (Value, error) {
 	if w.left--; w.left < 0 {
-		return Value{}, w.fault(w.at, path, "more than %d items", MaxItems)
+		return Value{}, ErrItems
 	}
 	start := w.at
 	major, info, n, indefinite := w.head()

@@ -1,0 +1,153 @@
+package manifest
+
+import (
+	"context"
+
+	"github.com/consentry/consentry/report"
+)
+
+// trustOnly are failures that make a manifest untrusted and nothing worse. C2PA 2.5, 13.3.
+var trustOnly = map[string]bool{"signingCredential.untrusted": true}
+
+// credential are failures of the signer's credential or of its time: the manifest keeps the rules and is as it was
+// signed, so it is well-formed, and it is not valid. C2PA 2.5, 13.3.
+var credential = map[string]bool{
+	"claimSignature.outsideValidity": true, "signingCredential.invalid": true, "signingCredential.ocsp.revoked": true,
+}
+
+// state says what a manifest is worth by itself, without its content. What was changed after signing is called
+// invalid, though the specification's words would still allow well-formed. C2PA 2.5, 13.3.
+func state(r *ManifestResult) string {
+	wellFormed := true
+	for _, f := range r.Failure {
+		switch {
+		case trustOnly[f.Code]:
+		case credential[f.Code]:
+			wellFormed = false
+		default:
+			return Invalid
+		}
+	}
+	switch s := r.Signature; {
+	case s == nil:
+		return Invalid
+	case !wellFormed || !s.Validated && len(s.Unsupported) == 0 || s.Validated && !s.InsideValidity:
+		return WellFormed
+	case !s.Validated:
+		return "" // nobody said no: the signature could not be judged
+	case s.Trusted && !report.Has(r.Failure, "signingCredential.untrusted"):
+		return Trusted
+	}
+	return Valid
+}
+
+// bind holds the content against the binding of the active manifest or, where that is an update, of the first standard
+// manifest below it, and settles the state of the whole. C2PA 2.5, 14.12.
+func (v *validator) bind(ctx context.Context, r *Result) error {
+	r.Bound = v.boundManifest(r)
+	r.State = r.Active.State
+	if r.Bound == nil || r.Bound.HardBinding == nil {
+		r.Binding = &Binding{State: BindingNotBound}
+		// An update that leads to no binding is bound to nothing, whatever else it is.
+		r.Active.State, r.State = Invalid, Invalid
+		return nil
+	}
+	if v.content == nil {
+		r.NotChecked = append(r.NotChecked, report.NotChecked{What: "content", Why: "no content was given"})
+		v.unjudged(r)
+		return nil
+	}
+	w := v.works[v.store.Manifest(r.Bound.Label)]
+	if w == nil {
+		r.Binding = &Binding{State: BindingNotBound}
+		r.Active.State, r.State = Invalid, Invalid
+		return nil
+	}
+	a := r.Bound.HardBinding
+	var err error
+	switch a.Base {
+	case "c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3":
+		if a.ContentType != "cbor" {
+			r.Binding = &Binding{Label: a.Label, State: BindingUnknown} // assertion.cbor.invalid says why
+			return nil
+		}
+		r.Binding, err = checkBMFF(ctx, v.content, a.Label, a.URI, a.Payload, w.claim.Alg, w.claim.SpecVersion)
+	default:
+		r.Binding = &Binding{Label: a.Label, State: BindingUnknown, NotSupported: "not supported yet: " + a.Base}
+	}
+	if r.Binding == nil {
+		v.unjudged(r)
+		return err
+	}
+	b := r.Binding
+	// C2PA 2.5, 14.12.4: with a multi-asset hash a mismatch is not the last word.
+	if len(w.r.AssertionsOf(labelMultiAsset)) > 0 && report.Has(b.Findings, "assertion.bmffHash.mismatch") {
+		b.NotSupported, b.Findings, b.State = "not supported yet: "+labelMultiAsset, nil, BindingUnknown
+	}
+	for _, f := range b.Findings {
+		r.Bound.add(f)
+	}
+	r.NotChecked = append(r.NotChecked, b.Missing...)
+	if err != nil {
+		v.unjudged(r)
+		return err
+	}
+	v.settle(r)
+	return nil
+}
+
+// settle makes the active manifest's state with its content from what the binding gave.
+func (v *validator) settle(r *Result) {
+	b := r.Binding
+	failed := false
+	for _, f := range b.Findings {
+		failed = failed || f.Outcome == report.Failure
+	}
+	own := r.Active.State
+	switch {
+	case failed:
+		r.Active.State = Invalid
+	case r.Bound != r.Active && (r.Bound.Signature == nil || !r.Bound.Signature.Validated || !r.Bound.HardBinding.Intact):
+		// The binding below an update counts only as it was signed.
+		r.Active.State = Invalid
+	case b.NotSupported != "":
+		r.NotChecked = append(r.NotChecked, report.NotChecked{What: "content", Why: b.NotSupported})
+		v.unjudged(r)
+		return
+	case !report.Has(b.Findings, "assertion.bmffHash.match"):
+		v.unjudged(r)
+		return
+	default:
+		r.Active.State = own
+	}
+	if r.Bound != r.Active && failed {
+		r.Bound.State = Invalid
+	}
+	r.State = r.Active.State
+}
+
+// unjudged takes a state back that needs the content: nobody may read valid where the content was not checked.
+func (v *validator) unjudged(r *Result) {
+	if s := r.Active.State; s == Valid || s == Trusted {
+		r.Active.State = ""
+	}
+	r.State = r.Active.State
+}
+
+// boundManifest follows parentOf from update manifests to the first manifest that is none. C2PA 2.5, 14.12.2.
+func (v *validator) boundManifest(r *Result) *ManifestResult {
+	seen := map[*ManifestResult]bool{}
+	m := r.Active
+	for m != nil && m.Type == Update && !seen[m] {
+		seen[m] = true
+		p := m.Parent()
+		if p == nil || p.target == nil {
+			return nil
+		}
+		m = v.works[p.target].r
+	}
+	if m == nil || m.Type == Update {
+		return nil
+	}
+	return m
+}
