@@ -25,8 +25,8 @@ type Limits struct {
 	Tracks       int           // streams in the container
 	IdlePackets  int           // packets in a row that give no frame
 	Frames       int64         // frames handed out
-	DecodeTime   time.Duration // wall time for the whole decode
-	MemoryBytes  int64         // address space of the jailed child
+	DecodeTime   time.Duration // wall time for the whole decode, callbacks included
+	MemoryBytes  int64         // memory that the jailed child may write to
 	ProbeBytes   int64         // bytes read to find the tracks
 	OpenDuration time.Duration // wall time to read the tracks
 }
@@ -47,7 +47,8 @@ type Source struct {
 // Decoder reads tracks and frames. Decode calls onInfo once before the first frame, then onFrame for each frame in
 // presentation order of the decoder's output; an error of a callback ends the decode and is returned. A damaged
 // stream gives the frames that it has and [Result].Broken. The error is an [*Error] where the decoder could not do
-// its work (crash, hang, limit, unknown format): nothing that needs pixels was checked then.
+// its work (crash, hang, limit, unknown format): what needs pixels was not checked then, or only up to the frame that
+// the result, never nil once onInfo was called, counts last. A file without a video track has no frames and no error.
 type Decoder interface {
 	Decode(ctx context.Context, src Source, want Want, onInfo func(*Info) error, onFrame func(*Frame) error) (*Result, error)
 }
@@ -59,18 +60,46 @@ type Want struct {
 	Limits Limits
 }
 
+// WithDefaults returns the limits with [DefaultLimits] in place of zero and negative fields.
+func (l Limits) WithDefaults() Limits {
+	d := DefaultLimits
+	return Limits{
+		Pixels: positive(l.Pixels, d.Pixels), Tracks: positive(l.Tracks, d.Tracks),
+		IdlePackets: positive(l.IdlePackets, d.IdlePackets), Frames: positive(l.Frames, d.Frames),
+		DecodeTime: positive(l.DecodeTime, d.DecodeTime), MemoryBytes: positive(l.MemoryBytes, d.MemoryBytes),
+		ProbeBytes: positive(l.ProbeBytes, d.ProbeBytes), OpenDuration: positive(l.OpenDuration, d.OpenDuration),
+	}
+}
+
+func positive[T ~int | ~int64](v, otherwise T) T {
+	if v > 0 {
+		return v
+	}
+	return otherwise
+}
+
 // Info is what the container says before a frame is decoded.
 type Info struct {
-	Format   string // the demuxer's name
-	Duration time.Duration
-	Tracks   []Track
+	Format      string // the demuxer's name
+	Duration    time.Duration
+	Tracks      []Track
+	Confinement Confinement
+}
+
+// Confinement says what held the decoder while it read the file. The zero value: nothing, it ran in this process.
+type Confinement struct {
+	Process  bool     // a process of its own, with limits of memory and time, killed at the deadline
+	Network  bool     // in a network namespace of its own, with no way out
+	Files    bool     // Landlock: no file but the system's libraries could be opened
+	Syscalls bool     // seccomp: an allow-list of system calls without open, socket and exec
+	Missing  []string // what the system did not grant, and why
 }
 
 // Track is one elementary stream.
 type Track struct {
 	Index        int
 	ID           int64  // the container's own number (MP4 track_ID)
-	Kind         string // video, audio, text, data
+	Kind         string // video, audio, text, data; picture: a still picture that goes with the asset, such as a cover
 	Codec        string // "h264", "aac", …
 	Duration     time.Duration
 	TimeBase     [2]int // numerator, denominator: seconds per tick
@@ -78,6 +107,7 @@ type Track struct {
 	Width        int    // coded pixels
 	Height       int
 	Rotation     int    // degrees clockwise that a player turns the picture: 0, 90, 180, 270
+	Mirrored     bool   // a player flips the picture left to right before it turns it
 	SampleAspect [2]int // 0:0 or 1:1: square
 	FrameRate    [2]int // average, frames per second
 	Color        Color
@@ -87,7 +117,8 @@ type Track struct {
 	Sample       Samples
 }
 
-// Samples says where the demuxer sees the media of a track, to be held against the bound ranges.
+// Samples says where the demuxer sees the media of a track, to be held against the bound ranges. [Info] has those of
+// containers with an index of all samples (MP4 without fragments), [Result] what was known or seen at the end.
 type Samples struct {
 	Count       int64
 	First, Last int64 // byte offset of the first sample, and of the byte after the last; -1: unknown
@@ -106,7 +137,8 @@ type Color struct {
 	FullRange                   bool
 }
 
-// Frame is one decoded picture. Planes are borrowed until the callback returns.
+// Frame is one decoded picture. Planes are borrowed until the callback returns. Whoever reads samples of more than 8
+// bits must stand values above the depth: the bytes come from a process that reads untrusted files.
 type Frame struct {
 	Index     int64
 	Time      time.Duration // presentation time, edit lists applied
@@ -132,8 +164,9 @@ type Plane struct {
 type Result struct {
 	Frames  int64
 	Key     int64
-	Broken  *Broken // nil: read to the end
-	Packets int64
+	Broken  *Broken   // nil: read to the end
+	Packets int64     // of the track that was decoded
+	Samples []Samples // by track; empty: nothing was read
 }
 
 // Broken says where a stream could not be decoded further, or from where it has holes.
@@ -143,9 +176,21 @@ type Broken struct {
 	Why    string
 }
 
-// Error says why a decoder could not do its work. Reason is one of: crash, timeout, limit, format, io, protocol.
+// The reasons of an [Error].
+const (
+	ReasonCrash       = "crash"       // the decoder died
+	ReasonTimeout     = "timeout"     // it did not finish in time
+	ReasonLimit       = "limit"       // one of our limits was reached
+	ReasonFormat      = "format"      // the container, the codec or the track is not one that it reads
+	ReasonIO          = "io"          // the asset could not be read
+	ReasonProtocol    = "protocol"    // the jailed decoder said something that it must not say
+	ReasonUnavailable = "unavailable" // this binary or this system has no decoder, or no jail for it
+	ReasonCancelled   = "cancelled"   // the caller gave up
+)
+
+// Error says why a decoder could not do its work.
 type Error struct {
-	Reason string
+	Reason string // one of the constants above
 	Detail string
 	Err    error
 }
