@@ -27,7 +27,7 @@ configure_args=(
   --enable-decoder=h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg1video,mpeg2video,prores,mjpeg,dnxhd,ffv1,rawvideo,png
   --enable-decoder=aac,aac_latm,mp3float,mp2float,ac3,eac3,opus,vorbis,flac,alac
   --enable-decoder=pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw
-  --enable-demuxer=mov,matroska,avi,flv,mpegts,mpegps,mxf,wav,w64,aiff,mp3,flac,ogg,aac,h264,hevc,obu,ivf
+  --enable-demuxer=mov,matroska,avi,flv,mpegts,mpegps,mxf,wav,w64,aiff,mp3,flac,ogg,aac,h264,hevc,obu,ivf,mpegvideo,m4v,ac3,eac3,loas
   --enable-parser=h264,hevc,vp8,vp9,av1,mpeg4video,mpegvideo,mjpeg,dnxhd,aac,aac_latm,mpegaudio,ac3,opus,vorbis,flac,png
   --enable-bsf=h264_mp4toannexb,hevc_mp4toannexb,extract_extradata,vp9_superframe,vp9_superframe_split,av1_frame_merge,av1_frame_split,mpeg4_unpack_bframes,aac_adtstoasc,null
 )
