@@ -1,0 +1,27 @@
+// Package ffmpeg decodes video with FFmpeg 7 (libavformat 61, libavcodec 61) through go-astiav, in this process.
+//
+// FFmpeg reads nothing but the [io.ReaderAt] of the source: no protocol is allowed, no further file can be opened, and
+// the demuxer is the one that the caller names, never one that FFmpeg guesses. Nested playlists and external references
+// are refused. Limits on pixels, tracks, packets and time are set before the first picture is decoded.
+//
+// C code that reads untrusted files belongs into the process of package jail; use [Decoder] directly only for files
+// that you trust, or inside a jail of your own. Call [Decoder.Decode].
+//
+// Without cgo, or with the build tag noffmpeg, Decode returns a [video.Error] with the reason "unavailable".
+package ffmpeg
+
+import "github.com/consentry/consentry/video"
+
+// Decoder decodes in this process. The zero value is ready and uses one thread. It is safe for concurrent use.
+//
+// Pictures are handed out as FFmpeg made them where they are planar YCbCr or grey with 8, 10 or 12 bits. Everything
+// else is converted: packed and semi-planar YCbCr to planar with the same subsampling, other depths to the nearest of
+// 8, 10 and 12 bits, RGB and palettes to 4:4:4 with the matrix of ITU-R BT.601 and limited range. Alpha is dropped.
+type Decoder struct {
+	Threads int // decoding threads, 1 or 2; 0: 1
+}
+
+var _ video.Decoder = Decoder{}
+
+// maxThreads bounds [Decoder.Threads]: each further frame thread holds some more pictures in memory.
+const maxThreads = 2

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Makes the clips of this folder and what is expected of them, with a distribution's ffmpeg program (5.1 made those that
+# are checked in). The expectations (*.framehash: time stamps and SHA-256 of the packed planes of every frame) come from
+# that program and not from the code under test. Usage: ./make.sh [NAME…]; without names: all.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+only=("$@")
+wanted() { [ ${#only[@]} -eq 0 ] || printf '%s\n' "${only[@]}" | grep -qx -- "$1"; }
+ff() { ffmpeg -nostdin -v error -y -threads 1 "$@"; }
+
+# picture SIZE FRAMES: a moving test picture. sound SECONDS: a tone.
+picture() { printf 'testsrc2=size=%s:rate=25:duration=%s,trim=end_frame=%s' "$1" 4 "$2"; }
+sound() { printf 'sine=frequency=440:sample_rate=48000:duration=%s' "$1"; }
+
+small=(-map_metadata -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact -threads 1)
+
+# clip NAME SIZE FRAMES ARGS…: a video clip from the test picture, without sound.
+clip() {
+  local name=$1 size=$2 frames=$3; shift 3
+  wanted "$name" || return 0
+  ff -f lavfi -i "$(picture "$size" "$frames")" "${small[@]}" "$@" "$name"
+  expect "$name"
+}
+# talk NAME SIZE FRAMES ARGS…: with a tone as long as the picture.
+talk() {
+  local name=$1 size=$2 frames=$3; shift 3
+  wanted "$name" || return 0
+  ff -f lavfi -i "$(picture "$size" "$frames")" -f lavfi -i "$(sound 0.4)" "${small[@]}" "$@" "$name"
+  expect "$name"
+}
+# audio NAME ARGS…
+audio() {
+  local name=$1; shift
+  wanted "$name" || return 0
+  ff -f lavfi -i "$(sound 0.2)" "${small[@]}" "$@" "$name"
+}
+# expect NAME [ARGS…]: frames as the program decodes them, in the format of the file unless ARGS convert them, time
+# stamps untouched.
+expect() {
+  local name=$1; shift
+  ff -copyts -noautorotate -i "$name" -map 0:v:0 -fps_mode passthrough -enc_time_base -1 -copyts \
+    "$@" -fflags +bitexact -f framehash -hash sha256 "$name.framehash"
+  printf '#start %s\n' "$(ffprobe -v error -show_entries format=start_time -of csv=p=0 "$name")" >>"$name.framehash"
+}
+# convert NAME FORMAT: what is expected of a clip whose pictures have no planes of YCbCr.
+convert() { wanted "$1" || return 0; expect "$1" -vf "scale=flags=accurate_rnd+bitexact+full_chroma_inp+full_chroma_int+neighbor" -pix_fmt "$2"; }
+
+x264=(-c:v libx264 -preset medium -x264-params "threads=1:scenecut=0" -g 10 -bf 2)
+yuv=(-pix_fmt yuv420p)
+aac=(-c:a aac -b:a 16k -ac 1)
+
+talk h264.mp4 96x64 20 "${x264[@]}" "${yuv[@]}" "${aac[@]}"
+clip h264.fragments.mp4 96x64 20 "${x264[@]}" "${yuv[@]}" -movflags frag_keyframe+empty_moov+default_base_moof
+talk h264.flv 96x64 12 "${x264[@]}" "${yuv[@]}" "${aac[@]}" -ar 44100
+clip h264.h264 96x64 12 "${x264[@]}" "${yuv[@]}"
+clip h264.10bit.mp4 96x64 10 "${x264[@]}" -pix_fmt yuv420p10le
+clip h264.422.mkv 96x64 6 "${x264[@]}" -pix_fmt yuv422p
+clip h264.444.mkv 96x64 6 "${x264[@]}" -pix_fmt yuv444p
+clip h264.grey.mkv 96x64 6 "${x264[@]}" -pix_fmt gray
+clip h264.opengop.ts 96x64 24 "${x264[@]}" -x264-params "threads=1:scenecut=0:open-gop=1" "${yuv[@]}"
+clip h264.odd.mp4 75x53 6 -c:v libx264 -g 10 -pix_fmt yuv444p -x264-params threads=1
+clip h264.aspect.mp4 96x64 6 -vf setsar=4/3 "${x264[@]}" "${yuv[@]}"
+clip h264.color.mp4 96x64 6 "${x264[@]}" "${yuv[@]}" -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range pc
+for turn in 90 180 270; do
+  clip h264.turn$turn.mp4 96x64 4 "${x264[@]}" "${yuv[@]}" -metadata:s:v:0 rotate=$turn
+done
+clip hevc.mp4 96x64 20 -c:v libx265 -x265-params "pools=none:frame-threads=1:keyint=10:log-level=none:info=0" "${yuv[@]}" -tag:v hvc1
+clip hevc.12bit.mp4 96x64 6 -c:v libx265 -x265-params "pools=none:frame-threads=1:log-level=none:info=0" -pix_fmt yuv420p12le -tag:v hvc1
+clip hevc.hevc 96x64 6 -c:v libx265 -x265-params "pools=none:frame-threads=1:log-level=none:info=0" "${yuv[@]}"
+talk vp8.webm 96x64 12 -c:v libvpx -g 6 -b:v 100k "${yuv[@]}" -c:a libvorbis -q:a 0 -ac 1
+talk vp9.webm 96x64 12 -c:v libvpx-vp9 -g 6 -b:v 100k "${yuv[@]}" -c:a libopus -b:a 16k -ac 1
+clip vp9.ivf 96x64 6 -c:v libvpx-vp9 -b:v 100k "${yuv[@]}"
+clip av1.mp4 96x64 12 -c:v libaom-av1 -cpu-used 8 -g 6 -b:v 60k "${yuv[@]}"
+clip av1.obu 96x64 4 -c:v libaom-av1 -cpu-used 8 -b:v 60k "${yuv[@]}"
+talk mpeg4.avi 96x64 12 -c:v mpeg4 -bf 0 -g 6 -q:v 8 "${yuv[@]}" -c:a libmp3lame -b:a 32k -ac 1
+talk mpeg2.ts 96x64 12 -c:v mpeg2video -bf 2 -g 6 -q:v 8 "${yuv[@]}" -c:a mp2 -b:a 32k -ac 1
+clip mpeg1.mpg 96x64 12 -c:v mpeg1video -g 6 -q:v 8 "${yuv[@]}"
+clip prores.mov 64x48 4 -c:v prores_ks -profile:v 0 -pix_fmt yuv422p10le
+clip mjpeg.avi 96x64 6 -c:v mjpeg -q:v 12 -pix_fmt yuvj420p
+clip dnxhd.mxf 256x120 1 -c:v dnxhd -profile:v dnxhr_lb -pix_fmt yuv422p
+talk ffv1.mkv 48x32 4 -c:v ffv1 -level 3 -g 1 "${yuv[@]}" -c:a flac -ac 1
+clip ffv1.grey10.mkv 48x32 3 -c:v ffv1 -level 3 -g 1 -pix_fmt gray10le
+clip raw.nv12.avi 32x24 3 -c:v rawvideo -pix_fmt nv12
+clip raw.uyvy.mov 32x24 3 -c:v rawvideo -pix_fmt uyvy422
+clip raw.bgr.avi 32x24 3 -c:v rawvideo -pix_fmt bgr24
+clip png.mov 48x32 3 -c:v png -pix_fmt rgb24
+convert raw.nv12.avi yuv420p
+convert raw.uyvy.mov yuv422p
+convert raw.bgr.avi yuv444p
+convert png.mov yuv444p
+
+audio aac.m4a -c:a aac -b:a 24k
+audio alac.m4a -c:a alac
+audio aac.aac -c:a aac -b:a 24k
+audio mp3.mp3 -c:a libmp3lame -b:a 32k
+audio flac.flac -c:a flac
+audio vorbis.ogg -c:a libvorbis -q:a 0
+audio opus.ogg -c:a libopus -b:a 24k
+audio ac3.ts -c:a ac3 -b:a 64k
+audio eac3.mp4 -c:a eac3 -b:a 64k
+audio pcm16.wav -c:a pcm_s16le -ar 16000
+audio pcm24.aiff -c:a pcm_s24be -ar 16000
+audio pcm16.w64 -c:a pcm_s16le -ar 16000
+
+find . -maxdepth 1 -type f -size +20k -exec echo "over 20 kB: {}" \;
