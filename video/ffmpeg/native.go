@@ -174,7 +174,7 @@ type layout struct {
 
 func layoutOf(format int) layout {
 	d := C.av_pix_fmt_desc_get(C.enum_AVPixelFormat(format))
-	if d == nil || d.flags&(C.AV_PIX_FMT_FLAG_HWACCEL) != 0 || d.nb_components == 0 {
+	if d == nil || d.flags&C.AV_PIX_FMT_FLAG_HWACCEL != 0 || d.nb_components == 0 {
 		return layout{}
 	}
 	l := layout{
