@@ -96,7 +96,10 @@ type checker struct {
 	// revocation finds an event of a verified registry bundle of the issuer; nil: none is at hand.
 	revocation func(issuer, jti string) *revocation
 
-	tokens map[string]*reading // by text: a token is read once, however many entries name it
+	read        map[string]*reading // by text: a token is read once, however many entries name it
+	clash       map[string]bool     // texts of tokens whose jti another token of their issuer has, too
+	providerIDs []string            // of the entries that name the claim signer
+	matched     bool                // providerIDs was looked up
 }
 
 // revocation is an event of a registry bundle. Consent format 1, 6.
@@ -121,7 +124,7 @@ type tokenResult struct {
 	// provider is the id of the provider entry that matched the claim signer; empty: none.
 	provider     string
 	role         string // of the authority that stands behind the token: its own role, or that of the chain's root
-	direct       bool   // signed by the person, guardian, estate or rightsholder, without a delegate
+	direct       bool   // signed by that authority itself, without a delegate
 	opened       *openSubject
 	atGeneration outcome
 	atNow        outcome
@@ -131,9 +134,8 @@ type tokenResult struct {
 type outcome struct {
 	failures   []string // codes, in the order of the checks; empty: it holds
 	unresolved bool     // its status must be known, and is not
-	level      string   // E2 to E5: what it would be worth to an entry; E2 where failures is not empty
-	refusal    bool     // a refusal that is in force, counts and meets the declared use
-}
+	level      string   // E2 to E5; E2 where it fails, E0 for a refusal, which is worth nothing to anybody who needs consent
+	refusal    bool     // a refusal that is in force and meets the declared use
 
-// reading is what a token says and proves for itself, whoever it may stand for.
-type reading struct{ token *Token }
+	capped bool // E3 at most
+}

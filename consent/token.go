@@ -69,3 +69,92 @@ type Scope struct {
 
 // Licence points at the contract behind a token.
 type Licence struct{ URI, SHA256 string }
+
+// ReadToken reads a token's form and members. It checks no key and no signature: nothing in it is to be believed.
+// The error is a [*SyntaxError].
+func ReadToken(raw string) (*Token, error) {
+	c, err := parseCompact(raw, tokenForm)
+	if err != nil {
+		return nil, err
+	}
+	t, err := decodeToken(c.header, c.payload)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// decodeToken reads the members that the format knows. One of another type than the format says breaks the form;
+// one that is not there does not, here.
+func decodeToken(header, payload value) (*Token, *SyntaxError) {
+	m := &members{path: "payload", of: payload}
+	t := &Token{
+		Alg: header.get("alg").text, Typ: header.get("typ").text, Kid: header.get("kid").text,
+		Issuer: m.text("iss"), Subject: m.text("sub"), SubjectCommit: m.text("sub_commit"), SubjectSalt: m.text("sub_salt"),
+		ID: m.text("jti"), IssuedAt: m.date("iat"), Expires: m.date("exp"), NotBefore: m.date("nbf"),
+	}
+	if salt, ok := decodePart(t.SubjectSalt); ok && len(salt) == saltSize {
+		t.salt = salt
+	}
+	if aud := payload.get("aud"); aud.kind == jsonString {
+		t.Audience = []string{aud.text}
+	} else {
+		t.Audience = m.list("aud")
+	}
+	if c := m.object("cnf"); c != nil {
+		t.Confirmation = &Confirmation{JKT: c.text("jkt"), X5T: c.text("x5t#S256"), SPKI: c.list("spki#S256")}
+		for _, n := range c.of.names {
+			if n != "jkt" && n != "x5t#S256" && n != "spki#S256" {
+				t.Confirmation.Unknown = append(t.Confirmation.Unknown, n)
+			}
+		}
+		m.take(c)
+	}
+	if s := m.object("status"); s != nil {
+		if l := s.object("status_list"); l != nil {
+			idx := l.integer("idx")
+			if idx == nil || *idx < 0 {
+				l.bad("idx", "not an index")
+			} else {
+				t.Status = &StatusRef{Index: *idx, URI: l.text("uri")}
+			}
+			if l.text("uri") == "" {
+				l.bad("uri", "not a URI")
+			}
+			s.take(l)
+		}
+		m.take(s)
+	}
+	if c := m.object("consent"); c != nil {
+		t.Consent = decodeScope(c)
+		m.take(c)
+	}
+	if m.err != nil {
+		return nil, m.err
+	}
+	return t, nil
+}
+
+func decodeScope(c *members) *Scope {
+	s := &Scope{
+		Type: c.text("type"), Modality: c.list("modality"), Operation: c.list("operation"), Purpose: c.list("purpose"),
+		Territory: c.list("territory"), Channel: c.list("channel"), Works: c.list("works"), Exclude: c.list("exclude"),
+		PermitContent: c.list("permit_content"), Training: c.text("training"), SubjectStatus: c.text("subject_status"),
+		Authority: c.text("authority"), Custody: c.text("custody"), Assurance: c.text("assurance"),
+		Compensation: c.text("compensation"), Representation: c.text("representation"), UseDigest: c.text("use_s256"),
+		PostRevocation: c.text("post_revocation"), MaxUses: c.integer("max_uses"), RequestID: c.text("request_id"),
+		Regions: c.list("regions"), Chain: c.list("chain"),
+	}
+	if l := c.object("licence"); l != nil {
+		s.Licence = &Licence{URI: l.text("uri"), SHA256: l.text("s256")}
+		c.take(l)
+	}
+	if a := c.object("asset"); a != nil {
+		s.Asset = &AssetRef{Alg: a.text("alg"), Hash: a.text("hash"), Of: a.text("of")}
+		c.take(a)
+	}
+	if r := c.of.get("request_id"); r.kind == jsonString && r.text == "" {
+		c.bad("request_id", "empty")
+	}
+	return s
+}
