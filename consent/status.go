@@ -52,7 +52,6 @@ func newStatusLists(tokens []string) *statusLists {
 type statusList struct {
 	c        *compact
 	alg, kid string
-	iss      string // empty: not named
 	uri      string // sub
 	iat      int64
 	until    int64 // fresh until, exclusive
@@ -75,7 +74,7 @@ func parseStatusList(raw string) (*statusList, *SyntaxError) {
 		return nil, &SyntaxError{Path: "header.typ", Reason: "not statuslist+jwt"}
 	}
 	m := &members{path: "payload", of: c.payload}
-	l := &statusList{c: c, alg: c.header.get("alg").text, kid: c.header.get("kid").text, iss: m.text("iss"), uri: m.text("sub"), until: math.MaxInt64, signers: map[string]bool{}}
+	l := &statusList{c: c, alg: c.header.get("alg").text, kid: c.header.get("kid").text, uri: m.text("sub"), until: math.MaxInt64, signers: map[string]bool{}}
 	if l.uri == "" {
 		m.bad("sub", "missing")
 	}
@@ -161,11 +160,8 @@ func (l *statusList) inflate() []byte {
 }
 
 // verified says whether the list is signed by the token's issuer with a key for status lists, or, where the issuer is
-// a delegate that no trust list knows, by the delegate's key.
+// a delegate that no trust list knows, by the delegate's key. The key is what counts: a list need not name its issuer.
 func (l *statusList) verified(issuer string, entry *Issuer, delegate *Key, t Time) bool {
-	if l.iss != "" && l.iss != issuer {
-		return false
-	}
 	cached := issuer
 	if entry == nil && delegate != nil {
 		cached += "\x00" + delegate.Thumbprint()
