@@ -14,7 +14,7 @@ func (p *program) commands() []*cli.Command {
 		p.trustCommand(),
 		tokenCommand(),
 		signCommand(),
-		conformanceCommand(),
+		p.conformanceCommand(),
 		p.versionCommand(),
 	}
 	for _, l := range laterCommands {

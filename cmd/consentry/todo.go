@@ -11,10 +11,6 @@ func demoCommand() *cli.Command {
 	return notBuilt("demo", "Make a sample clip with two people and judge it")
 }
 func (p *program) trustCommand() *cli.Command { return notBuilt("trust", "List and show trust lists") }
-func conformanceCommand() *cli.Command {
-	return notBuilt("conformance", "Run rules over case files without a video")
-}
-
 // notBuilt stands for a command until its package is there.
 func notBuilt(name, usage string) *cli.Command {
 	return &cli.Command{
