@@ -10,7 +10,7 @@ func signCommand() *cli.Command  { return notBuilt("sign", "Add a signed manifes
 func demoCommand() *cli.Command {
 	return notBuilt("demo", "Make a sample clip with two people and judge it")
 }
-func (p *program) trustCommand() *cli.Command { return notBuilt("trust", "List and show trust lists") }
+
 // notBuilt stands for a command until its package is there.
 func notBuilt(name, usage string) *cli.Command {
 	return &cli.Command{

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	// maxAssets bounds a batch: a folder with more is a mistake, or somebody else's disk.
+	maxAssets = 100_000
+	// maxBeside bounds a file that lies beside an asset or is given for it (a detached store, a consent sidecar). The
+	// library's own limit for a store is 64 MiB.
+	maxBeside = 64 << 20
+)
+
+// mediaSuffixes are the names that a folder's assets end with. A file that is named itself is judged whatever its name.
+var mediaSuffixes = []string{
+	".mp4", ".m4v", ".m4a", ".m4s", ".mov", ".qt", ".3gp", ".3g2", ".avi", ".wav", ".mkv", ".webm", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg",
+	".flv", ".mp3", ".flac", ".ogg", ".ogv", ".oga", ".opus", ".aac", ".heic", ".heif", ".avif", ".mxf",
+}
+
+// expandAssets turns the arguments of verify into file names: a folder becomes the media files in it, and a pattern
+// that the shell left alone the files that it matches.
+func (p *program) expandAssets(args []string) ([]string, error) {
+	var out []string
+	for _, a := range args {
+		names, err := p.expand(a)
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, names...); len(out) > maxAssets {
+			return nil, fmt.Errorf("more than %d files", maxAssets)
+		}
+	}
+	return out, nil
+}
+
+func (p *program) expand(arg string) ([]string, error) {
+	info, err := os.Stat(arg)
+	switch {
+	case err == nil && info.IsDir():
+		return p.mediaIn(arg)
+	case err == nil:
+		return []string{arg}, nil
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(arg, "*?["):
+		names, globErr := filepath.Glob(arg)
+		if globErr != nil {
+			return nil, &usageError{Text: fmt.Sprintf("%q is no pattern: %v", arg, globErr)}
+		}
+		if len(names) == 0 {
+			return nil, fmt.Errorf("no file matches %q", arg)
+		}
+		return names, nil
+	}
+	return []string{arg}, nil // opening it will say what is wrong
+}
+
+// mediaIn lists the media files of a folder and of the folders in it, in the order of their names. Links are not
+// followed.
+func (p *program) mediaIn(dir string) ([]string, error) {
+	var out []string
+	left := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != dir && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case !d.Type().IsRegular():
+		case slices.Contains(mediaSuffixes, strings.ToLower(filepath.Ext(path))):
+			out = append(out, path)
+		default:
+			left++
+		}
+		if len(out) > maxAssets {
+			return fmt.Errorf("more than %d files", maxAssets)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("folder %q: %w", dir, err)
+	}
+	if len(out) == 0 {
+		return nil, &hintError{fmt.Errorf("no video or audio file in %q", dir), "a file that has another name can be named itself"}
+	}
+	if left > 0 {
+		p.warnf("%d files in %q do not have a video's or sound's name and were left out", left, dir)
+	}
+	return out, nil
+}
+
+// openFile opens a regular file for reading at random. A pipe or a device is refused before it is opened, since opening
+// it could wait for ever.
+func openFile(name string) (*os.File, int64, error) {
+	info, err := os.Stat(name)
+	switch {
+	case name == "-" && errors.Is(err, fs.ErrNotExist):
+		return nil, 0, &hintError{errors.New("standard input cannot be read at random"), "save it to a file, and name that"}
+	case err != nil:
+		return nil, 0, plainError(name, err)
+	case info.IsDir():
+		return nil, 0, &hintError{fmt.Errorf("%q is a folder", name), "name a file in it"}
+	case !info.Mode().IsRegular():
+		return nil, 0, &hintError{fmt.Errorf("%q is no regular file and cannot be read at random", name), "save it to a file, and name that"}
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, plainError(name, err)
+	}
+	return f, info.Size(), nil
+}
+
+// plainError says in a few words what is wrong with a file, with a hint for the usual slip.
+func plainError(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	err = fmt.Errorf("%q: %w", name, err)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	entries, readErr := os.ReadDir(filepath.Dir(name))
+	if readErr != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries[:min(len(entries), 10_000)] {
+		names = append(names, e.Name())
+	}
+	if near := nearest(filepath.Base(name), names, 1); len(near) > 0 {
+		return &hintError{err, "did you mean " + filepath.Join(filepath.Dir(name), near[0]) + "?"}
+	}
+	return err
+}
+
+// readSmall reads a whole file of at most max bytes.
+func readSmall(name string, max int64) ([]byte, error) {
+	f, size, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size > max {
+		return nil, fmt.Errorf("%q has %d bytes; the limit is %d", name, size, max)
+	}
+	// One byte more than the limit: the file may have grown since.
+	b, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err != nil {
+		return nil, plainError(name, err)
+	}
+	if int64(len(b)) > max {
+		return nil, fmt.Errorf("%q has more than %d bytes", name, max)
+	}
+	return b, nil
+}
+
+// beside reads the file that lies beside an asset under its name and a suffix; nil where there is none.
+func beside(asset, suffix string) ([]byte, error) {
+	name := asset + suffix
+	info, err := os.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, nil // a sidecar that is not there is no fault
+	}
+	return readSmall(name, maxBeside)
+}
+
+// unchanged tells whether a file is still the one that was opened: not written to since, and not another one under the
+// same name.
+func unchanged(f *os.File) (func() error, error) {
+	before, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		now, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
+			return errors.New("the file was written to while it was read")
+		}
+		if named, err := os.Stat(f.Name()); err != nil || !os.SameFile(named, before) {
+			return errors.New("another file took its name while it was read")
+		}
+		return nil
+	}, nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/trust"
+)
+
+func (p *program) trustCommand() *cli.Command {
+	format := func() []cli.Flag {
+		return []cli.Flag{&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"}}
+	}
+	notYet := func(name, usage string) *cli.Command {
+		return &cli.Command{
+			Name: name, Usage: usage, Hidden: true, SkipFlagParsing: true,
+			Action: func(*cli.Context) error { return &notYetError{What: "trust " + name} },
+		}
+	}
+	return &cli.Command{
+		Name: "trust", Usage: "Show the trust lists that the binary carries",
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "List them with their dates", Flags: format(),
+				Action: func(c *cli.Context) error {
+					if c.NArg() > 0 {
+						return &usageError{Text: "trust list takes no argument", Hint: "consentry trust show NAME shows one list"}
+					}
+					return p.trustList(c.String("format"))
+				},
+			},
+			{
+				Name: "show", Usage: "Show what one holds and where it comes from", ArgsUsage: "NAME", Flags: format(),
+				Action: func(c *cli.Context) error {
+					if c.NArg() != 1 {
+						return &usageError{Text: "trust show needs one name: " + strings.Join(trust.Names(), ", ")}
+					}
+					return p.trustShow(c.Args().First(), c.String("format"))
+				},
+			},
+			notYet("update", "Update the lists"),
+			notYet("diff", "Compare two lists"),
+		},
+	}
+}
+
+// trustUses says in words what a part of a list is for.
+var trustUses = map[string]string{"claim": "claim signers", "tsa": "time-stamp authorities", "identity": "identity assertions"}
+
+func (p *program) trustList(format string) error {
+	var lists []*trust.List
+	for _, name := range trust.Names() {
+		l, err := trust.Describe(name)
+		if err != nil {
+			return err
+		}
+		lists = append(lists, l)
+	}
+	switch format {
+	case "json":
+		return render.JSON(p.stdout, map[string]any{"schema": "consentry.trust/1", "lists": lists})
+	case "text":
+	default:
+		return wordError("--format", format, []string{"text", "json"})
+	}
+	for _, l := range lists {
+		for i := range l.Parts {
+			part := &l.Parts[i]
+			fmt.Fprintf(p.stdout, "%-13s %-23s %s\n", l.Name, trustUses[part.Use], partWords(part))
+		}
+	}
+	return nil
+}
+
+// partWords sums a part of a list up in one line.
+func partWords(part *trust.Part) string {
+	words := []string{}
+	if n := len(part.Anchors); n > 0 {
+		words = append(words, fmt.Sprintf("%d anchors", n))
+	}
+	if n := len(part.Allowed); n > 0 {
+		words = append(words, fmt.Sprintf("%d certificates", n))
+	}
+	switch {
+	case part.Issued != nil:
+		words = append(words, "issued "+part.Issued.UTC().Format(time.DateOnly))
+	case len(part.Sources) > 0:
+		words = append(words, "of "+part.Sources[0].Date)
+	}
+	if part.NextUpdate != nil {
+		words = append(words, "next update "+part.NextUpdate.UTC().Format(time.DateOnly))
+	}
+	if part.Legacy {
+		words = append(words, "frozen; off in the ci profile unless it is named")
+	}
+	return strings.Join(words, ", ")
+}
+
+func (p *program) trustShow(name, format string) error {
+	l, err := trust.Describe(name)
+	if err != nil {
+		usage := &usageError{Text: err.Error()}
+		if near := nearest(name, trust.Names(), 1); len(near) > 0 {
+			usage.Hint = "did you mean " + near[0] + "?"
+		}
+		return usage
+	}
+	switch format {
+	case "json":
+		return render.JSON(p.stdout, l)
+	case "text":
+	default:
+		return wordError("--format", format, []string{"text", "json"})
+	}
+	for i := range l.Parts {
+		if i > 0 {
+			fmt.Fprintln(p.stdout)
+		}
+		p.showPart(l.Name, &l.Parts[i])
+	}
+	return nil
+}
+
+func (p *program) showPart(name string, part *trust.Part) {
+	fmt.Fprintf(p.stdout, "%s, %s: %s\n", name, trustUses[part.Use], render.Safe(part.Title))
+	fmt.Fprintf(p.stdout, "  %s\n", partWords(part))
+	for _, e := range part.EKUs {
+		fmt.Fprintf(p.stdout, "  accepts the key usage %s\n", render.Safe(e))
+	}
+	for _, s := range part.Sources {
+		fmt.Fprintf(p.stdout, "  from %s: %s, of %s, %s\n", render.Safe(s.Repository), render.Safe(s.Path), render.Safe(s.Date), render.Safe(s.Licence))
+		fmt.Fprintf(p.stdout, "    sha256 %s\n", render.Safe(s.SHA256))
+		if s.Attribution != "" {
+			fmt.Fprintf(p.stdout, "    %s\n", render.Safe(s.Attribution))
+		}
+	}
+	for _, a := range part.Anchors {
+		line := "  " + render.Clip(a.Subject)
+		if a.NotBefore != nil {
+			line += ", from " + a.NotBefore.UTC().Format(time.DateOnly)
+		}
+		if a.NotAfter != nil {
+			line += ", until " + a.NotAfter.UTC().Format(time.DateOnly)
+		}
+		fmt.Fprintln(p.stdout, line)
+	}
+	if n := len(part.Allowed); n > 0 {
+		fmt.Fprintf(p.stdout, "  and %d certificates, by their digest alone\n", n)
+	}
+}
