@@ -206,7 +206,9 @@ func (v *validator) action(w *work, s *actionSet, x *Action) {
 	}
 	all := func(relation string) {
 		for _, r := range refs {
-			if !r.redacted && (r.elsewhere || r.ingredient == nil || r.ingredient.Relationship != relation) {
+			switch {
+			case r.redacted || r.ingredient != nil && !knownRelationship(r.ingredient): // that is said of the ingredient
+			case r.elsewhere || r.ingredient == nil || r.ingredient.Relationship != relation:
 				fault("%q is no %s ingredient of this manifest", r.url, relation)
 			}
 		}
@@ -216,7 +218,8 @@ func (v *validator) action(w *work, s *actionSet, x *Action) {
 	}
 	switch x.Action {
 	case actOpened:
-		if len(refs) != 1 {
+		// Under claims of version 1 (before 2.0) an opened action need not say which ingredient was opened.
+		if len(refs) != 1 && !(len(refs) == 0 && w.claim.Version == 1) {
 			fault("it names %d ingredients and has to name one", len(refs))
 		}
 		all("parentOf")

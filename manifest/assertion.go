@@ -22,6 +22,7 @@ const (
 	labelMultiAsset  = "c2pa.hash.multi-asset"
 	labelBMFFv1      = "c2pa.hash.bmff"
 	labelStore       = "c2pa.assertions"
+	labelMetadata    = "c2pa.assertion.metadata" // of the claim as a whole
 )
 
 // hardBindings are the assertions that bind a manifest to its content. C2PA 2.5, 12.2.2.

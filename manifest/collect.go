@@ -184,10 +184,8 @@ func (v *validator) applyRedactions() {
 			switch {
 			case isActions(base):
 				w.r.add(report.New("assertion.action.redacted", x.URI, "the claim redacts actions"))
-				continue
 			case hardBindings[base] || base == labelBMFFv1:
 				w.r.add(report.New("assertion.hardBinding.redacted", x.URI, "the claim redacts a content hash"))
-				continue
 			}
 			if t := v.works[target]; target != nil && below[target] {
 				t.redacted[pathBelow(x.URI)] = w.m.Label

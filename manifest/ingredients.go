@@ -118,13 +118,15 @@ func (v *validator) ingredient(w *work, i *Ingredient) {
 	}
 }
 
+// knownRelationship reports whether an ingredient's relationship is one that its version has.
+func knownRelationship(i *Ingredient) bool {
+	return i.Relationship == "parentOf" || i.Relationship == "componentOf" || i.Relationship == "inputTo" && i.Version > 1
+}
+
 // ingredientForm checks the rules of an ingredient assertion's members. C2PA 2.5, 14.11.3.1.
 func (v *validator) ingredientForm(w *work, i *Ingredient, t cbortree.Value) {
 	fault := func(text string) { w.r.add(report.New("assertion.ingredient.malformed", i.URI, text)) }
-	switch {
-	case i.Relationship == "parentOf" || i.Relationship == "componentOf":
-	case i.Relationship == "inputTo" && i.Version > 1:
-	default:
+	if !knownRelationship(i) {
 		fault("its relationship is missing or unknown")
 	}
 	if i.hasManifest && (i.activeManifest.URL == "" || i.activeManifest.Hash == nil) {
@@ -159,22 +161,20 @@ func (v *validator) ingredientForm(w *work, i *Ingredient, t cbortree.Value) {
 	}
 }
 
-// ingredientManifest holds an ingredient's manifest against the digests in its assertion. C2PA 2.5, 14.11.3.3: where
-// something of the manifest was redacted its own digest can't hold any more, and its signature's counts.
+// ingredientManifest holds an ingredient's manifest against the digest in its assertion. Where something of the
+// manifest was redacted that digest cannot hold any more, and the digest of its claim signature counts instead; where
+// nothing was, the manifest's digest covers the signature too. C2PA 2.5, 14.11.3.3.
 func (v *validator) ingredientManifest(w *work, i *Ingredient) {
 	if i.target == nil {
-		code := "ingredient.manifest.missing"
-		w.r.add(report.Newf(code, i.URI, "the manifest %q is not in the store", i.activeManifest.URL))
+		w.r.add(report.Newf("ingredient.manifest.missing", i.URI, "the manifest %q is not in the store", i.activeManifest.URL))
 		return
 	}
-	redacted := len(v.works[i.target].redacted) > 0
-	if !redacted {
+	if len(v.works[i.target].redacted) == 0 {
 		v.digestOf(w, i, "ingredient.manifest", i.target.Box, i.activeManifest)
+		return
 	}
 	if !i.hasSignature {
-		if redacted {
-			w.r.add(report.New("ingredient.claimSignature.missing", i.URI, "something of the ingredient was redacted, and its signature was not recorded"))
-		}
+		w.r.add(report.New("ingredient.claimSignature.missing", i.URI, "something of the ingredient was redacted, and its signature was not recorded"))
 		return
 	}
 	owner, b, err := v.store.resolve(w.m, i.claimSignature.URL)

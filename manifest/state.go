@@ -141,8 +141,8 @@ func (v *validator) boundManifest(r *Result) *ManifestResult {
 	for m != nil && m.Type == Update && !seen[m] {
 		seen[m] = true
 		p := m.Parent()
-		if p == nil || p.target == nil {
-			return nil
+		if len(m.Ingredients) != 1 || p == nil || p.target == nil {
+			return nil // manifest.update.wrongParents: which one it updates cannot be said
 		}
 		m = v.works[p.target].r
 	}

@@ -91,7 +91,7 @@ func (v *validator) others(w *work) {
 			continue
 		}
 		switch a.Base {
-		case labelCloudData, labelExternalRef, labelTimeStamp:
+		case labelCloudData, labelExternalRef, labelTimeStamp, labelMetadata:
 		default:
 			continue
 		}
@@ -104,6 +104,8 @@ func (v *validator) others(w *work) {
 			v.cloudData(w, a, t)
 		case labelExternalRef:
 			v.externalReference(w, a, t)
+		case labelMetadata:
+			v.metadata(w, a, t)
 		case labelTimeStamp:
 			if stamps++; stamps > 1 || !isStamps(t) {
 				w.r.add(report.New("assertion.timestamp.malformed", a.URI, "it has to be the manifest's only one, and a map of manifests to tokens that is not empty"))

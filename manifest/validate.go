@@ -160,8 +160,8 @@ func (v *validator) validate(w *work) {
 	for _, f := range w.claimFaults {
 		w.r.add(f)
 	}
-	if w.claim == nil {
-		return
+	if w.claim == nil || len(w.claimFaults) > 0 {
+		return // the claim is rejected: what it would say of the rest counts for nothing
 	}
 	// C2PA 2.5, 14.7 to 14.9: its signature, time-stamps and revocation.
 	v.signature(w)

@@ -132,7 +132,7 @@ func updateCorruptions() []Case {
 		up("with a content hash", "manifest.update.invalid", Manifest{Ingredients: parent, Assertions: []Assertion{{Label: "c2pa.hash.bmff.v3", CBOR: Map{{"exclusions", []any{Map{{"xpath", "/uuid"}}}}, {"hash", make([]byte, 32)}, {"alg", "sha256"}}}}}),
 		up("with a thumbnail", "manifest.update.invalid", Manifest{Ingredients: parent, Assertions: []Assertion{{Label: "c2pa.thumbnail.claim", File: []byte("x"), Media: "image/png"}}}),
 		up("with an action that changes the picture", "manifest.update.invalid", Manifest{Ingredients: parent, Actions: []Action{{Name: "c2pa.filtered"}}}),
-		up("without a parent", "manifest.update.wrongParents", Manifest{}),
+		up("without a parent", "manifest.update.wrongParents", Manifest{Assertions: []Assertion{{Label: "com.example.note", CBOR: Map{{"a", 1}}}}}),
 		up("with a component", "manifest.update.wrongParents", Manifest{Ingredients: []Ingredient{{Relationship: "componentOf", Manifest: &Manifest{}}}}),
 		up("with two parents", "manifest.update.wrongParents", Manifest{Ingredients: []Ingredient{{Manifest: &Manifest{}}, {Manifest: &Manifest{}}}}),
 		up("with cloud data for actions", "assertion.cloud-data.actions", Manifest{Ingredients: parent, Assertions: []Assertion{{Label: "c2pa.cloud-data", CBOR: Map{{"label", "c2pa.actions.v2"}, {"size", 10}, {"location", Map{{"url", "https://example.com/x"}, {"alg", "sha256"}, {"hash", make([]byte, 32)}}}}}}}),
