@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"context"
 	"io"
 
 	"github.com/consentry/consentry/report"
@@ -15,6 +14,8 @@ type Content struct {
 	Parts   []Part // fragments, in playback order, of the set whose initialization segment Data is
 	// Detached says that the store does not come from Data: no range in Data may be left out on its account.
 	Detached bool
+	// Explain asks for [Binding.Rows].
+	Explain bool
 }
 
 // Part is one file of a fragmented set.
@@ -49,9 +50,12 @@ type Binding struct {
 	Findings []report.Finding    // status codes, in the order made
 	Damage   []report.Damage     // what is not as signed, as closely as it can be told
 	Excluded []Exclusion         // what is not bound, and by which rule
+	Unbound  []uint32            // ids of tracks with media data that nothing binds
 	Parts    []PartBinding       // for a fragmented set: each file's own result
 	Bound    int64               // bytes of Data (and of the parts) that are bound
 	Algs     []string            // hash algorithms that were used
+	Rows     []PlanRow           // every part of Data in order, where [Content.Explain] asks for it
+	Digests  []PlanDigest        // what was computed and what was expected, where [Content.Explain] asks for it
 	Notes    []string            // which readings of the specification were used, in plain words
 	Missing  []report.NotChecked // what was not checked, and why
 	// NotSupported says "not supported yet: …" where the binding needs what the package cannot do; no state then.
@@ -77,9 +81,21 @@ type PartBinding struct {
 	LocalID  int64
 }
 
-// checkBMFF holds a c2pa.hash.bmff.v2 or .v3 assertion against the content. cborPayload is the content of the
-// assertion's cbor box, claimAlg the claim's default hash algorithm (or empty), specVersion the version that the claim
-// generator names (or empty). An error means I/O, cancellation or a limit. C2PA 2.5, 14.12.2.
-func checkBMFF(ctx context.Context, c *Content, label, uri string, cborPayload []byte, claimAlg, specVersion string) (*Binding, error) {
-	return &Binding{Label: label, State: BindingUnknown, NotSupported: "not supported yet: " + label}, nil
+// PlanRow is a part of the file in a binding: what was done with it, and why.
+type PlanRow struct {
+	Range
+	Path     string // of the box; empty for bytes behind the last box
+	Included bool
+	Prefix   bool   // the box's offset goes into the digest in front of the range, as eight bytes
+	Rule     string // the exclusion that matched, where Included is false
+	Digest   string // which of [Binding.Digests] the bytes go into
+}
+
+// PlanDigest is one digest of a binding.
+type PlanDigest struct {
+	Name     string // "file", "initialization segment", "leaf 3 of mdat 0", …
+	Alg      string
+	Computed []byte
+	Expected []byte // nil where only a row above it is stored
+	OK       bool
 }

@@ -2,7 +2,9 @@ package manifest
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/consentry/consentry/internal/bmff"
@@ -27,10 +29,254 @@ type Located struct {
 	NoCarrier string
 }
 
+const (
+	codeInaccessible = "manifest.inaccessible.malformed"
+	codeMoved        = "asset.boxesMoved"
+	// CarrierBMFF is the [Located.Carrier] of BMFF files: a uuid box at the top level. C2PA 2.5, A.5.
+	CarrierBMFF = "bmff-uuid"
+	// maxAssetFindings bounds what is reported of a broken container: more would say nothing new.
+	maxAssetFindings = 16
+)
+
 // Locate tells the container by its content and finds the manifest store in it. An error means I/O, cancellation or a
-// limit; what is wrong with the file is in the findings. C2PA 2.5, 14.5 and A.5.
+// limit (*[LimitError]); what is wrong with the file is in the findings. C2PA 2.5, 14.5 and A.5.
 func Locate(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Located, error) {
-	return nil, errLocateMissing
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	lim = lim.withDefaults()
+	head := make([]byte, min(max(size, 0), sniffSize))
+	if n, err := r.ReadAt(head, 0); n < len(head) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("manifest: read the first bytes: %w", err)
+	}
+	s := sniff(head, r, size)
+	l := &Located{Container: s.container, NotSupported: s.notSupported, NoCarrier: s.noCarrier}
+	if !s.bmff {
+		return l, nil
+	}
+	f, err := bmff.Walk(r, size, bmff.Limits{Boxes: lim.Boxes, Depth: lim.Depth})
+	if err != nil {
+		var limit *bmff.LimitError
+		if errors.As(err, &limit) {
+			return nil, &LimitError{What: limit.What, Limit: limit.Limit, Where: fmt.Sprintf("offset %d", limit.Offset)}
+		}
+		return nil, err
+	}
+	l.File = f
+	if len(f.Boxes) > 0 && f.Brand != 0 {
+		l.Container = brandName(f.Brand.String())
+	}
+	l.problems()
+	if err := l.boxes(lim); err != nil {
+		return nil, err
+	}
+	if l.Remote, err = remoteBMFF(f); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
-var errLocateMissing = errors.New("manifest: finding the store is not built yet")
+func (l *Located) add(f report.Finding) {
+	if len(l.Findings) < maxAssetFindings {
+		l.Findings = append(l.Findings, f)
+	}
+}
+
+// problems turns what is wrong with the container into findings. Oddities in user data and metadata are not reported:
+// writers fill these freely, and nothing that is judged rests on them.
+func (l *Located) problems() {
+	for _, p := range l.File.Problems {
+		code := "asset.malformed"
+		switch {
+		case p.Kind == bmff.Truncated:
+			code = "asset.truncated"
+		case p.Kind == bmff.Trailing && p.Path == "":
+			code = "asset.trailingBytes"
+		case p.Soft():
+			continue
+		}
+		l.add(report.New(code, "", p.Text).At(p.Path, p.Offset))
+	}
+}
+
+// storeBox is a box that carries a store.
+type storeBox struct {
+	box     *bmff.Box
+	index   int // among the top-level boxes
+	purpose string
+	payload int64 // offset of the store
+	aux     int64 // first_merkle_aux_offset
+}
+
+// boxes finds the C2PA boxes at the top level, wherever they stand. Exactly one "manifest", or one "original" with one
+// "update", makes a store; more is "no manifest located". C2PA 2.5, 14.5.2.1 and A.5.2.
+func (l *Located) boxes(lim Limits) error {
+	var stores []storeBox
+	var broken report.Finding
+	merkle := int64(0)
+	for i, b := range l.File.Boxes {
+		if !isC2PA(b) {
+			continue
+		}
+		s, why, err := l.storeBox(b, i)
+		switch {
+		case err != nil:
+			return err
+		case why != "":
+			if broken.Code == "" {
+				broken = report.New(codeInaccessible, "", why).At(b.Path(), b.Offset)
+			}
+		case s.purpose == "merkle":
+			if merkle == 0 {
+				merkle = b.Offset
+			}
+		default:
+			stores = append(stores, s)
+		}
+	}
+	switch {
+	case len(stores) == 0 && broken.Code == "":
+		return nil
+	case len(stores) == 0:
+		l.Carrier, l.Malformed = CarrierBMFF, true
+		l.add(broken)
+		return nil
+	case len(stores) == 2 && stores[0].purpose == "update" && stores[1].purpose == "original":
+		stores[0], stores[1] = stores[1], stores[0]
+	}
+	l.Carrier = CarrierBMFF
+	pair := len(stores) == 2 && stores[0].purpose == "original" && stores[1].purpose == "update"
+	if len(stores) > 1 && !pair {
+		l.Multiple = true
+		l.add(report.Newf("asset.multipleStores", "", "%d boxes carry a manifest store; the first two are at offsets %d and %d", len(stores), stores[0].box.Offset, stores[1].box.Offset).At(stores[1].box.Path(), stores[1].box.Offset))
+		return nil
+	}
+	if !pair && stores[0].purpose != "manifest" {
+		other := map[string]string{"original": "update", "update": "original"}[stores[0].purpose]
+		l.malformed(stores[0].box, fmt.Sprintf("a box with the purpose %q and none with %q: part of the store is gone", stores[0].purpose, other))
+		return nil
+	}
+	var err error
+	if l.Store, err = l.store(stores[0], lim); err != nil || l.Store == nil {
+		return err
+	}
+	l.StoreRange = Range{stores[0].box.Offset, stores[0].box.Size}
+	if pair {
+		if l.Update, err = l.store(stores[1], lim); err != nil {
+			return err
+		}
+		if l.Update == nil {
+			l.Store = nil
+			return nil
+		}
+	}
+	l.placement(stores, merkle)
+	return nil
+}
+
+// malformed notes a store that is there and cannot be read.
+func (l *Located) malformed(b *bmff.Box, why string) {
+	l.Malformed = true
+	l.add(report.New(codeInaccessible, "", why).At(b.Path(), b.Offset))
+}
+
+// storeBox reads the header of a C2PA box; why says in plain words what keeps it from being one.
+//
+//	uuid box { uint8 usertype[16]; uint8 version = 0; uint24 flags = 0; utf8string box_purpose;
+//	           if (purpose is "manifest" or "original") uint64 first_merkle_aux_offset; bytes data }
+//
+// C2PA 2.5, A.5.1.2.
+func (l *Located) storeBox(b *bmff.Box, index int) (s storeBox, why string, err error) {
+	const most = 16 + 4 + 64 + 16
+	raw, err := l.File.Read(b.Payload(), int(min(b.End()-b.Payload(), most)))
+	if err != nil {
+		return s, "", err
+	}
+	purpose, rest, ok := purposeOf(raw)
+	if !ok {
+		return s, "the C2PA box has another version or its purpose does not end", nil
+	}
+	s = storeBox{box: b, index: index, purpose: purpose, payload: b.Payload() + int64(len(raw)-len(rest))}
+	switch purpose {
+	case "merkle":
+	case "update":
+		// The offset is not for update boxes, yet the reference implementation writes one. C2PA 2.5, A.5.1.2.
+		if len(rest) >= 16 && string(rest[4:8]) != "jumb" && string(rest[12:16]) == "jumb" {
+			s.payload += 8
+		}
+	case "manifest", "original":
+		if len(rest) < 8 {
+			return s, "the C2PA box ends before its store", nil
+		}
+		aux := binary.BigEndian.Uint64(rest)
+		s.aux, s.payload = int64(min(aux, 1<<62)), s.payload+8
+	default:
+		return s, fmt.Sprintf("the C2PA box has the unknown purpose %q", purpose), nil
+	}
+	return s, "", nil
+}
+
+// store reads the store of a box without its padding; nil and a finding where it cannot be one. The length is that of
+// the JUMBF box, held against what the box has before memory is set aside. C2PA 2.5, A.5.1.2; ISO/IEC 19566-5, B.2.
+func (l *Located) store(s storeBox, lim Limits) ([]byte, error) {
+	left := s.box.End() - s.payload
+	head, err := l.File.Read(s.payload, int(min(left, 16)))
+	if err != nil {
+		return nil, err
+	}
+	if len(head) < 8 || string(head[4:8]) != "jumb" {
+		l.malformed(s.box, "there is no JUMBF superbox in the C2PA box")
+		return nil, nil
+	}
+	size := int64(binary.BigEndian.Uint32(head))
+	switch {
+	case size == 0:
+		size = left
+	case size == 1 && len(head) == 16:
+		size = int64(min(binary.BigEndian.Uint64(head[8:]), 1<<62))
+	}
+	if size < 8 || size > left {
+		l.malformed(s.box, fmt.Sprintf("the store says that it has %d bytes; the box has %d", size, left))
+		return nil, nil
+	}
+	if size > lim.Store {
+		return nil, &LimitError{What: "bytes in the manifest store", Limit: lim.Store, Where: s.box.Path()}
+	}
+	return l.File.Read(s.payload, int(size))
+}
+
+// placement notes boxes that stand where the specification does not put them. It is no failure: nothing of what is
+// bound depends on it. C2PA 2.5, A.5.2.
+func (l *Located) placement(stores []storeBox, merkle int64) {
+	at := stores[0].index
+	all := l.File.Boxes
+	ftyp, media, moov := -1, len(all), -1
+	for i, b := range all {
+		switch b.Type {
+		case bmff.Ftyp, bmff.Styp:
+			if ftyp < 0 {
+				ftyp = i
+			}
+		case bmff.Mdat:
+			media = min(media, i)
+		case bmff.Moov:
+			if moov < 0 {
+				moov = i
+			}
+		}
+	}
+	adjacent := moov >= 0 && (at == moov-1 || at == moov+1)
+	if at < ftyp || at > media && !adjacent {
+		l.add(report.New(codeMoved, "", "the manifest box stands neither before the media data nor beside moov").At(all[at].Path(), all[at].Offset))
+	}
+	if len(stores) == 2 && stores[1].index != len(all)-1 {
+		b := stores[1].box
+		l.add(report.New(codeMoved, "", "the update box is not the last box").At(b.Path(), b.Offset))
+	}
+	if stores[0].aux != 0 && stores[0].aux != merkle {
+		l.add(report.Newf(codeMoved, "", "the first proof box is said to be at offset %d, it is at %d", stores[0].aux, merkle).At(all[at].Path(), all[at].Offset))
+	}
+}

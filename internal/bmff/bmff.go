@@ -137,3 +137,6 @@ type LimitError struct {
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("bmff: more than %d %s (at offset %d)", e.Limit, e.What, e.Offset)
 }
+
+// Plain says that the box holds other boxes and nothing else, so that C2PA's xpath goes through it.
+func (b *Box) Plain() bool { return b.inner != nil && b.inner.plain }

@@ -1,5 +1,7 @@
 package bmff
 
+import "io"
+
 // File is the boxes of a file and what is wrong with them.
 type File struct {
 	Boxes    []*Box // top level, in the order of the file
@@ -7,4 +9,59 @@ type File struct {
 	Brand    FourCC   // major brand of the first ftyp or styp; 0: none
 	Brands   []FourCC // compatible brands
 	Problems []Problem
+	// Parsed is the offset behind the last top-level box: what follows, up to Size, is no box.
+	Parsed int64
+
+	r   io.ReaderAt
+	lim Limits
+}
+
+// Find gives the top-level boxes of the type, in the order of the file.
+func (f *File) Find(t FourCC) []*Box {
+	var out []*Box
+	for _, b := range f.Boxes {
+		if b.Type == t {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// First is the first top-level box of the type, or nil.
+func (f *File) First(t FourCC) *Box {
+	for _, b := range f.Boxes {
+		if b.Type == t {
+			return b
+		}
+	}
+	return nil
+}
+
+// Read gives n bytes at the offset, fewer only where the file ends. n must be bounded by the caller.
+func (f *File) Read(offset int64, n int) ([]byte, error) {
+	if offset < 0 || offset >= f.Size || n <= 0 {
+		return nil, nil
+	}
+	buf := make([]byte, min(int64(n), f.Size-offset))
+	if err := readFull(f.r, buf, offset); err != nil {
+		return nil, err
+	}
+	return buf, nil
+}
+
+// Expand reads the boxes inside a box that the walk did not keep (those of a movie fragment) and gives a copy of the
+// box with them; f itself is unchanged. A box whose inside was kept is returned as it is. The problems are those of
+// the inside only.
+func (f *File) Expand(b *Box) (*Box, []Problem, error) {
+	if b.inner != nil && b.inner.children != nil || !lazy(b.Type) {
+		return b, nil, nil
+	}
+	w := newWalker(f.r, f.Size, f.lim)
+	w.keepAll = true
+	c := *b
+	c.inner = &inner{plain: true}
+	if err := w.inside(&c); err != nil {
+		return nil, nil, err
+	}
+	return &c, w.file.Problems, nil
 }

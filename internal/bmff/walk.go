@@ -1,0 +1,302 @@
+package bmff
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+// The defaults of [Limits]. docs/limits.md has the reasons and the tests.
+const (
+	// DefaultBoxes is the number of boxes that are kept. A fragment of a long live recording has three top-level
+	// boxes; 64,000 fragments need 200,000. A kept box takes some 60 bytes.
+	DefaultBoxes = 1 << 19
+	// DefaultDepth is the number of levels below the top. The deepest path in use, moov/trak/mdia/minf/dinf/dref,
+	// has five.
+	DefaultDepth = 16
+	// maxProblems bounds the list of problems: a broken file needs no more to be called broken.
+	maxProblems = 64
+)
+
+// Walk reads the structure of a file of the given size. An error means I/O or a limit ([*LimitError]); what is wrong
+// with the file is in [File.Problems]. ISO/IEC 14496-12, 4.2.
+func Walk(r io.ReaderAt, size int64, lim Limits) (*File, error) {
+	if size < 0 {
+		return nil, errors.New("bmff: negative file size")
+	}
+	if lim.Boxes <= 0 {
+		lim.Boxes = DefaultBoxes
+	}
+	if lim.Depth <= 0 {
+		lim.Depth = DefaultDepth
+	}
+	w := newWalker(r, size, lim)
+	boxes, end, err := w.siblings(nil, 0, size, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := w.file
+	f.Boxes, f.Parsed = boxes, end
+	f.r, f.lim = r, lim
+	if err := w.brands(); err != nil {
+		return nil, err
+	}
+	seen := false
+	for _, b := range boxes {
+		if b.Type != Moov {
+			continue
+		}
+		if seen {
+			w.problem(Repeated, b.Offset, b, "a second moov box: readers differ in which one they follow")
+			break
+		}
+		seen = true
+	}
+	return f, nil
+}
+
+type walker struct {
+	win     window
+	file    *File
+	lim     Limits
+	count   int
+	keepAll bool
+	block   []Box // boxes are allocated in blocks: one object for many
+}
+
+func newWalker(r io.ReaderAt, size int64, lim Limits) *walker {
+	return &walker{win: window{r: r, size: size}, file: &File{Size: size}, lim: lim}
+}
+
+func (w *walker) problem(k Kind, offset int64, b *Box, format string, args ...any) {
+	if len(w.file.Problems) >= maxProblems {
+		return
+	}
+	path := ""
+	if b != nil {
+		path = b.Path()
+	}
+	w.file.Problems = append(w.file.Problems, Problem{Kind: k, Offset: offset, Path: path, Text: fmt.Sprintf(format, args...)})
+}
+
+func (w *walker) newBox() *Box {
+	if len(w.block) == 0 {
+		n := 256
+		if w.count < 64 {
+			n = 16
+		}
+		w.block = make([]Box, n)
+	}
+	b := &w.block[0]
+	w.block = w.block[1:]
+	return b
+}
+
+// siblings reads the boxes between start and end. It gives the offset where the boxes stop.
+func (w *walker) siblings(parent *Box, start, end int64, depth int) ([]*Box, int64, error) {
+	var out []*Box
+	counts := map[FourCC]uint32{}
+	at := start
+	for at < end {
+		b, ok, err := w.header(parent, at, end, depth)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !ok {
+			break
+		}
+		if w.count++; w.count > w.lim.Boxes {
+			return nil, 0, &LimitError{What: "boxes", Limit: int64(w.lim.Boxes), Offset: at}
+		}
+		counts[b.Type]++
+		b.Index = counts[b.Type]
+		out = append(out, b)
+		if b.Clipped {
+			k := Truncated
+			if parent != nil {
+				k = PastOuter
+			}
+			w.problem(k, b.Offset, b, "box %q at offset %d ends behind the %s", b.Type, b.Offset, outer(parent))
+		}
+		if container(b.Type) && (w.keepAll || !lazy(b.Type)) {
+			if err := w.inside(b); err != nil {
+				return nil, 0, err
+			}
+		}
+		at = b.End()
+	}
+	return out, at, nil
+}
+
+func outer(parent *Box) string {
+	if parent == nil {
+		return "end of the file"
+	}
+	return fmt.Sprintf("end of box %q", parent.Type)
+}
+
+// header reads one box header. ok is false where there is none: the problem is noted and the rest is no box.
+func (w *walker) header(parent *Box, at, end int64, depth int) (b *Box, ok bool, err error) {
+	left := end - at
+	h, err := w.win.bytes(at, min(left, 36))
+	if err != nil {
+		return nil, false, err
+	}
+	if left < 8 {
+		// QuickTime ends user data with four zero bytes. QuickTime File Format, User Data Atoms.
+		if parent != nil && parent.Type == Udta && left == 4 && binary.BigEndian.Uint32(h) == 0 {
+			return nil, false, nil
+		}
+		w.problem(Trailing, at, parent, "%d bytes at offset %d are too few for a box", left, at)
+		return nil, false, nil
+	}
+	size := int64(binary.BigEndian.Uint32(h))
+	typ := FourCC(binary.BigEndian.Uint32(h[4:]))
+	header, toEnd := int64(8), false
+	switch {
+	case size == 0 && parent == nil:
+		size, toEnd = left, true
+	case size == 0:
+		w.problem(BadSize, at, parent, "box %q at offset %d has size 0 and is no top-level box", typ, at)
+		return nil, false, nil
+	case size == 1:
+		header = 16
+		if left < 16 {
+			w.problem(BadSize, at, parent, "box %q at offset %d announces a 64-bit size and ends before it", typ, at)
+			return nil, false, nil
+		}
+		large := binary.BigEndian.Uint64(h[8:])
+		if large > math.MaxInt64 {
+			large = math.MaxInt64 // clipped below
+		}
+		size = int64(large)
+	}
+	if size < header {
+		w.problem(BadSize, at, parent, "box %q at offset %d has size %d, less than its header", typ, at, size)
+		return nil, false, nil
+	}
+	b = w.newBox()
+	*b = Box{Offset: at, Size: size, Type: typ, Header: uint8(header), Depth: uint8(min(depth, 255)), ToEnd: toEnd, parent: parent}
+	if size > left {
+		b.Size, b.Clipped = left, true
+	}
+	w.fields(b, h)
+	return b, true, nil
+}
+
+// fields fills in what the first bytes behind the header say.
+func (w *walker) fields(b *Box, h []byte) {
+	p := h[b.Header:min(int64(len(h)), b.Size)]
+	switch {
+	case b.Type == UUID && len(p) >= 16:
+		b.inner = &inner{}
+		copy(b.inner.userType[:], p)
+	case b.Type == Meta && len(p) >= 8 && CC(string(p[4:8])) == Hdlr:
+		// Apple's meta box is a plain box: its first child follows at once. QuickTime File Format, Metadata Atom.
+	case fullBox(b.Type) && len(p) >= 4:
+		v := binary.BigEndian.Uint32(p)
+		b.Full, b.Version, b.Flags = true, uint8(v>>24), v&0xffffff
+	}
+}
+
+// inside reads the children of a container.
+func (w *walker) inside(b *Box) error {
+	start := b.Payload()
+	if b.Full {
+		start += 4
+	}
+	in := &inner{plain: plain(b.Type)}
+	b.inner = in
+	if start >= b.End() {
+		return nil
+	}
+	if int(b.Depth)+1 > w.lim.Depth {
+		w.problem(TooDeep, b.Offset, nil, "boxes nested deeper than %d levels at offset %d are not read", w.lim.Depth, b.Offset)
+		return nil
+	}
+	children, _, err := w.siblings(b, start, b.End(), int(b.Depth)+1)
+	if err != nil {
+		return err
+	}
+	in.children = children
+	return nil
+}
+
+// brands reads the ftyp (or a segment's styp) box. ISO/IEC 14496-12, 4.3 and 8.16.2.
+func (w *walker) brands() error {
+	for _, b := range w.file.Boxes {
+		if b.Type != Ftyp && b.Type != Styp {
+			continue
+		}
+		const most = 64 // brands; files have fewer than 20
+		p, err := w.win.bytes(b.Payload(), min(b.End()-b.Payload(), 8+4*most))
+		if err != nil {
+			return err
+		}
+		if len(p) < 4 {
+			return nil
+		}
+		w.file.Brand = FourCC(binary.BigEndian.Uint32(p))
+		for p = p[min(8, len(p)):]; len(p) >= 4; p = p[4:] {
+			w.file.Brands = append(w.file.Brands, FourCC(binary.BigEndian.Uint32(p)))
+		}
+		return nil
+	}
+	return nil
+}
+
+// window is a read-ahead over an io.ReaderAt: headers that stand close together cost one read.
+type window struct {
+	r    io.ReaderAt
+	size int64
+	buf  []byte
+	at   int64
+	step int
+}
+
+// The window grows while reads follow one another closely, and shrinks when they jump over media.
+const (
+	windowMin = 4 << 10
+	windowMax = 64 << 10
+)
+
+// bytes gives n bytes at the offset, which the caller has checked to lie inside the file. The slice is valid until the
+// next call.
+func (w *window) bytes(at, n int64) ([]byte, error) {
+	if at < 0 || n < 0 || at > w.size-n {
+		return nil, fmt.Errorf("bmff: read of %d bytes at offset %d outside the file: %w", n, at, io.ErrUnexpectedEOF)
+	}
+	if at >= w.at && at+n <= w.at+int64(len(w.buf)) {
+		return w.buf[at-w.at : at-w.at+n], nil
+	}
+	near := at >= w.at && at < w.at+int64(len(w.buf))+windowMin
+	if near && len(w.buf) > 0 {
+		w.step = min(2*w.step, windowMax)
+	} else {
+		w.step = windowMin
+	}
+	want := min(max(int64(w.step), n), w.size-at)
+	if int64(cap(w.buf)) < want {
+		w.buf = make([]byte, want, max(want, windowMin))
+	}
+	w.buf = w.buf[:want]
+	w.at = at
+	if err := readFull(w.r, w.buf, at); err != nil {
+		w.buf = w.buf[:0]
+		return nil, err
+	}
+	return w.buf[:n], nil
+}
+
+func readFull(r io.ReaderAt, p []byte, at int64) error {
+	n, err := r.ReadAt(p, at)
+	if n == len(p) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // the file became shorter while it was read
+	}
+	return fmt.Errorf("bmff: read at offset %d: %w", at, err)
+}
