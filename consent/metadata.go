@@ -1,0 +1,57 @@
+package consent
+
+import "strings"
+
+// minor says whether the file's metadata call somebody in it a minor. They name nobody, so they speak for everybody.
+// Consent format 1, 9 (PLUS: MinorModelAgeDisclosure; IPTC: ModelAge).
+func (m Metadata) minor() bool {
+	if m.Minor {
+		return true
+	}
+	for _, v := range texts(m.XMP["plus:MinorModelAgeDisclosure"]) {
+		switch v[strings.LastIndexByte(v, '/')+1:] {
+		case "AG-A17", "AG-A16", "AG-A15", "AG-U14":
+			return true
+		}
+	}
+	for _, v := range texts(m.XMP["Iptc4xmpExt:ModelAge"]) {
+		if len(v) == 1 && v[0] >= '0' && v[0] <= '9' || len(v) == 2 && v >= "00" && v < "18" {
+			return true
+		}
+	}
+	return false
+}
+
+// release says whether a property names a model release. Consent format 1, 9 (PLUS).
+func release(name string, v any) bool {
+	switch name {
+	case "plus:ModelReleaseStatus":
+		for _, s := range texts(v) {
+			if s = s[strings.LastIndexByte(s, '/')+1:]; s == "MR-UMR" || s == "MR-LMR" {
+				return true
+			}
+		}
+	case "plus:ModelReleaseID":
+		return len(texts(v)) > 0
+	}
+	return false
+}
+
+// texts are the texts of a property: one, or a list of them.
+func texts(v any) []string {
+	switch x := v.(type) {
+	case string:
+		return []string{x}
+	case []string:
+		return x
+	case []any:
+		var out []string
+		for _, item := range x {
+			if s, ok := item.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package consent
+
+import "time"
+
+// met finds the standing orders that meet an entry: the selector does at T, operation and modality intersect what the
+// rendering needs, and the provider matches. Consent format 1, 7.
+func (j *judge) met(u *unit, e *subjectJudge) []metOrder {
+	if len(j.books.issuers) == 0 {
+		return nil
+	}
+	p := e.person
+	need := orderNeed(p)
+	if need == nil || p.Subject == nil {
+		return nil
+	}
+	who := e.opened()
+	if who == nil {
+		e.find("consent.registry.noRecord", "named by a commitment only, which no token opens: no registry can be asked")
+		return nil
+	}
+	t := u.check.timeOf()
+	var out []metOrder
+	for _, id := range j.books.issuers {
+		b := j.books.byIssuer[id]
+		for i := range b.orders {
+			o := &b.orders[i]
+			if !j.meets(u, p, b, o, *who, need, t.At) {
+				continue
+			}
+			m := metOrder{
+				name: o.name, issuer: id, override: o.override, rank: orderRank(b.issuer, p.Work),
+				generation: o.span.holds(t.At), now: o.span.holds(j.facts.Now),
+			}
+			if m.generation || m.now {
+				out = append(out, m)
+			}
+		}
+	}
+	if len(out) == 0 {
+		e.find("consent.registry.clear", "no standing order of %d registries meets this entry", len(j.books.issuers))
+	}
+	return out
+}
+
+// orderNeed is what an entry needs in the eyes of a standing order: somebody who opted out and is called invented is
+// met all the same. nil: nothing.
+func orderNeed(p *Person) []string {
+	if !p.Work && (p.Kind == "synthetic" || p.Kind == "fictional") && p.Subject != nil && p.Rendering != "authentic" && p.Rendering != "none" {
+		return []string{"generate"}
+	}
+	return needs(p.Work, p.Kind, p.Rendering, p.Modality)
+}
+
+// opened is the entry's subject where it is known: named, or opened by a token that verifies.
+func (e *subjectJudge) opened() *openSubject {
+	if s := e.person.Subject; s.Commit == "" {
+		return &openSubject{s.Scheme, s.ID}
+	}
+	for _, h := range e.tokens {
+		if r := h.result; r.verified && r.opened != nil && r.token != nil {
+			if who, ok := r.token.matchSubject(e.person.Subject); ok && who != nil {
+				return who
+			}
+		}
+	}
+	return nil
+}
+
+// meets says whether an order meets an entry, whenever the order is in force.
+func (j *judge) meets(u *unit, p *Person, b *Registry, o *order, who openSubject, need []string, at time.Time) bool {
+	if orderRank(b.issuer, p.Work) == rankNobody || !b.selects(j.books, o, who, at) {
+		return false
+	}
+	if !overlap(need, o.operation) || !p.Work && !overlap(p.Modality, o.modality) {
+		return false
+	}
+	if contains(o.providers, everything) {
+		return true
+	}
+	if g := u.assertion.Generation; g != nil && contains(o.providers, g.Provider) {
+		return true
+	}
+	return overlap(o.providers, u.check.providers())
+}
+
+// selects says whether the order's selector meets a subject at a time. An agency's order reaches its roster only, a
+// performer's themselves only.
+func (b *Registry) selects(books *registries, o *order, who openSubject, at time.Time) bool {
+	switch o.selector {
+	case "roster":
+		if !b.holds(who, at) {
+			return false
+		}
+	case "ids":
+		if !o.ids[who.String()] {
+			return false
+		}
+	case "hash":
+		if !o.ids[b.hash(who)] {
+			return false
+		}
+	default:
+		return false
+	}
+	i := b.issuer
+	switch i.Mode {
+	case "list":
+		return i.ids[who.String()]
+	case "roster":
+		return books.roster(i.ID, who, at)
+	case "any":
+		return true
+	}
+	return i.HasRole("registry") || i.HasRole("guild") // of public standing; the others speak for nobody they do not name
+}
+
+// orderRank is the highest rank of the issuer's roles that may give orders; rankNobody where none may.
+func orderRank(i *Issuer, work bool) int {
+	highest := rankNobody
+	for _, name := range i.Roles {
+		if roles[name].orders && work == (name == "rightsholder") {
+			highest = max(highest, rank(name))
+		}
+	}
+	return highest
+}
+
+// consulted recomputes what registries were said to have answered, with the same bundle at hand.
+// Consent format 1, 7 (consulted).
+func (j *judge) consulted() {
+	for _, u := range j.units {
+		for i, c := range u.assertion.Consulted {
+			b := j.books.byIssuer[c.Registry]
+			if b == nil || b.digest != c.S256 {
+				continue // another bundle than the one that was asked: nothing can be said
+			}
+			for _, e := range u.people {
+				said, asked := c.Answers[e.person.ID]
+				if !asked {
+					continue
+				}
+				answer, known := j.answer(u, e, b, c.AsOf)
+				if known && answer != said {
+					f := j.find("consent.declaration.contradicted", u.uri, "%q is said to have answered %q for %q, and the same bundle says %q", clip(c.Registry), said, e.name, answer)
+					f.Where, f.Person = indexed("consulted", i), e.name
+					j.out.Contradicted = append(j.out.Contradicted, f.Explanation)
+				}
+			}
+		}
+	}
+}
+
+// answer is what a bundle's orders say of an entry at a time.
+func (j *judge) answer(u *unit, e *subjectJudge, b *Registry, at time.Time) (answer string, known bool) {
+	p := e.person
+	need := orderNeed(p)
+	if need == nil || p.Subject == nil {
+		return "none", true
+	}
+	who := e.opened()
+	if who == nil {
+		return "", false
+	}
+	for i := range b.orders {
+		if o := &b.orders[i]; o.span.holds(at) && j.meets(u, p, b, o, *who, need, at) {
+			return "refuse", true
+		}
+	}
+	return "none", true
+}

@@ -1,0 +1,293 @@
+package consent
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/consentry/consentry/report"
+)
+
+// Limits of a registry bundle. Consent format 1, 2.
+const (
+	maxBundle       = 32 << 20 // bytes
+	maxRoster       = 200_000
+	maxOrders       = 10_000
+	maxBundleDepth  = 8
+	maxBundleNodes  = 2_000_000 // 200,000 roster entries of four values, their objects, and room for orders
+	rosterHashBytes = 16
+)
+
+var bundleForm = formLimits{text: maxBundle, json: jsonLimits{maxBundleDepth, maxBundleNodes}}
+
+// Registry is a verified registry bundle: who is represented when, which standing orders hold, what was revoked.
+// Consent format 1, 7.
+type Registry struct {
+	issuer     *Issuer
+	sequence   int64
+	nextUpdate time.Time
+	digest     string // SHA-256 of the bundle's text, base64url
+	salt       []byte
+	names      map[string][]stay // roster by scheme:id
+	hashes     map[string][]stay // roster by the salted hash
+	orders     []order
+	events     map[string]revocation // by jti
+}
+
+// stay is a time on the roster: from inclusive, until exclusive; a zero until is open.
+type stay struct{ from, until time.Time }
+
+func (s stay) holds(at time.Time) bool {
+	return !at.Before(s.from) && (s.until.IsZero() || at.Before(s.until))
+}
+
+// order is a standing order. Consent format 1, 7.
+type order struct {
+	name, override string
+	selector       string          // roster, ids, hash
+	ids            map[string]bool // of the selector: scheme:id, or hashes
+	providers      []string
+	operation      []string
+	modality       []string
+	span           stay
+}
+
+// registries are the bundles that are used: of each issuer the one of the highest sequence.
+type registries struct {
+	byIssuer map[string]*Registry
+	issuers  []string // sorted, so that nothing depends on a map's order
+	findings []report.Finding
+	trust    *TrustList
+}
+
+// openRegistries reads the bundles at hand. One that does not verify is not used, and a finding says so.
+func openRegistries(trust *Trust, now time.Time) *registries {
+	r := &registries{byIssuer: map[string]*Registry{}, trust: trust.List}
+	for i, text := range trust.Registries {
+		b, err := openRegistry(text, trust.List, now)
+		if err != nil {
+			code := "consent.registry.signatureInvalid"
+			if bad, ok := err.(*SyntaxError); ok && bad.Large {
+				code = "consent.input.tooLarge"
+			}
+			f := report.Newf(code, "", "a registry bundle is not used: %v", err)
+			f.Where = indexed("registries", i)
+			r.findings = append(r.findings, f)
+			continue
+		}
+		if old := r.byIssuer[b.issuer.ID]; old != nil && (old.sequence > b.sequence || old.sequence == b.sequence && old.digest <= b.digest) {
+			continue
+		}
+		r.byIssuer[b.issuer.ID] = b
+	}
+	for id, b := range r.byIssuer {
+		r.issuers = append(r.issuers, id)
+		_ = b
+	}
+	slices.Sort(r.issuers)
+	for _, id := range r.issuers {
+		if b := r.byIssuer[id]; !b.nextUpdate.IsZero() && now.After(b.nextUpdate) {
+			r.findings = append(r.findings, report.Newf("consent.trust.stale", "", "a newer bundle of %q was due on %s", clip(id), b.nextUpdate.Format(time.RFC3339)))
+		}
+	}
+	return r
+}
+
+// openRegistry verifies a bundle: form, typ, an issuer of the trust list, a key of it for registries, the signature.
+func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error) {
+	c, bad := parseCompact(text, bundleForm)
+	if bad != nil {
+		return nil, bad
+	}
+	if c.closed || c.header.get("typ").kind != jsonString || c.header.get("typ").text != "consent-registry+jwt" {
+		return nil, &SyntaxError{Path: "header.typ", Reason: "not consent-registry+jwt"}
+	}
+	issuer := list.Entry(c.payload.get("iss").text)
+	if issuer == nil {
+		return nil, fmt.Errorf("its issuer %q is on no consent trust list", clip(c.payload.get("iss").text))
+	}
+	m := &members{path: "payload", of: c.payload}
+	iat := m.date("iat")
+	if iat == nil || *iat > now.Unix()+skew {
+		return nil, &SyntaxError{Path: "payload.iat", Reason: "missing, or in the future"}
+	}
+	key := issuer.key(c.header.get("kid").text)
+	switch alg := c.header.get("alg").text; {
+	case key == nil || !key.permits(UseRegistry) || !key.window(*iat) || key.RevokedAt != nil && *iat >= *key.RevokedAt:
+		return nil, fmt.Errorf("%q has no key %q for registries", clip(issuer.ID), clip(c.header.get("kid").text))
+	case !key.Key.fits(alg) || !key.Key.verify(alg, c.input, c.signature):
+		return nil, fmt.Errorf("the signature does not verify with the key of %q", clip(issuer.ID))
+	}
+	sum := sha256.Sum256([]byte(text))
+	b := &Registry{
+		issuer: issuer, digest: base64.RawURLEncoding.EncodeToString(sum[:]),
+		names: map[string][]stay{}, hashes: map[string][]stay{}, events: map[string]revocation{},
+	}
+	b.decode(m)
+	if m.err != nil {
+		return nil, m.err
+	}
+	return b, nil
+}
+
+// decode reads the members of a bundle.
+func (b *Registry) decode(m *members) {
+	if n := m.integer("sequence"); n == nil || *n < 0 {
+		m.bad("sequence", "not a sequence number")
+	} else {
+		b.sequence = *n
+	}
+	b.nextUpdate = m.time("next_update")
+	if salt := m.text("salt"); salt != "" {
+		var ok bool
+		if b.salt, ok = decodePart(salt); !ok {
+			m.bad("salt", "not base64url")
+		}
+	}
+	for _, list := range []struct {
+		name string
+		most int
+		read func(*members)
+	}{{"roster", maxRoster, b.decodeStay}, {"orders", maxOrders, b.decodeOrder}, {"revocations", maxRoster, b.decodeEvent}} {
+		v := m.of.get(list.name)
+		if v.kind == absent {
+			continue
+		}
+		if v.kind != jsonArray {
+			m.bad(list.name, "not an array")
+			return
+		}
+		if len(v.items) > list.most {
+			m.bad(list.name, fmt.Sprintf("%d entries; the limit is %d", len(v.items), list.most))
+			m.err.Large = true
+			return
+		}
+		for i, item := range v.items {
+			inner := &members{path: m.path + "." + list.name + "[" + strconv.Itoa(i) + "]", of: item}
+			if item.kind != jsonObject {
+				inner.bad("", "not an object")
+			} else {
+				list.read(inner)
+			}
+			if m.take(inner); m.err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (b *Registry) decodeStay(m *members) {
+	s := stay{from: m.time("from"), until: optional(m, "until")}
+	if s.from.IsZero() {
+		m.bad("from", "missing")
+	}
+	if h := m.text("h"); h != "" {
+		b.hashes[h] = append(b.hashes[h], s)
+		return
+	}
+	scheme, id := m.text("scheme"), m.text("id")
+	if scheme == "" || id == "" {
+		m.bad("id", "neither scheme and id nor a hash")
+	}
+	name := openSubject{scheme, id}.String()
+	b.names[name] = append(b.names[name], s)
+}
+
+// optional reads a time that may be absent or null.
+func optional(m *members, name string) time.Time {
+	if m.of.get(name).kind == jsonNull {
+		return time.Time{}
+	}
+	return m.time(name)
+}
+
+func (b *Registry) decodeOrder(m *members) {
+	o := order{
+		name: m.text("order"), override: m.text("override"), providers: m.list("providers"), operation: m.list("operation"),
+		modality: m.list("modality"), span: stay{optional(m, "effective_from"), optional(m, "effective_until")}, ids: map[string]bool{},
+	}
+	if m.text("decision") != "prohibit" {
+		m.bad("decision", "not prohibit")
+	}
+	if o.override != "grant" && o.override != "self" && o.override != "none" {
+		m.bad("override", "not grant, self or none")
+	}
+	if s := m.object("subjects"); s == nil {
+		m.bad("subjects", "missing")
+	} else {
+		o.selector = s.text("select")
+		var list []string
+		switch o.selector {
+		case "roster":
+		case "ids":
+			list = s.list("ids")
+		case "hash":
+			list = s.list("hashes")
+		default:
+			s.bad("select", "not roster, ids or hash")
+		}
+		for _, id := range list {
+			o.ids[id] = true
+		}
+		m.take(s)
+	}
+	b.orders = append(b.orders, o)
+}
+
+func (b *Registry) decodeEvent(m *members) {
+	if iss := m.text("iss"); iss != "" && iss != b.issuer.ID {
+		return // a bundle speaks of its own issuer's tokens only
+	}
+	e := revocation{at: m.time("at")}
+	switch m.text("effect") {
+	case "revoke":
+	case "suspend":
+		e.suspend = true
+	default:
+		m.bad("effect", "neither revoke nor suspend")
+	}
+	jti := m.text("jti")
+	if jti == "" || e.at.IsZero() {
+		m.bad("jti", "jti or at is missing")
+	}
+	// Of two events of one token a revocation counts before a suspension, and the earlier before the later.
+	if old, twice := b.events[jti]; twice && (!old.suspend && e.suspend || old.suspend == e.suspend && !e.at.Before(old.at)) {
+		return
+	}
+	b.events[jti] = e
+}
+
+// hash is a subject's salted hash. Consent format 1, 7 (roster entry).
+func (b *Registry) hash(s openSubject) string {
+	h := sha256.New()
+	h.Write(b.salt)
+	h.Write([]byte(s.scheme))
+	h.Write([]byte{0})
+	h.Write([]byte(s.id))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:rosterHashBytes])
+}
+
+// holds says whether the roster holds a subject at a time.
+func (b *Registry) holds(s openSubject, at time.Time) bool {
+	in := func(x stay) bool { return x.holds(at) }
+	return slices.ContainsFunc(b.names[s.String()], in) || len(b.hashes) > 0 && slices.ContainsFunc(b.hashes[b.hash(s)], in)
+}
+
+// roster says whether the issuer's own verified roster holds the subject at a time.
+func (r *registries) roster(issuer string, s openSubject, at time.Time) bool {
+	b := r.byIssuer[issuer]
+	return b != nil && b.holds(s, at)
+}
+
+// revocation finds the event of a token of the issuer.
+func (r *registries) revocation(issuer, jti string) *revocation {
+	if b := r.byIssuer[issuer]; b != nil {
+		if e, ok := b.events[jti]; ok {
+			return &e
+		}
+	}
+	return nil
+}

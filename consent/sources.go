@@ -1,0 +1,167 @@
+package consent
+
+import (
+	"fmt"
+	"strings"
+)
+
+// source is a manifest, or the sidecar, with the consent assertions that it carries.
+type source struct {
+	manifest     Manifest
+	signer       *Signer
+	t            Time
+	declarations []*Declaration
+	identities   []Identity
+	active       bool
+	component    bool // reached through a componentOf ingredient
+	edited       bool // an action since may have changed who is depicted
+	sidecar      *Sidecar
+	index        int
+}
+
+// maxSources bounds the manifests that are looked at: the limit of ingredients that the reference implementation
+// follows is a depth of 200, and real histories have tens.
+const maxSources = 1000
+
+// unchanging are the actions after which a declaration still speaks of the same people. Consent format 1, 5.
+var unchanging = set("c2pa.opened", "c2pa.transcoded", "c2pa.repackaged", "c2pa.resized", "c2pa.resized.proportional",
+	"c2pa.cropped", "c2pa.trimmed", "c2pa.published", "c2pa.watermarked", "c2pa.watermarked.bound")
+
+// sources lists the active manifest, the manifests before it, and the sidecar where it counts. A manifest that is
+// reached in several ways is one source, under the worst of them.
+func (j *judge) sources() []*source {
+	f := j.facts
+	active := &source{
+		manifest: f.Manifest, signer: f.ClaimSigner, t: f.T, active: true, identities: f.CAWG,
+		declarations: declarations(f.Assertion, f.Assertions),
+	}
+	list := []*source{active}
+	byLabel := map[string]*source{}
+	type step struct {
+		in     []Ingredient
+		parent *source
+		depth  int
+	}
+	queue := []step{{f.Ingredients, active, 1}}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		for _, in := range at.in {
+			if in.Relationship != "parentOf" && in.Relationship != "componentOf" || in.Manifest.State == "" || in.Manifest.State == ManifestAbsent {
+				continue
+			}
+			s := &source{
+				manifest: in.Manifest, signer: in.ClaimSigner, t: in.T, identities: in.CAWG,
+				declarations: declarations(in.Assertion, in.Assertions),
+				component:    at.parent.component || in.Relationship == "componentOf",
+				edited:       at.parent.edited || in.Relationship == "parentOf" && edits(at.parent.manifest.Actions, in.Manifest.Label),
+				index:        len(list),
+			}
+			if known := byLabel[s.manifest.Label]; known != nil && s.manifest.Label != "" {
+				known.edited = known.edited || s.edited
+				continue
+			}
+			if len(list) == maxSources {
+				j.unusable("", &SyntaxError{Offset: -1, Path: "ingredients", Reason: fmt.Sprintf("more than %d manifests", maxSources), Large: true})
+				queue = nil
+				break
+			}
+			byLabel[s.manifest.Label] = s
+			list = append(list, s)
+			queue = append(queue, step{in.Ingredients, s, at.depth + 1})
+		}
+	}
+	if s := j.sidecarSource(list); s != nil {
+		list = append(list, s)
+	}
+	return list
+}
+
+// edits says whether one of a manifest's actions may have changed who is depicted since its parent.
+func edits(actions []Action, parent string) bool {
+	for _, a := range actions {
+		if !unchanging[a.Action] {
+			return true
+		}
+		if a.Action == "c2pa.opened" && len(a.Ingredients) > 0 && parent != "" && !contains(a.Ingredients, parent) {
+			return true // opened from something else
+		}
+	}
+	return false
+}
+
+// most says what evidence on a declaration of the source can be worth, and reports why it is not more.
+// Consent format 1, 2 (created or gathered) and 5 (derived files).
+func (s *source) most(j *judge, d *Declaration, uri string) level {
+	most := level(5)
+	if s.sidecar != nil {
+		return most
+	}
+	created, referenced := s.manifest.Created, s.manifest.CAWGReferences
+	if d.Created != nil {
+		created = *d.Created
+	}
+	if d.Referenced != nil {
+		referenced = *d.Referenced
+	}
+	for _, i := range s.identities {
+		referenced = referenced || i.Trusted && i.references("consent")
+	}
+	if !created && !referenced {
+		most = 1
+		j.find("consent.assertion.unattributed", uri, "the assertion was gathered, and no trusted identity references it: nobody vouches for it")
+	}
+	switch j.facts.Manifest.State {
+	case ManifestTrusted, ManifestValid:
+	default:
+		most = 1 // what an invalid manifest says rests on nothing
+	}
+	if !s.active && s.manifest.State != ManifestTrusted {
+		most = 1
+	}
+	if s.edited {
+		most = min(most, 2)
+	}
+	return most
+}
+
+// uri is the JUMBF URI of the source's i-th consent assertion where nobody says it.
+func (s *source) uri(i int) string {
+	if s.sidecar != nil || s.manifest.Label == "" {
+		return ""
+	}
+	label := Label
+	if i > 0 {
+		label = fmt.Sprintf("%s__%d", Label, i)
+	}
+	return "self#jumbf=/c2pa/" + s.manifest.Label + "/c2pa.assertions/" + label
+}
+
+// name is what an id is told apart by.
+func (s *source) name() string {
+	switch {
+	case s.sidecar != nil:
+		return "sidecar"
+	case s.manifest.Label == "":
+		return fmt.Sprintf("manifest-%d", s.index)
+	}
+	return s.manifest.Label
+}
+
+// redactions reports consent assertions that the source's manifest removed from an earlier one: removed is not the same
+// as never there. Consent format 1, 5.
+func (j *judge) redactions(s *source) {
+	for _, uri := range s.manifest.Redacted {
+		if redactsConsent(uri) {
+			j.find("consent.assertion.redacted", uri, "a consent assertion was removed from an earlier version of the file")
+			j.out.Unusable = append(j.out.Unusable, "a consent assertion was redacted")
+		}
+	}
+}
+
+// redactsConsent says whether a JUMBF URI ends in the consent assertion's label, of any version and instance.
+func redactsConsent(uri string) bool {
+	last := uri[strings.LastIndexByte(uri, '/')+1:]
+	last, _, _ = strings.Cut(last, "__")
+	return last == Label || strings.HasPrefix(last, Label+".v")
+}
