@@ -1,0 +1,246 @@
+// Package policy turns states and events into a verdict. A policy is a profile (newsroom, studio, ci) and what a policy
+// file changes in it. Consent format 1, 8.
+//
+// It refuses what it does not know: an unknown member, event or value of a file is an error that names its path, never
+// ignored. Some outcomes are no matter of policy: a part that is not supported is INDETERMINATE, and a file that cannot
+// be read to its end is never better. Start with [Load], then [Decide].
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/report"
+)
+
+// Policy is what a verdict is held against. The zero value is the newsroom profile.
+type Policy struct {
+	Profile  string // empty: newsroom
+	TimeBase string // generation, now, both; empty: the profile's
+	MinLevel string // E1 to E5; empty: the profile's
+	Status   string // require, cap, ignore: a missing or stale status; empty: the profile's
+	Use      consent.Use
+	Require  []string                  // members that a token must have to count above E2
+	On       map[string]report.Verdict // outcomes by event, where they differ from the profile's
+}
+
+// Default is the profile without a choice.
+const Default = Newsroom
+
+// Names of the profiles, for help texts.
+func Names() []string { return []string{Newsroom, Studio, CI} }
+
+// Error says which member of a policy file is refused, and why.
+type Error struct {
+	Path string // such as on.origin_unkown; empty: the file as a whole
+	Text string
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	if e.Path == "" {
+		return "policy: " + e.Text
+	}
+	return "policy: " + e.Path + ": " + e.Text
+}
+
+// filled returns the policy with its profile's values where it has none of its own.
+func (p *Policy) filled() Policy {
+	q := Policy{}
+	if p != nil {
+		q = *p
+	}
+	if q.Profile == "" {
+		q.Profile = Default
+	}
+	d := profiles[q.Profile]
+	if q.TimeBase == "" {
+		q.TimeBase = d.timeBase
+	}
+	if q.MinLevel == "" {
+		q.MinLevel = d.minLevel
+	}
+	if q.Status == "" {
+		q.Status = d.status
+	}
+	return q
+}
+
+// Outcome is what an event counts under the policy. It panics on a name that is no event.
+func (p *Policy) Outcome(event string) report.Verdict {
+	q := p.filled()
+	if v, ok := q.On[event]; ok {
+		return v
+	}
+	row, ok := table[event]
+	if !ok {
+		panic("policy: no event " + event)
+	}
+	return row[profiles[q.Profile].column]
+}
+
+// Terms is what a judgement of consent needs to know of the policy.
+func (p *Policy) Terms() consent.Terms {
+	q := p.filled()
+	t := consent.Terms{
+		TimeBase: q.TimeBase, MinLevel: q.MinLevel, Status: q.Status, Use: q.Use,
+		Require: slices.Clone(q.Require), Severity: map[string]int{},
+	}
+	for _, s := range consent.States() {
+		t.Severity[s] = rank(p.Outcome(strings.ReplaceAll(s, "-", "_")))
+	}
+	return t
+}
+
+// Report is the policy's part of a report; file is the name of its file, or empty.
+func (p *Policy) Report(file string) report.Policy {
+	q := p.filled()
+	r := report.Policy{Profile: q.Profile, TimeBase: q.TimeBase}
+	if file != "" {
+		r.File = &file
+	}
+	return r
+}
+
+// ranks orders the verdicts, worst last.
+var ranks = map[report.Verdict]int{pass: 0, warn: 1, indeterminate: 2, fail: 3}
+
+func rank(v report.Verdict) int { return ranks[v] }
+
+// worst returns the worse of two outcomes.
+func worst(a, b report.Verdict) report.Verdict {
+	if rank(a) >= rank(b) {
+		return a
+	}
+	return b
+}
+
+// events returns the names that a file may use under `on`, sorted.
+func events() []string { return slices.Sorted(maps.Keys(table)) }
+
+// Facts are the states and events that a verdict is made of.
+type Facts struct {
+	Manifest     string             // state of the active manifest, as in consent.Manifest
+	Origin       report.Origin      // what origin.Decide said
+	Malformed    string             // why the file or its store could not be read to its end; empty: it could
+	NotSupported []string           // what of the file is not supported yet
+	Judgement    *consent.Judgement // nil: nothing was judged
+}
+
+// Decide returns the verdict, and what made it: the worst first. Without reasons the verdict is PASS.
+// Consent format 1, 8 (verdict).
+func Decide(p *Policy, f Facts) (report.Verdict, []report.Reason) {
+	d := decision{policy: p, judgement: f.Judgement, reasons: []report.Reason{}}
+	if d.judgement == nil {
+		d.judgement = &consent.Judgement{}
+	}
+	if f.Malformed == "" && len(f.NotSupported) == 0 && f.Manifest == consent.ManifestTrusted && f.Origin.State == "captured" && f.Origin.Verified {
+		return report.NotApplicable, []report.Reason{{Event: captured, Outcome: report.NotApplicable, Text: "declared as a recording, by a trusted signer: nobody was generated"}}
+	}
+	for _, what := range f.NotSupported {
+		d.add(notSupported, indeterminate, "", "not supported yet: "+what)
+	}
+	if f.Malformed != "" {
+		d.add(StoreMalformed, worst(indeterminate, p.Outcome(StoreMalformed)), "", f.Malformed)
+	}
+	d.provenance(f)
+	d.lists()
+	switch f.Origin.State {
+	case "generated", "partly-generated", "contradicted":
+		d.people()
+	}
+	slices.SortStableFunc(d.reasons, func(a, b report.Reason) int { return rank(b.Outcome) - rank(a.Outcome) })
+	verdict := pass
+	if len(d.reasons) > 0 {
+		verdict = d.reasons[0].Outcome
+	}
+	return verdict, d.reasons
+}
+
+type decision struct {
+	policy    *Policy
+	judgement *consent.Judgement
+	reasons   []report.Reason
+}
+
+func (d *decision) add(event string, outcome report.Verdict, person, text string) {
+	if outcome != pass {
+		d.reasons = append(d.reasons, report.Reason{Event: event, Outcome: outcome, Person: person, Text: text})
+	}
+}
+
+func (d *decision) on(event, text string) { d.add(event, d.policy.Outcome(event), "", text) }
+
+func (d *decision) provenance(f Facts) {
+	switch f.Manifest {
+	case consent.ManifestTrusted, "": // empty: it could not be judged, and why stands in Malformed or NotSupported
+	case consent.ManifestValid:
+		d.on(SignerUntrusted, "the signer is on no trust list")
+	case consent.ManifestAbsent:
+		if d.judgement.Sidecar == nil && f.Malformed == "" && len(f.NotSupported) == 0 {
+			d.on(NoProvenance, "no manifest, and no sidecar that verifies")
+		}
+	default:
+		d.on(ManifestInvalid, "the manifest is not valid: content or signature")
+	}
+	switch f.Origin.State {
+	case "captured": // only a trusted word makes the question moot
+		d.add(SignerUntrusted, worst(indeterminate, d.policy.Outcome(SignerUntrusted)), "", "declared as a recording, but not by a trusted signer")
+	case "unknown", "":
+		d.on(OriginUnknown, "nothing says whether the picture was generated")
+	}
+}
+
+// lists are the events that no answer about the origin makes moot.
+func (d *decision) lists() {
+	for _, text := range d.judgement.RejectedLists {
+		d.on(ListRejected, text)
+	}
+	for _, text := range d.judgement.Unusable {
+		d.on(AssertionUnusable, text)
+	}
+}
+
+func (d *decision) people() {
+	j := d.judgement
+	for _, p := range slices.Concat(j.People, j.Works) {
+		event := strings.ReplaceAll(p.State, "-", "_")
+		d.add(event, d.policy.Outcome(event), p.ID, stateText[p.State])
+	}
+	if j.Missing {
+		d.on(NoAssertion, "generated, and nobody declares who is depicted")
+	}
+	for _, text := range j.Contradicted {
+		d.on(Contradicted, text)
+	}
+	if j.Incomplete {
+		d.on(Incomplete, "declared complete, and a face is covered by nobody")
+	}
+	for _, track := range j.UndeclaredFaces {
+		d.on(UndeclaredFace, fmt.Sprintf("no entry covers the face of track %d", track))
+	}
+	if j.NotAnalysed {
+		d.on(NotAnalysed, "faces were to be looked for, and could not be")
+	}
+	if j.NotComplete {
+		d.on(NotComplete, "the declaration does not say that it names everybody")
+	}
+}
+
+// stateText says the states in plain words.
+var stateText = map[string]string{
+	consent.StateRefused:        "refused",
+	consent.StateInvalid:        "a token does not hold",
+	consent.StateRevoked:        "revoked",
+	consent.StateExpired:        "the token was not valid at the time that counts",
+	consent.StateOutOfScope:     "the token does not cover this use",
+	consent.StateUnresolved:     "cannot be told",
+	consent.StateDeclared:       "declared, without a token of the strength that is asked for",
+	consent.StateExemptDeclared: "an exemption is claimed; it was not judged",
+	consent.StateUndeclared:     "nothing is declared",
+	consent.StateVerified:       "verified",
+	consent.StateNotRequired:    "nothing is needed, as the declarer says",
+}
