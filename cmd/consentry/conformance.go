@@ -20,6 +20,10 @@ func (p *program) conformanceCommand() *cli.Command {
 		Name: "conformance", Usage: "Run the rules over case files, without a video",
 		Subcommands: []*cli.Command{
 			{
+				Name: "facts", Usage: "Judge facts about files, one answer a line", ArgsUsage: "FILE",
+				Action: func(c *cli.Context) error { return p.conformanceFacts(c.Args().Slice()) },
+			},
+			{
 				Name: "jose", Usage: "Judge consent tokens, one answer a line", ArgsUsage: "FILE",
 				Action: func(c *cli.Context) error { return p.conformanceJose(c.Args().Slice()) },
 			},
@@ -50,7 +54,7 @@ func (p *program) conformanceJose(args []string) error {
 // readCases reads the cases of the one file that args names into list, a pointer to a slice.
 func readCases(args []string, list any) error {
 	if len(args) != 1 {
-		return &usageError{Text: fmt.Sprintf("one case file is needed, not %d", len(args)), Hint: "consentry conformance jose FILE"}
+		return &usageError{Text: fmt.Sprintf("one case file is needed, not %d", len(args)), Hint: "consentry conformance facts|jose FILE"}
 	}
 	b, err := readFile(args[0], maxCaseFile)
 	if err != nil {
