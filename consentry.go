@@ -1,3 +1,248 @@
 // Package consentry takes a video and answers: where does it come from, was it generated, and has every person whom it
 // depicts consented, as far as signed declarations can show.
+//
+// The order of work is that of [Verifier.Verify], read top to bottom: the container is walked and the C2PA manifest
+// store found (C2PA 2.5), the store is validated and its content hash held against the file, the picture is decoded,
+// the origin decided, the consent of each declared person judged, and a policy turns all of that into a verdict. Each
+// step says what succeeded, what failed, or why it was not checked.
+//
+// The package refuses to trust anybody by default, to use the network, and to call anything authentic. Hostile files
+// give findings; an error means that the work could not be done, and the report so far comes with it, marked
+// incomplete. Start with the zero [Verifier] and give it what it may trust.
 package consentry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/policy"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
+	"github.com/consentry/consentry/video"
+)
+
+// Spec is the version of the C2PA specification whose rules are applied.
+const Spec = "C2PA 2.5"
+
+// Asset is what is to be verified.
+type Asset struct {
+	Name     string      // for messages only
+	Data     io.ReaderAt // read from several goroutines
+	Size     int64       // bytes
+	Manifest []byte      // a detached manifest store, if any
+	Parts    []Part      // fragments of the set whose initialization segment Data is, in playback order
+	// Sidecar reads a file that lies beside the asset, by its suffix (".consent.jwt"); nil: there are none. A file that
+	// is not there is nil and no error.
+	Sidecar func(suffix string) ([]byte, error)
+	// Changed tells, after everything was read, whether the file is another than when it was opened; nil: it cannot be
+	// told.
+	Changed func() error
+}
+
+// Part is one file of a fragmented set.
+type Part struct {
+	Name string
+	Data io.ReaderAt
+	Size int64
+}
+
+// Limits bound the work. Zero members stand for the documented defaults (docs/limits.md).
+type Limits struct {
+	Manifest manifest.Limits
+	Video    video.Limits
+}
+
+// Verifier says what to verify against. The zero value trusts nobody, decodes nothing, uses no network and the system's
+// clock, and judges by the newsroom profile. It is read, never written, and safe for concurrent use.
+type Verifier struct {
+	Trust   signing.Trust
+	Consent *consent.Trust // issuers, registries, status lists; nil trusts nobody
+	Policy  *policy.Policy // nil: the newsroom profile
+	// PolicyFile names the file that Policy came from, for the report; empty: a profile as it is.
+	PolicyFile string
+	Decoder video.Decoder  // nil: nothing that needs pixels is checked, and the report says so
+	Frames  video.Mode     // InfoOnly: nothing is decoded
+	// Persons asks for an analysis of the people in the picture. No analyser exists yet: asked for, the policy's event
+	// not_analysed follows.
+	Persons       bool
+	ManifestLabel string // of the manifest to take for the active one; empty: the last
+	Limits        Limits
+	Time          time.Time // the validation time; zero: now
+	Version       string    // of the program, for the report
+}
+
+// Result is a report with the facts that it was made from, for formats that show more of them.
+type Result struct {
+	Report     *report.Report
+	Located    *manifest.Located // nil: the container could not be read
+	Validation *manifest.Result  // nil: there was no store to validate
+}
+
+// Verify judges an asset. An error means I/O, cancellation or one of our limits; the report so far comes with it and
+// says INDETERMINATE.
+func (v *Verifier) Verify(ctx context.Context, a Asset) (*report.Report, error) {
+	res, err := v.Examine(ctx, a)
+	return res.Report, err
+}
+
+// Examine is [Verifier.Verify] with the facts behind the report.
+func (v *Verifier) Examine(ctx context.Context, a Asset) (*Result, error) {
+	r := v.begin(a)
+	err := r.steps(ctx)
+	if err != nil {
+		r.out.Complete = false
+		r.out.Verdict = report.Indeterminate
+		r.notChecked("the rest", err.Error())
+		r.out.Reasons = []report.Reason{{Event: "incomplete_run", Outcome: report.Indeterminate, Text: err.Error()}}
+	}
+	return &Result{Report: r.out, Located: r.located, Validation: r.result}, err
+}
+
+// run is one verification under way.
+type run struct {
+	v     *Verifier
+	asset Asset
+	now   time.Time
+	out   *report.Report
+
+	located     *manifest.Located
+	store       *manifest.Store
+	result      *manifest.Result
+	sidecar     string
+	malformed   string
+	unsupported bool // the file needs what this version cannot do
+	pixelsAsked bool // and they could not be had
+}
+
+// steps is the order of work. Down the page only: no step reads a later one's result.
+func (r *run) steps(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		r.locate,
+		r.validate,
+		r.readSidecars,
+		r.readLabels,
+		r.decode,
+		r.lookForPeople,
+		r.unchanged,
+		r.judge,
+	} {
+		if err := ctx.Err(); err != nil {
+			return cause(ctx, err)
+		}
+		if err := step(ctx); err != nil {
+			return cause(ctx, err)
+		}
+	}
+	return nil
+}
+
+// cause says in words what ended a run.
+func cause(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("time: the limit for one file was reached: %w", err)
+	}
+	if c := context.Cause(ctx); c != nil && !errors.Is(err, c) {
+		return fmt.Errorf("%w (%w)", err, c)
+	}
+	return err
+}
+
+func (v *Verifier) begin(a Asset) *run {
+	r := &run{v: v, asset: a, now: v.Time.UTC()}
+	if v.Time.IsZero() {
+		r.now = time.Now().UTC()
+	}
+	r.out = &report.Report{
+		Schema: report.Schema,
+		Tool:   report.Tool{Name: "consentry", Version: v.Version, Spec: Spec},
+		Asset:  report.Asset{Name: a.Name, Size: a.Size, Tracks: []report.Track{}},
+		// The report gives whole seconds, as C2PA's own results do.
+		ValidationTime: r.now.Truncate(time.Second),
+		Complete:       true,
+		Reasons:        []report.Reason{},
+		Labels:         []report.Label{},
+		People:         []report.Person{},
+		Works:          []report.Person{},
+		Findings:       []report.Finding{},
+		NotChecked:     []report.NotChecked{},
+	}
+	r.out.Provenance.Integrity.Damage = []report.Damage{}
+	r.out.Provenance.Manifests = []report.Manifest{}
+	r.out.Provenance.Signer.State, r.out.Provenance.Time.State = "none", "none"
+	r.out.Provenance.Revocation.State = "not-checked"
+	r.out.Origin = report.Origin{State: "unknown", Basis: "none", Because: []report.Because{}}
+	r.out.Watermarks = report.Watermarks{State: "off", Found: []report.Watermark{}, SoftBindings: []report.SoftBinding{}}
+	r.out.Persons = report.Persons{Status: "off", Tracks: []report.PersonTrack{}, NotSeen: []string{}, Undeclared: []int{}}
+	return r
+}
+
+func (r *run) find(f report.Finding) { r.out.Findings = append(r.out.Findings, f) }
+
+func (r *run) notChecked(what, why string) {
+	for _, n := range r.out.NotChecked {
+		if n.What == what && n.Why == why {
+			return
+		}
+	}
+	r.out.NotChecked = append(r.out.NotChecked, report.NotChecked{What: what, Why: why})
+}
+
+// sidecarSuffix names the file with a consent declaration beside an asset. Consent format 1, 2.
+const sidecarSuffix = ".consent.jwt"
+
+// maxSidecar bounds a sidecar as a consent assertion is bounded. Consent format 1, 2 (Limits).
+const maxSidecar = 2 << 20
+
+// readSidecars takes the consent sidecar; whether it holds is for the judge.
+func (r *run) readSidecars(context.Context) error {
+	if r.asset.Sidecar == nil {
+		return nil
+	}
+	b, err := r.asset.Sidecar(sidecarSuffix)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading the consent sidecar: %w", err)
+	case len(b) > maxSidecar:
+		r.find(report.Newf("consent.input.tooLarge", "", "the consent sidecar has %d bytes; the limit is %d", len(b), maxSidecar))
+	default:
+		r.sidecar = string(b)
+	}
+	return nil
+}
+
+// readLabels will read declarations outside C2PA; until then the report says that nobody looked.
+func (r *run) readLabels(context.Context) error {
+	r.notChecked("labels outside C2PA", "not supported yet: TC260, XMP and generators' tags are not read")
+	return nil
+}
+
+// lookForPeople will find the people in the picture.
+func (r *run) lookForPeople(context.Context) error {
+	if !r.v.Persons {
+		r.notChecked("people in the picture", "only declared people are judged; nobody looked for faces")
+		return nil
+	}
+	why := "not supported yet: no analyser of faces in this version"
+	r.out.Persons.Status, r.out.Persons.Reason = "not-analysed", optional(why)
+	r.pixelsAsked = true
+	r.notChecked("people in the picture", why)
+	return nil
+}
+
+// unchanged asks whether the file is still the one that was opened: a file that was swapped, or is still being written,
+// gets no verdict.
+func (r *run) unchanged(context.Context) error {
+	if r.asset.Changed == nil {
+		return nil
+	}
+	if err := r.asset.Changed(); err != nil {
+		r.find(report.New("asset.changed", "", err.Error()))
+		return fmt.Errorf("changed while reading: %w", err)
+	}
+	return nil
+}

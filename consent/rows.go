@@ -63,9 +63,7 @@ func (k *check) rows(stapled string) {
 	k.audience()
 	k.identifier()
 	k.dates()
-	if !k.c.standalone {
-		k.confirmation()
-	}
+	k.confirmation()
 	k.status(stapled)
 	k.required()
 	if t.Consent.Type != "refusal" && k.entry != nil {
@@ -74,15 +72,9 @@ func (k *check) rows(stapled string) {
 			k.fail(code, "%s", row.Title)
 		}
 	}
+	k.undeclared()
 	k.subjectStatus()
 	k.informed()
-	if k.c.standalone {
-		if t.Consent.Type == "clearance" && t.Consent.Asset == nil {
-			k.fail("consent.binding.missing", "a clearance names no content")
-		}
-		return
-	}
-	k.undeclared()
 	k.bind()
 }
 

@@ -9,6 +9,7 @@ var ownCodes = []Code{
 	{"asset.unboundTrack", Informational, "a track or sample lies outside the bound ranges", "C2PA 2.5, 14.12.2", ""},
 	{"asset.partiallyBound", Informational, "only part of the content is bound", "C2PA 2.5, 16.3.2", ""},
 	{"asset.externalData", Informational, "the file names media outside itself; it was not read", "ISO/IEC 14496-12, 8.7.2", ""},
+	{"asset.trackMismatch", Informational, "the decoder and the container's index disagree about the tracks", "C2PA 2.5, 14.12.2", "The picture that plays may not be the one that was bound; look at it with inspect."},
 	{"asset.trailingBytes", Informational, "bytes after the last box", "ISO/IEC 14496-12, 4.2", ""},
 	{"asset.boxesMoved", Informational, "a manifest box stands where the specification does not put it", "C2PA 2.5, A.5.2", ""},
 	{"trust.legacyList", Informational, "the signer or authority is on the frozen interim list only", "consentry", "The interim list ended; ask the publisher for a current credential."},

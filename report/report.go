@@ -34,6 +34,7 @@ type Report struct {
 	Watermarks     Watermarks   `json:"watermarks"`
 	People         []Person     `json:"people"`
 	Works          []Person     `json:"works"`
+	Decoded        *Decoded     `json:"decoded"` // null: nothing was decoded
 	Persons        Persons      `json:"persons"`
 	Findings       []Finding    `json:"findings"`
 	NotChecked     []NotChecked `json:"notChecked"`
@@ -203,6 +204,15 @@ type Watermarks struct {
 	Reason       *string       `json:"reason"`
 	Found        []Watermark   `json:"found"`
 	SoftBindings []SoftBinding `json:"softBindings"`
+}
+
+// Decoded says how much of the picture was decoded.
+type Decoded struct {
+	All       bool    `json:"all"` // all frames, else key frames only
+	Frames    int64   `json:"frames"`
+	KeyFrames int64   `json:"keyFrames"`
+	BrokenMs  *int64  `json:"brokenMs"` // presentation time near which the stream breaks; null: read to the end
+	Broken    *string `json:"broken"`
 }
 
 // Watermark is a mark that was found.

@@ -1,0 +1,26 @@
+package consent
+
+// WantsAssetDigest reports whether the judgement of these facts needs the digest of the whole file
+// ([Facts.AssetSHA256]): a sidecar is bound by it, and so is a clearance of the file itself. Reading a file a second
+// time only for that is left to the caller.
+func WantsAssetDigest(f *Facts) bool {
+	if f.Sidecar != "" {
+		return true
+	}
+	for _, d := range declarations(f.Assertion, f.Assertions) {
+		a, err := ParseAssertion(d.Bytes, d.CBOR)
+		if a == nil || err != nil && len(a.Tokens) == 0 {
+			continue
+		}
+		for _, ref := range a.Tokens {
+			raw := ref.JWT
+			if raw == "" {
+				raw = f.Files[ref.URI]
+			}
+			if t, err := ReadToken(raw); err == nil && t.Consent.Asset != nil && t.Consent.Asset.Of == "file" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,169 @@
+package consentry
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/signing"
+)
+
+// facts is everything that the judgement of consent rests on, taken from what was validated. It is the only place
+// where a manifest's words become facts: what they are worth is decided by the judge, by the manifest's state.
+func (r *run) facts() *consent.Facts {
+	f := &consent.Facts{
+		Now:     r.now,
+		T:       consent.Time{Kind: "T0"},
+		Sidecar: r.sidecar,
+	}
+	f.Manifest.State = consent.ManifestAbsent
+	if r.v.Persons {
+		f.Faces = &consent.Faces{Status: r.out.Persons.Status}
+	}
+	for _, f := range r.out.Findings {
+		if f.Code == "asset.truncated" || f.Code == "asset.malformed" {
+			r.malformed = f.Explanation
+		}
+	}
+	if s := r.out.Provenance.Store; s != nil && *s == storeMalformed {
+		r.malformed = "the manifest store cannot be read"
+	}
+	f.Malformed = r.malformed
+	if r.unsupported {
+		for _, n := range r.out.NotChecked {
+			f.NotSupported = append(f.NotSupported, n.What+": "+n.Why)
+		}
+	}
+	if r.result == nil || r.result.Active == nil {
+		return f
+	}
+	active := r.result.Active
+	fill := &factsOf{result: r.result, seen: map[string]bool{active.Label: true}}
+	f.Manifest = fill.manifest(active)
+	f.Manifest.State = stateOf(r.result.State)
+	f.Assertions = declarations(active)
+	f.ClaimSigner, f.T = signerOf(active.Signature), timeOf(active)
+	f.Ingredients = fill.ingredients(active, 0)
+	return f
+}
+
+// factsOf walks ingredients; each manifest is told once, so that a diamond of ingredients costs its size only.
+type factsOf struct {
+	result *manifest.Result
+	seen   map[string]bool
+}
+
+// maxIngredientDepth bounds the walk as [manifest.Limits] bounds validation.
+const maxIngredientDepth = 200
+
+func (w *factsOf) manifest(m *manifest.ManifestResult) consent.Manifest {
+	out := consent.Manifest{Label: m.Label, State: stateOf(m.State)}
+	for _, a := range m.Actions {
+		action := consent.Action{Action: a.Action, DigitalSourceType: a.DigitalSourceType}
+		for _, i := range m.Ingredients {
+			for _, uri := range a.Ingredients {
+				if uri == i.URI && i.Manifest != "" {
+					action.Ingredients = append(action.Ingredients, i.Manifest)
+				}
+			}
+		}
+		out.Actions = append(out.Actions, action)
+	}
+	for _, a := range m.Assertions {
+		if a.Base == consent.Label && a.Created {
+			out.Created = true
+		}
+	}
+	if h := m.HardBinding; h != nil && h.Intact {
+		sum := sha256.Sum256(h.Payload)
+		out.HardBinding = &consent.HardBinding{Label: h.Label, SHA256: base64.RawURLEncoding.EncodeToString(sum[:])}
+	}
+	for _, red := range m.Redactions {
+		out.Redacted = append(out.Redacted, red.URI)
+	}
+	return out
+}
+
+func (w *factsOf) ingredients(m *manifest.ManifestResult, depth int) []consent.Ingredient {
+	var out []consent.Ingredient
+	if depth == maxIngredientDepth {
+		return nil
+	}
+	for _, i := range m.Ingredients {
+		ing := consent.Ingredient{Relationship: i.Relationship, DigitalSourceType: i.DigitalSourceType}
+		if sub := w.result.Manifest(i.Manifest); sub != nil && !w.seen[sub.Label] {
+			w.seen[sub.Label] = true
+			ing.Manifest = w.manifest(sub)
+			// The state of an ingredient is what holds now, with how it was taken in: a manifest that was swapped
+			// behind the reference is not the ingredient's.
+			ing.Manifest.State = stateOf(i.Now)
+			ing.ClaimSigner, ing.T = signerOf(sub.Signature), timeOf(sub)
+			ing.Assertions = declarations(sub)
+			ing.Ingredients = w.ingredients(sub, depth+1)
+		}
+		out = append(out, ing)
+	}
+	return out
+}
+
+// declarations are the consent assertions of a manifest that are as the claim lists them; what was changed or taken
+// out declares nothing.
+func declarations(m *manifest.ManifestResult) []*consent.Declaration {
+	var out []*consent.Declaration
+	for _, a := range m.AssertionsOf(consent.Label) {
+		if !a.Intact || a.Redacted || a.Payload == nil || a.ContentType != "cbor" && a.ContentType != "json" {
+			continue
+		}
+		created := a.Created
+		out = append(out, &consent.Declaration{Bytes: a.Payload, CBOR: a.ContentType == "cbor", URI: a.URI, Created: &created})
+	}
+	return out
+}
+
+// stateOf reduces the states of C2PA 2.5, 13.3 to those that consent knows.
+func stateOf(state string) string {
+	switch state {
+	case manifest.Trusted:
+		return consent.ManifestTrusted
+	case manifest.Valid:
+		return consent.ManifestValid
+	case "", "none":
+		return consent.ManifestAbsent
+	}
+	return consent.ManifestInvalid
+}
+
+// signerOf is the key that signed a claim. Nothing is known of one whose signature does not verify.
+func signerOf(s *signing.Result) *consent.Signer {
+	if s == nil || !s.Validated || len(s.Chain) == 0 {
+		return nil
+	}
+	c := s.Chain[0]
+	x5t, spki := sha256.Sum256(c.Raw), sha256.Sum256(c.RawSubjectPublicKeyInfo)
+	return &consent.Signer{
+		DN:      dn(c.Subject),
+		X5T:     base64.RawURLEncoding.EncodeToString(x5t[:]),
+		SPKI:    base64.RawURLEncoding.EncodeToString(spki[:]),
+		JKT:     thumbprint(c),
+		Trusted: s.Trusted,
+	}
+}
+
+// timeOf is the time of generation that a manifest shows. Consent format 1, 5.
+func timeOf(m *manifest.ManifestResult) consent.Time {
+	s := m.Signature
+	if s == nil {
+		return consent.Time{Kind: "T0"}
+	}
+	if s.Stamp != nil && s.Stamp.Trusted {
+		return consent.Time{At: s.Stamp.Time, Kind: "T2"}
+	}
+	if s.Claimed != nil && inside(s, *s.Claimed) {
+		return consent.Time{At: *s.Claimed, Kind: "T1"}
+	}
+	if at, ok := claimedActionTime(m); ok && inside(s, at) {
+		return consent.Time{At: at, Kind: "T1"}
+	}
+	return consent.Time{Kind: "T0"}
+}

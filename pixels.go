@@ -1,0 +1,134 @@
+package consentry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/video"
+)
+
+// decode looks at the pixels, after everything that needs none was judged. A decoder that fails leaves "not analysed:
+// …" and never an answer. The reader is the one that was hashed.
+func (r *run) decode(ctx context.Context) error {
+	w := &r.out.Watermarks
+	w.State = "off"
+	if r.v.Frames == video.InfoOnly {
+		r.notChecked("pixels", "decoding is switched off")
+		return nil
+	}
+	if r.v.Decoder == nil {
+		r.pixelsFailed("no decoder in this build: pixels cannot be analysed")
+		return nil
+	}
+	if len(r.asset.Parts) > 0 {
+		r.pixelsFailed("a fragmented set is not decoded yet: only its init segment is one file")
+		return nil
+	}
+	src := video.Source{Data: r.asset.Data, Size: r.asset.Size, Format: r.located.Container}
+	want := video.Want{Mode: r.v.Frames, Track: -1, Limits: r.v.Limits.Video}
+	res, err := r.v.Decoder.Decode(ctx, src, want, func(i *video.Info) error {
+		r.fillTracks(i)
+		return nil
+	}, func(*video.Frame) error { return nil })
+	var failed *video.Error
+	switch {
+	case errors.As(err, &failed):
+		r.pixelsFailed(failed.Error())
+		return nil
+	case err != nil && ctx.Err() != nil:
+		return err
+	case err != nil:
+		return fmt.Errorf("decoding: %w", err)
+	}
+	r.out.Decoded = &report.Decoded{Frames: res.Frames, KeyFrames: res.Key, All: r.v.Frames == video.AllFrames}
+	if b := res.Broken; b != nil {
+		at := b.Time.Milliseconds()
+		r.out.Decoded.BrokenMs, r.out.Decoded.Broken = &at, optional(b.Why)
+		r.notChecked("pixels", fmt.Sprintf("the stream breaks near %s: %s", clock(b.Time), b.Why))
+	}
+	w.State = "not-analysed"
+	w.Reason = optional("no detector of marks in this version")
+	r.notChecked("watermarks", "not supported yet: no detector of marks in this version")
+	return nil
+}
+
+// pixelsFailed says that nothing that needs pixels was checked.
+func (r *run) pixelsFailed(why string) {
+	r.notChecked("pixels", why)
+	r.out.Watermarks.State, r.out.Watermarks.Reason = "not-analysed", optional(why)
+	r.pixelsAsked = true
+}
+
+// fillTracks takes what the decoder says of the tracks and holds it against our own reading of the container: the
+// bytes that are decoded must be those that were bound. C2PA 2.5, 14.12.2 (rendering rule).
+func (r *run) fillTracks(i *video.Info) {
+	ours := map[int64]*report.Track{}
+	for n := range r.out.Asset.Tracks {
+		ours[r.out.Asset.Tracks[n].ID] = &r.out.Asset.Tracks[n]
+	}
+	if i.Duration > 0 {
+		ms := i.Duration.Milliseconds()
+		r.out.Asset.DurationMs = &ms
+	}
+	byWalker := len(ours) > 0
+	for _, t := range i.Tracks {
+		if o, ok := ours[t.ID]; ok {
+			o.Kind, o.Codec, o.Width, o.Height = t.Kind, t.Codec, t.Width, t.Height
+			delete(ours, t.ID)
+			continue
+		}
+		if byWalker {
+			r.find(report.Newf("asset.trackMismatch", "", "the decoder sees a track %d (%s) that the container's own index does not have", t.ID, t.Kind))
+		}
+		r.out.Asset.Tracks = append(r.out.Asset.Tracks, report.Track{ID: t.ID, Kind: t.Kind, Codec: t.Codec, Width: t.Width, Height: t.Height})
+	}
+	for id := range ours {
+		r.find(report.Newf("asset.trackMismatch", "", "the container's index has a track %d that the decoder does not see", id))
+	}
+}
+
+// indexTracks takes the tracks of our own walk of a BMFF container, before anything is decoded.
+func (r *run) indexTracks(f *bmff.File) error {
+	if f == nil {
+		return nil
+	}
+	tracks, _, err := f.Tracks() // problems of the tables are among the findings of manifest.Locate
+	if err != nil {
+		return fmt.Errorf("reading the tracks: %w", err)
+	}
+	for _, t := range tracks {
+		r.out.Asset.Tracks = append(r.out.Asset.Tracks, report.Track{
+			ID: int64(t.ID), Kind: trackKind(t.Handler.String()), Codec: t.Codec.String(), Width: t.Width, Height: t.Height,
+		})
+		if ms := t.DurationMs(); ms > 0 && (r.out.Asset.DurationMs == nil || *r.out.Asset.DurationMs < ms) {
+			r.out.Asset.DurationMs = &ms
+		}
+	}
+	return nil
+}
+
+// trackKind is the kind of a track by its handler. ISO/IEC 14496-12, 8.4.3.
+func trackKind(handler string) string {
+	switch handler {
+	case "vide", "auxv", "pict":
+		return "video"
+	case "soun":
+		return "audio"
+	case "text", "sbtl", "subt", "clcp":
+		return "text"
+	}
+	return "data"
+}
+
+// clock is a time as people read it: hours, minutes, seconds and tenths.
+func clock(d time.Duration) string {
+	if d < 0 {
+		d = 0
+	}
+	tenths := d.Milliseconds() / 100
+	return fmt.Sprintf("%02d:%02d:%02d.%d", tenths/36000, tenths/600%60, tenths/10%60, tenths%10)
+}

@@ -1,0 +1,301 @@
+package consentry
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
+)
+
+// The states of provenance.store.
+const (
+	storePresent   = "present"
+	storeAbsent    = "absent"
+	storeMalformed = "malformed"
+)
+
+// locate finds the store and tells the container. C2PA 2.5, 14.5.
+func (r *run) locate(ctx context.Context) error {
+	l, err := manifest.Locate(ctx, r.asset.Data, r.asset.Size, r.v.Limits.Manifest)
+	if err != nil {
+		return fmt.Errorf("reading the container: %w", err)
+	}
+	r.located = l
+	out, p := r.out, &r.out.Provenance
+	out.Asset.Format = l.Container
+	out.Findings = append(out.Findings, l.Findings...)
+	p.Carrier, p.Remote = optional(l.Carrier), optional(l.Remote)
+	if l.Remote != "" {
+		r.notChecked("remote manifest", "the file names a manifest elsewhere; it is not fetched")
+	}
+	if report.Has(l.Findings, "asset.truncated") || report.Has(l.Findings, "asset.malformed") {
+		out.Complete = false
+	}
+	if err := r.indexTracks(l.File); err != nil {
+		return err
+	}
+	store := l.Store
+	if r.asset.Manifest != nil {
+		store, p.Carrier = r.asset.Manifest, optional("detached")
+		if l.Store != nil {
+			r.notChecked("embedded manifest", "a detached manifest was given instead")
+		}
+	}
+	switch {
+	case r.asset.Manifest != nil:
+		p.Store = optional(storePresent)
+	case l.NotSupported != "":
+		p.Store, p.Carrier = nil, nil
+		r.notChecked("embedded manifest", l.NotSupported)
+		r.unsupported = true
+		return nil
+	case l.Multiple, l.Malformed:
+		p.Store, out.Complete = optional(storeMalformed), false
+		return nil
+	case store == nil:
+		p.Store, p.State = optional(storeAbsent), optional(storeAbsent)
+		if l.NoCarrier != "" {
+			r.notChecked("embedded manifest", l.NoCarrier)
+		}
+		return nil
+	default:
+		p.Store = optional(storePresent)
+	}
+	return r.readStore(store)
+}
+
+// readStore parses the store's bytes. A store that is there and cannot be read is never "no provenance".
+func (r *run) readStore(store []byte) error {
+	var update []byte
+	if r.asset.Manifest == nil {
+		update = r.located.Update
+	}
+	s, err := manifest.Parse(store, update, r.v.Limits.Manifest)
+	var syntax *manifest.SyntaxError
+	if errors.As(err, &syntax) {
+		f := report.New("manifest.inaccessible.malformed", "", err.Error())
+		f = f.At(syntax.Path, r.located.StoreRange.Offset+syntax.Offset)
+		r.out.Findings = append(r.out.Findings, f)
+		r.out.Provenance.Store, r.out.Complete = optional(storeMalformed), false
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading the manifest store: %w", err)
+	}
+	r.store = s
+	return nil
+}
+
+// validate runs C2PA 2.5, 14 on the store.
+func (r *run) validate(ctx context.Context) error {
+	if r.store == nil {
+		r.out.Provenance.Integrity.State = "unknown"
+		if r.out.Provenance.State != nil {
+			r.out.Provenance.Integrity.State = "not-bound"
+		}
+		return nil
+	}
+	content := &manifest.Content{
+		Data: r.asset.Data, Size: r.asset.Size, Located: r.located, Detached: r.asset.Manifest != nil,
+	}
+	for _, p := range r.asset.Parts {
+		content.Parts = append(content.Parts, manifest.Part{Name: p.Name, Data: p.Data, Size: p.Size})
+	}
+	res, err := r.store.Validate(ctx, content, manifest.Options{
+		Trust: &r.v.Trust, Now: r.now, Limits: r.v.Limits.Manifest, Label: r.v.ManifestLabel,
+	})
+	if res != nil {
+		r.result = res
+		r.fillProvenance(res)
+	}
+	if err != nil {
+		return fmt.Errorf("validating the manifest: %w", err)
+	}
+	return nil
+}
+
+// fillProvenance copies what validation found into the report.
+func (r *run) fillProvenance(res *manifest.Result) {
+	p := &r.out.Provenance
+	p.State = optional(res.State)
+	if res.State == "" {
+		r.unsupported = true
+	}
+	r.out.NotChecked = append(r.out.NotChecked, res.NotChecked...)
+	for _, m := range res.Manifests {
+		p.Manifests = append(p.Manifests, manifestReport(m))
+		r.out.Findings = append(r.out.Findings, m.Notes...)
+	}
+	if res.Active == nil {
+		return
+	}
+	p.ActiveManifest = optional(res.Active.Label)
+	r.fillIntegrity(res)
+	r.fillSignature(res.Active.Signature)
+	for _, list := range [][]report.Finding{res.Active.Failure, res.Active.Informational} {
+		for _, f := range list {
+			r.out.Findings = append(r.out.Findings, f)
+		}
+	}
+}
+
+func (r *run) fillIntegrity(res *manifest.Result) {
+	i := &r.out.Provenance.Integrity
+	i.State = manifest.BindingUnknown
+	b := res.Binding
+	if b == nil {
+		if m := res.Active; m != nil && report.Has(m.Failure, "claim.hardBindings.missing") {
+			i.State = manifest.BindingNotBound
+		}
+		return
+	}
+	i.Binding = b.Label
+	if b.State != "" {
+		i.State = b.State
+	}
+	i.Damage = append(i.Damage, b.Damage...)
+	r.out.NotChecked = append(r.out.NotChecked, b.Missing...)
+	if b.NotSupported != "" {
+		r.notChecked("content hash", b.NotSupported)
+		r.unsupported = true
+	}
+	// An intact hash means something only if the claim that lists it is the signer's.
+	if s := res.Active.Signature; i.State == manifest.BindingIntact && (s == nil || !s.Validated) {
+		i.State = manifest.BindingUnknown
+		r.notChecked("integrity", "the content hash matches, but the signature over it does not verify")
+	}
+}
+
+// fillSignature reports who signed the active manifest and when.
+func (r *run) fillSignature(s *signing.Result) {
+	p := &r.out.Provenance
+	p.Signer.State, p.Time.State, p.Revocation.State = "none", "none", "not-checked"
+	if s == nil {
+		return
+	}
+	r.out.Findings = append(r.out.Findings, s.Notes...)
+	for _, u := range s.Unsupported {
+		r.notChecked("signature", u)
+	}
+	switch {
+	case s.Trusted && s.Validated:
+		p.Signer.State = "trusted"
+	case s.Validated:
+		p.Signer.State = "untrusted"
+	default:
+		p.Signer.State = "invalid"
+	}
+	if len(s.Chain) > 0 {
+		p.Signer.Subject, p.Signer.Issuer = optional(name(s.Chain[0])), optional(issuer(s.Chain[0]))
+	}
+	if l := s.List; l != nil && s.Trusted {
+		p.Signer.List, p.Signer.ListDigest = optional(l.Name), optional(l.Digest)
+		p.Signer.ListDate = day(l.Issued, l.Dated)
+	}
+	r.fillTime(s)
+	p.Revocation.State = s.Revocation.State
+	if s.Revocation.State == "not-checked" {
+		r.notChecked("revocation", s.Revocation.Reason)
+	}
+}
+
+func (r *run) fillTime(s *signing.Result) {
+	t := &r.out.Provenance.Time
+	switch {
+	case s.Stamp != nil && s.Stamp.Trusted:
+		t.State, t.At, t.Source, t.Authority = "attested", &s.Stamp.Time, optional(s.Stamp.Source), optional(s.Stamp.Authority)
+		if s.Stamp.List != nil {
+			t.List = optional(s.Stamp.List.Name)
+		}
+	case s.Claimed != nil:
+		t.State, t.At, t.Source = "claimed", s.Claimed, optional("iat")
+	default:
+		if at, ok := claimedActionTime(r.result.Active); ok {
+			t.State, t.At, t.Source = "claimed", &at, optional("action")
+		}
+	}
+}
+
+// claimedActionTime is the time that the inception action gives; it proves nothing. C2PA 2.5, 16.4.1.
+func claimedActionTime(m *manifest.ManifestResult) (time.Time, bool) {
+	if m == nil {
+		return time.Time{}, false
+	}
+	for _, a := range m.Actions {
+		if a.When == "" {
+			continue
+		}
+		if at, err := time.Parse(time.RFC3339Nano, a.When); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// manifestReport is one manifest as the report shows it.
+func manifestReport(m *manifest.ManifestResult) report.Manifest {
+	out := report.Manifest{
+		Label: m.Label, State: m.State,
+		Success: list(m.Success), Informational: list(m.Informational), Failure: list(m.Failure),
+		Actions: []report.Action{}, Ingredients: []report.Ingredient{},
+	}
+	if c := m.Claim; c != nil {
+		out.ClaimVersion, out.Generator, out.Title = c.Version, c.Generator, c.Title
+	}
+	if s := m.Signature; s != nil && len(s.Chain) > 0 {
+		out.Signer = optional(name(s.Chain[0]))
+	}
+	for _, a := range m.Actions {
+		which := "created"
+		if a.Gathered {
+			which = "gathered"
+		}
+		out.Actions = append(out.Actions, report.Action{
+			Action: a.Action, When: optional(a.When), DigitalSourceType: a.DigitalSourceType,
+			SoftwareAgent: a.SoftwareAgent, Description: a.Description, List: which,
+		})
+	}
+	for _, i := range m.Ingredients {
+		out.Ingredients = append(out.Ingredients, report.Ingredient{
+			Label: i.Label, Title: i.Title, Relationship: i.Relationship, Manifest: optional(i.Manifest),
+			Recorded: i.Recorded.State, Now: i.Now,
+		})
+	}
+	return out
+}
+
+func list(f []report.Finding) []report.Finding {
+	if f == nil {
+		return []report.Finding{}
+	}
+	return f
+}
+
+// optional is nil for the empty string, which in the report means "not known".
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// day is the first of the times that is known, as a date.
+func day(times ...time.Time) *string {
+	for _, t := range times {
+		if !t.IsZero() {
+			s := t.UTC().Format(time.DateOnly)
+			return &s
+		}
+	}
+	return nil
+}
+
+func hexDigest(sum []byte) *string {
+	s := hex.EncodeToString(sum)
+	return &s
+}
