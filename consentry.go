@@ -65,8 +65,8 @@ type Verifier struct {
 	Policy  *policy.Policy // nil: the newsroom profile
 	// PolicyFile names the file that Policy came from, for the report; empty: a profile as it is.
 	PolicyFile string
-	Decoder video.Decoder  // nil: nothing that needs pixels is checked, and the report says so
-	Frames  video.Mode     // InfoOnly: nothing is decoded
+	Decoder    video.Decoder // nil: nothing that needs pixels is checked, and the report says so
+	Frames     video.Mode    // InfoOnly: nothing is decoded
 	// Persons asks for an analysis of the people in the picture. No analyser exists yet: asked for, the policy's event
 	// not_analysed follows.
 	Persons       bool
