@@ -99,13 +99,14 @@ func NewCrJSON(res *manifest.Result, version string, at time.Time) *CrJSON {
 	if res == nil {
 		return doc
 	}
+	b := newBudget()
 	for _, m := range res.Manifests {
-		doc.Manifests = append(doc.Manifests, newCrManifest(m, at))
+		doc.Manifests = append(doc.Manifests, newCrManifest(m, at, b))
 	}
 	return doc
 }
 
-func newCrManifest(m *manifest.ManifestResult, at time.Time) crManifest {
+func newCrManifest(m *manifest.ManifestResult, at time.Time, b *budget) crManifest {
 	out := crManifest{
 		Label: m.Label, IsUpdateManifest: m.Type == manifest.Update, IsCompressed: m.Compressed,
 		Assertions: map[string]any{},
@@ -117,7 +118,7 @@ func newCrManifest(m *manifest.ManifestResult, at time.Time) crManifest {
 	}
 	for _, a := range m.Assertions {
 		if a.ContentType != "" || a.Payload != nil { // it is there
-			out.Assertions[a.Label] = assertionView(a)
+			out.Assertions[a.Label] = b.view(a)
 		}
 	}
 	if m.Claim != nil {
@@ -134,12 +135,28 @@ func newCrManifest(m *manifest.ManifestResult, at time.Time) crManifest {
 	return out
 }
 
-// assertionView is an assertion as crJSON shows it: CBOR and JSON as values, files by their type, and {} for what
-// cannot be decoded.
-func assertionView(a *manifest.Assertion) any {
+// maxViewItems bounds the CBOR items of all assertions that one document shows, as values and as text: each takes some
+// hundred bytes on the way. It is what validation reads of a store too; real stores have some ten thousand.
+const maxViewItems = 1 << 21
+
+// budget is what is left of that bound.
+type budget struct{ items int }
+
+func newBudget() *budget { return &budget{maxViewItems} }
+
+// parse reads CBOR as long as the bound is not reached.
+func (b *budget) parse(data []byte) (cbortree.Value, error) {
+	v, used, err := cbortree.ParseMax(data, b.items)
+	b.items -= used
+	return v, err
+}
+
+// view is an assertion as crJSON shows it: CBOR and JSON as values, files by their type, and {} for what cannot be
+// decoded or is past the bound.
+func (b *budget) view(a *manifest.Assertion) any {
 	switch a.ContentType {
 	case "cbor":
-		if v, err := cbortree.Parse(a.Payload); err == nil {
+		if v, err := b.parse(a.Payload); err == nil {
 			return v.JSON()
 		}
 	case "json":

@@ -1,0 +1,212 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Text writes an inspection for people.
+func (in *Inspection) Text(w io.Writer, o Options) error {
+	t := &text{o: o}
+	format := in.Asset.Format
+	if format == "" {
+		format = "a container that is not known"
+	}
+	fmt.Fprintf(&t.b, "%s: %s, %s\n", Clip(in.Asset.Name), Clip(format), Size(in.Asset.Size))
+	t.b.WriteString("what follows is what the file says; nothing of it was held against a trust list\n")
+	t.inspectedNotes(in)
+	t.inspectedManifests(in)
+	t.inspectedContent(in.Content)
+	t.inspectedBoxes(in)
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+func (t *text) inspectedNotes(in *Inspection) {
+	t.b.WriteString("\n")
+	if in.Store == nil {
+		t.b.WriteString("no manifest store that can be read\n")
+	} else {
+		where := fmt.Sprintf("at byte %d", in.Store.Offset)
+		if in.Store.Offset < 0 {
+			where = "in a file of its own"
+		}
+		fmt.Fprintf(&t.b, "manifest store: %s, %s %s\n", Clip(in.Store.Carrier), Size(in.Store.Size), where)
+	}
+	for i, n := range in.Notes {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more notes\n", len(in.Notes)-i)
+			break
+		}
+		writeWrapped(&t.b, "  ", Safe(n))
+	}
+}
+
+func (t *text) inspectedManifests(in *Inspection) {
+	for i := range in.Manifests {
+		if i == maxManifests {
+			fmt.Fprintf(&t.b, "\n… and %d more manifests; --format json has them all\n", len(in.Manifests)-i)
+			return
+		}
+		m := &in.Manifests[i]
+		head := fmt.Sprintf("manifest %d: %s", i+1, Clip(m.Label))
+		if m.Active {
+			head += " (active)"
+		}
+		fmt.Fprintf(&t.b, "\n%s\n", t.bold(head))
+		claim := "no claim that can be read"
+		if m.ClaimVersion > 0 {
+			claim = fmt.Sprintf("%s manifest, claim version %d", m.Type, m.ClaimVersion)
+		}
+		if m.Compressed {
+			claim += ", compressed"
+		}
+		if m.Generator != "" {
+			claim += ", made by " + Quote(m.Generator)
+		}
+		if m.Title != "" {
+			claim += ", title " + Quote(m.Title)
+		}
+		fmt.Fprintf(&t.b, "  %s\n", claim)
+		t.inspectedSignature(m.Signature)
+		t.inspectedAssertions(m)
+		for j, r := range m.Redacts {
+			if j == maxListed {
+				fmt.Fprintf(&t.b, "  … and %d more redactions\n", len(m.Redacts)-j)
+				break
+			}
+			fmt.Fprintf(&t.b, "  redacts %s\n", Clip(r))
+		}
+	}
+}
+
+func (t *text) inspectedSignature(s *InspectedSignature) {
+	if s == nil {
+		t.b.WriteString("  no signature that can be read\n")
+		return
+	}
+	alg, verdict := s.Algorithm, "does not verify"
+	if s.Verifies {
+		verdict = "verifies"
+	}
+	if alg == "" {
+		alg = "of an unknown algorithm"
+	}
+	fmt.Fprintf(&t.b, "  signature %s %s\n", Clip(alg), verdict)
+	for i, c := range s.Certificates {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "    … and %d more certificates\n", len(s.Certificates)-i)
+			break
+		}
+		t.certificate("certificate", &c)
+	}
+	if st := s.TimeStamp; st != nil {
+		at := "a time that cannot be read"
+		if st.Time != nil {
+			at = st.Time.Format(time.RFC3339)
+		}
+		fmt.Fprintf(&t.b, "    time-stamp %s (%s) by %s\n", at, Clip(st.Source), Quote(st.Authority))
+		if st.Certificate != nil {
+			t.certificate("authority", st.Certificate)
+		}
+	}
+	if s.ClaimedTime != nil {
+		fmt.Fprintf(&t.b, "    the signer says that it signed at %s\n", s.ClaimedTime.UTC().Format(time.RFC3339))
+	}
+}
+
+func (t *text) certificate(kind string, c *InspectedCertificate) {
+	fmt.Fprintf(&t.b, "    %s %s\n", kind, Quote(c.Subject))
+	fmt.Fprintf(&t.b, "      issued by %s, %s, %s to %s\n", Quote(c.Issuer), c.Key, c.NotBefore.Format(time.DateOnly), c.NotAfter.Format(time.DateOnly))
+	fmt.Fprintf(&t.b, "      sha256 %s\n", c.SHA256)
+}
+
+func (t *text) inspectedAssertions(m *InspectedManifest) {
+	for i, a := range m.Assertions {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more assertions; --format json has them all\n", len(m.Assertions)-i)
+			break
+		}
+		attrs := []string{a.List}
+		if a.Content != "" {
+			attrs = append(attrs, Clip(a.Content), Size(int64(a.Size)))
+		}
+		switch {
+		case a.Redacted:
+			attrs = append(attrs, "redacted")
+		case a.Content != "" && a.List == "none":
+			attrs = append(attrs, "not listed by the claim")
+		case a.Content != "" && !a.AsListed:
+			attrs = append(attrs, "not as the claim lists it")
+		}
+		fmt.Fprintf(&t.b, "  %s (%s)\n", Clip(a.Label), strings.Join(attrs, ", "))
+		writeWrapped(&t.b, "    ", a.Words)
+	}
+	for i, g := range m.Ingredients {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more ingredients\n", len(m.Ingredients)-i)
+			break
+		}
+		line := fmt.Sprintf("  ingredient %s %s, recorded %s", Clip(g.Relationship), Quote(g.Title), words(g.Recorded))
+		if g.Manifest != "" {
+			line += ", manifest " + Clip(g.Manifest)
+		}
+		t.b.WriteString(line + "\n")
+	}
+}
+
+// inspectedContent explains a content hash: what it binds, what it leaves out and by which rule.
+func (t *text) inspectedContent(c *InspectedContent) {
+	if c == nil {
+		return
+	}
+	fmt.Fprintf(&t.b, "\n%s\n", t.bold("content"))
+	fmt.Fprintf(&t.b, "  %s: %s, %s bound by %s\n", Clip(c.Binding), words(c.State), Size(c.Bound), Clip(strings.Join(c.Algs, ", ")))
+	for i, e := range c.Excluded {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more\n", len(c.Excluded)-i)
+			break
+		}
+		line := fmt.Sprintf("  leaves out %s, bytes %d to %d, by %s", Clip(e.Path), e.Offset, e.Offset+e.Length-1, Clip(e.Rule))
+		if !e.Expected {
+			line += "; the specification does not ask for it"
+		}
+		t.b.WriteString(line + "\n")
+	}
+	if len(c.Damage) > 0 {
+		writeWrapped(&t.b, "  changed: ", damage(c.Damage))
+	}
+	for _, n := range c.Notes[:min(len(c.Notes), maxListed)] {
+		writeWrapped(&t.b, "  ", Safe(n))
+	}
+}
+
+// maxTextBoxes is how many boxes the text lists.
+const maxTextBoxes = 200
+
+func (t *text) inspectedBoxes(in *Inspection) {
+	if len(in.Boxes) == 0 {
+		return
+	}
+	fmt.Fprintf(&t.b, "\n%s\n", t.bold("boxes (offset, size, type)"))
+	for i, b := range in.Boxes {
+		if i == maxTextBoxes {
+			fmt.Fprintf(&t.b, "  … and %d more boxes\n", len(in.Boxes)-i+in.MoreBoxes)
+			break
+		}
+		typ := b.Path[strings.LastIndexByte(b.Path, '/')+1:]
+		if b.UUID != "" {
+			typ += " " + b.UUID
+		}
+		fmt.Fprintf(&t.b, "  %12d %12d  %s%s\n", b.Offset, b.Size, strings.Repeat("  ", min(b.Depth, 16)), Clip(typ))
+	}
+	for i, p := range in.Problems {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more problems\n", len(in.Problems)-i)
+			break
+		}
+		writeWrapped(&t.b, "  problem: ", fmt.Sprintf("%s at byte %d: %s", Clip(p.Path), p.Offset, Safe(p.Text)))
+	}
+}
