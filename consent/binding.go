@@ -66,6 +66,9 @@ func (k *check) audience() {
 		}
 		return
 	}
+	if k.c.standalone {
+		return
+	}
 	for _, id := range k.c.providers() {
 		if contains(t.Audience, id) {
 			k.res.provider = id

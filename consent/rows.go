@@ -63,7 +63,9 @@ func (k *check) rows(stapled string) {
 	k.audience()
 	k.identifier()
 	k.dates()
-	k.confirmation()
+	if !k.c.standalone {
+		k.confirmation()
+	}
 	k.status(stapled)
 	k.required()
 	if t.Consent.Type != "refusal" && k.entry != nil {
@@ -72,9 +74,15 @@ func (k *check) rows(stapled string) {
 			k.fail(code, "%s", row.Title)
 		}
 	}
-	k.undeclared()
 	k.subjectStatus()
 	k.informed()
+	if k.c.standalone {
+		if t.Consent.Type == "clearance" && t.Consent.Asset == nil {
+			k.fail("consent.binding.missing", "a clearance names no content")
+		}
+		return
+	}
+	k.undeclared()
 	k.bind()
 }
 

@@ -12,7 +12,7 @@ func (p *program) commands() []*cli.Command {
 		p.inspectCommand(),
 		p.explainCommand(),
 		p.trustCommand(),
-		tokenCommand(),
+		p.tokenCommand(),
 		signCommand(),
 		p.conformanceCommand(),
 		p.versionCommand(),

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -67,21 +65,4 @@ func readCases(args []string, list any) error {
 		return fmt.Errorf("%s: no case file: %w", args[0], err)
 	}
 	return nil
-}
-
-// readFile reads a file that the user named, up to a limit in bytes.
-func readFile(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%s: larger than the limit of %d bytes", name, limit)
-	}
-	return b, nil
 }

@@ -2,11 +2,7 @@ package main
 
 import "github.com/urfave/cli/v2"
 
-func (p *program) inspectCommand() *cli.Command {
-	return notBuilt("inspect", "Show what is in a file, without judging it")
-}
-func tokenCommand() *cli.Command { return notBuilt("token", "Make and read consent tokens and keys") }
-func signCommand() *cli.Command  { return notBuilt("sign", "Add a signed manifest to a video") }
+func signCommand() *cli.Command { return notBuilt("sign", "Add a signed manifest to a video") }
 func demoCommand() *cli.Command {
 	return notBuilt("demo", "Make a sample clip with two people and judge it")
 }

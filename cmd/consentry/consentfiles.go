@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/report"
+)
+
+// Limits of what is read for the consent side, in bytes: the format's own for a trust list, and a status list that
+// takes its four megabytes without compressing.
+const (
+	maxTrustFile  = 32 << 20
+	maxStatusFile = 8 << 20
+	maxStatusDir  = 10_000 // lists in a folder
+)
+
+// loadConsentTrust reads the trust list of consent issuers, and the steward's key if one is pinned: a JWK, or a file
+// that holds one. Without a list nobody is trusted.
+func loadConsentTrust(file, steward string, now time.Time) (*consent.TrustList, []report.Finding, error) {
+	if file == "" {
+		if steward != "" {
+			return nil, nil, &usageError{Text: "--consent-steward without --consent-trust"}
+		}
+		return nil, nil, nil
+	}
+	text, err := readFile(file, maxTrustFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	in := consent.TrustInput{Text: text, Now: now}
+	if steward != "" {
+		jwk := []byte(steward)
+		if !strings.HasPrefix(strings.TrimSpace(steward), "{") {
+			if jwk, err = readFile(steward, maxKeyFile); err != nil {
+				return nil, nil, err
+			}
+		}
+		if in.Steward, err = consent.ParseKey(jwk); err != nil {
+			return nil, nil, &usageError{Text: "--consent-steward: " + err.Error()}
+		}
+	}
+	list, findings := consent.LoadTrust(in)
+	return list, findings, nil
+}
+
+// statusLists reads the status list tokens (*.jwt) of a folder, in the order of their names.
+func statusLists(dir string) ([]string, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".jwt") {
+			continue
+		}
+		if len(out) == maxStatusDir {
+			return nil, fmt.Errorf("%s: more than %d status lists", dir, maxStatusDir)
+		}
+		b, err := readFile(filepath.Join(dir, e.Name()), maxStatusFile)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, strings.TrimSpace(string(b)))
+	}
+	return out, nil
+}
+
+// readFile reads a file that the user named, up to a limit in bytes.
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readLimited(f, name, limit)
+}
+
+// readLimited reads to the end, up to a limit in bytes.
+func readLimited(r io.Reader, name string, limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("%s: larger than the limit of %d bytes", name, limit)
+	}
+	return b, nil
+}

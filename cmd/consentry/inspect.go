@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/manifest"
+)
+
+// inspectOptions is the command line of inspect, read.
+type inspectOptions struct {
+	file, manifest, format, out string
+	hash                        bool
+}
+
+func (p *program) inspectCommand() *cli.Command {
+	return &cli.Command{
+		Name: "inspect", Usage: "Show what is in a file, without judging it", ArgsUsage: "FILE",
+		Description: "Shows the manifests with their claims, assertions and certificates, and the\n" +
+			"boxes of the container. Facts in the file's own words: nobody is trusted, and\n" +
+			"nothing is looked up.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "hash", Usage: "hash the content too, and say what is bound"},
+			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
+			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return &usageError{Text: fmt.Sprintf("inspect takes one file, not %d", c.NArg()), Hint: "consentry inspect clip.mp4"}
+			}
+			o := inspectOptions{c.Args().First(), c.String("manifest"), c.String("format"), c.String("o"), c.Bool("hash")}
+			if o.format != "text" && o.format != "json" {
+				return wordError("--format", o.format, []string{"text", "json"})
+			}
+			return p.inspect(c.Context, o)
+		},
+	}
+}
+
+// inspect shows what a file holds. That it can be read is all that its exit code says.
+func (p *program) inspect(ctx context.Context, o inspectOptions) error {
+	f, size, err := openFile(o.file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	detached, err := detachedStore(o.file, o.manifest)
+	if err != nil {
+		return err
+	}
+	out, err := p.openAnswer(o.out, []string{o.file, o.manifest})
+	if err != nil {
+		return err
+	}
+	defer out.abandon()
+
+	loc, err := manifest.Locate(ctx, f, size, manifest.Limits{})
+	if err != nil {
+		return fmt.Errorf("%q: %w", o.file, err)
+	}
+	if detached != nil {
+		loc.Store, loc.Update, loc.Carrier, loc.StoreRange = detached, nil, "detached", manifest.Range{Offset: -1, Length: int64(len(detached))}
+	}
+	content := &manifest.Content{Data: f, Size: size, Located: loc, Detached: detached != nil}
+	if !o.hash {
+		content = nil
+	}
+	res, note, err := readStore(ctx, loc, content)
+	if err != nil {
+		return fmt.Errorf("%q: %w", o.file, err)
+	}
+	if res != nil && !o.hash {
+		for i := range res.NotChecked {
+			if res.NotChecked[i].What == "content" {
+				res.NotChecked[i].Why = "not hashed; --hash does it and says what is bound"
+			}
+		}
+	}
+	in := render.NewInspection(o.file, size, loc, res)
+	if note != "" {
+		in.Notes = append(in.Notes, note)
+	}
+	if o.format == "json" {
+		err = render.JSON(out, in)
+	} else {
+		err = in.Text(out, render.Options{Colour: o.out == "" && colour(p.stdout)})
+	}
+	if err != nil {
+		return err
+	}
+	return out.commit()
+}
+
+// readStore reads the store and what its manifests say. It trusts nobody. A store that cannot be read gives a note.
+func readStore(ctx context.Context, loc *manifest.Located, content *manifest.Content) (*manifest.Result, string, error) {
+	if loc.Store == nil {
+		return nil, "", nil
+	}
+	store, err := manifest.Parse(loc.Store, loc.Update, manifest.Limits{})
+	var syntax *manifest.SyntaxError
+	if errors.As(err, &syntax) {
+		return nil, "the manifest store cannot be read: " + syntax.Error(), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	res, err := store.Validate(ctx, content, manifest.Options{Now: time.Now().UTC()})
+	var limit *manifest.LimitError
+	if errors.As(err, &limit) && res != nil {
+		return res, limit.Error(), nil
+	}
+	return res, "", err
+}
+
+// detachedStore reads the store that was named, else the one beside the asset (ASSET.c2pa); nil where there is none.
+func detachedStore(asset, named string) ([]byte, error) {
+	if named != "" {
+		return readSmall(named, maxBeside)
+	}
+	return beside(asset, ".c2pa")
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
+)
+
+// Limits of what the token commands read, in bytes: keys and claims are small, a trust list has the format's limit.
+const (
+	maxKeyFile   = 64 << 10
+	maxTokenFile = 32 << 20
+)
+
+func (p *program) tokenCommand() *cli.Command {
+	return &cli.Command{
+		Name: "token", Usage: "Make and read consent tokens and keys",
+		Subcommands: []*cli.Command{
+			{
+				Name: "keygen", Usage: "Make a key that signs tokens, and print its public half",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "alg", Value: consent.AlgEdDSA, Usage: "`NAME`: EdDSA (default), ES256 or ES384"},
+					&cli.StringFlag{Name: "out", Usage: "`FILE` for the private key (PEM); it must not exist"},
+				},
+				Action: p.tokenKeygen,
+			},
+			{
+				Name: "mint", Usage: "Mint a grant, clearance, refusal or delegation", ArgsUsage: "CLAIMS.json|yaml",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "key", Usage: "`FILE` of the issuer's private key (PEM or JWK)"},
+					&cli.StringFlag{Name: "kid", Usage: "`ID` of the key in the trust list; default its thumbprint"},
+					&cli.StringSliceFlag{Name: "disclose", Usage: "`MEMBER` to disclose selectively (SD-JWT), such as sub"},
+					&cli.StringFlag{Name: "out", Usage: "`FILE` for the token; default standard output"},
+				},
+				Action: p.tokenMint,
+			},
+			{
+				Name: "show", Usage: "Show what a token says, unverified", ArgsUsage: "TOKEN",
+				Action: p.tokenShow,
+			},
+			{
+				Name: "verify", Usage: "Verify a token by itself, away from any video", ArgsUsage: "TOKEN",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "consent-trust", Usage: "`FILE`: trust list of consent issuers"},
+					&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
+					&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
+					&cli.StringFlag{Name: "subject", Usage: "`SCHEME:ID` that the token must be for"},
+					&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
+				},
+				Action: p.tokenVerify,
+			},
+		},
+	}
+}
+
+// tokenKeygen writes the private key where nobody else can read it and prints the public one, for the trust list.
+func (p *program) tokenKeygen(c *cli.Context) error {
+	out := c.String("out")
+	if out == "" || c.Args().Len() > 0 {
+		return &usageError{Text: "keygen needs --out FILE and nothing else", Hint: "consentry token keygen --out issuer.pem"}
+	}
+	key, err := consent.GenerateKey(c.String("alg"))
+	if err != nil {
+		return &usageError{Text: err.Error()}
+	}
+	text, err := key.PEM()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		if errors.Is(err, os.ErrExist) {
+			return &hintError{Err: fmt.Errorf("%s exists; a key is never overwritten", out), Hint: "name another file"}
+		}
+		return err
+	}
+	if _, err := f.Write(text); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return render.Line(p.stdout, map[string]any{"kid": key.Public.Thumbprint(), "jwk": json.RawMessage(key.Public.JWK())})
+}
+
+func (p *program) tokenMint(c *cli.Context) error {
+	if c.String("key") == "" || c.Args().Len() != 1 {
+		return &usageError{Text: "mint needs --key FILE and one file of claims", Hint: "consentry token mint --key issuer.pem claims.yaml"}
+	}
+	text, err := readFile(c.String("key"), maxKeyFile)
+	if err != nil {
+		return err
+	}
+	key, err := consent.ParsePrivateKey(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.String("key"), err)
+	}
+	claims, err := readFile(c.Args().First(), maxTokenFile)
+	if err != nil {
+		return err
+	}
+	token, err := consent.Mint(consent.MintInput{
+		Claims: claims, Key: key, Kid: c.String("kid"), Disclose: c.StringSlice("disclose"), Now: time.Now(),
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Args().First(), err)
+	}
+	if out := c.String("out"); out != "" {
+		return os.WriteFile(out, []byte(token+"\n"), 0o644)
+	}
+	_, err = fmt.Fprintln(p.stdout, token)
+	return err
+}
+
+// tokenText is the token that the one argument gives: its text, a file that holds it, or - for standard input.
+func (p *program) tokenText(c *cli.Context) (string, error) {
+	if c.Args().Len() != 1 {
+		return "", &usageError{Text: fmt.Sprintf("one token is needed, not %d", c.Args().Len()), Hint: "give its text, a file that holds it, or - for standard input"}
+	}
+	arg := c.Args().First()
+	if arg == "-" {
+		b, err := readLimited(p.stdin, "standard input", maxTokenFile)
+		return strings.TrimSpace(string(b)), err
+	}
+	if strings.Count(strings.SplitN(arg, "~", 2)[0], ".") == 2 && strings.HasPrefix(arg, "ey") {
+		return arg, nil
+	}
+	b, err := readFile(arg, maxTokenFile)
+	return strings.TrimSpace(string(b)), err
+}
+
+func (p *program) tokenShow(c *cli.Context) error {
+	text, err := p.tokenText(c)
+	if err != nil {
+		return err
+	}
+	shown, err := consent.Show(text)
+	if err != nil {
+		return err
+	}
+	p.say("hint", "nothing of this is verified; consentry token verify does that")
+	return render.JSON(p.stdout, shown)
+}
+
+func (p *program) tokenVerify(c *cli.Context) error {
+	text, err := p.tokenText(c)
+	if err != nil {
+		return err
+	}
+	in := consent.VerifyInput{Now: time.Now()}
+	if at := c.String("at"); at != "" {
+		if in.Now, err = time.Parse(time.RFC3339, at); err != nil {
+			return &usageError{Text: fmt.Sprintf("--at %q is not a time", at), Hint: "write it like 2026-11-22T10:00:00Z"}
+		}
+	}
+	if s := c.String("subject"); s != "" {
+		scheme, id, ok := strings.Cut(s, ":")
+		if !ok || scheme == "" || id == "" {
+			return &usageError{Text: fmt.Sprintf("--subject %q is no scheme:id", s), Hint: "write it like hand:10.23/01-ABC"}
+		}
+		in.Subject = &consent.Subject{Scheme: scheme, ID: id}
+	}
+	var list []report.Finding
+	if in.Trust, list, err = loadConsentTrust(c.String("consent-trust"), c.String("consent-steward"), in.Now); err != nil {
+		return err
+	}
+	if in.Status, err = statusLists(c.String("consent-status")); err != nil {
+		return err
+	}
+	v := consent.VerifyToken(text, in)
+	v.Findings = append(list, v.Findings...)
+	return p.writeVerification(v)
+}
+
+// writeVerification prints the answer: a line in plain words, what the token says, then the findings.
+func (p *program) writeVerification(v *consent.Verification) error {
+	var b strings.Builder
+	switch {
+	case v.Valid:
+		b.WriteString("VALID  the token holds by itself; which video it may stand for was not judged\n")
+	case v.Unknown:
+		b.WriteString("UNKNOWN  it could not be told whether the token holds\n")
+		p.code = exitUnknown
+	default:
+		b.WriteString("INVALID  the token does not hold\n")
+		p.code = exitNot
+	}
+	if t := v.Token; t != nil && v.Verified {
+		fmt.Fprintf(&b, "\n  issuer   %s\n  subject  %s\n", render.Safe(t.Issuer), render.Safe(t.Subject))
+		if s := t.Consent; s != nil {
+			fmt.Fprintf(&b, "  says     %s for %s of %s, purpose %s\n", render.Safe(s.Type), terms(s.Operation), terms(s.Modality), terms(s.Purpose))
+		}
+	}
+	b.WriteString("\n")
+	rank := map[report.Outcome]int{report.Failure: 0, report.Informational: 1, report.Success: 2}
+	sort.SliceStable(v.Findings, func(i, j int) bool { return rank[v.Findings[i].Outcome] < rank[v.Findings[j].Outcome] })
+	for _, f := range v.Findings {
+		fmt.Fprintf(&b, "  %-13s  %s: %s\n", f.Outcome, f.Code, render.Safe(f.Explanation))
+	}
+	_, err := io.WriteString(p.stdout, b.String())
+	return err
+}
+
+// terms are words of a token in one line.
+func terms(list []string) string {
+	if len(list) == 0 {
+		return "nothing"
+	}
+	return render.Safe(strings.Join(list, ", "))
+}
