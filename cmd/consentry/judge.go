@@ -1,8 +1,294 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
+)
 
 // verify judges the assets and writes the answer.
 func (p *program) verify(ctx context.Context, o *verifyOptions) error {
-	return &notYetError{What: "verify"}
+	names, set, err := p.assetsOf(o)
+	if err != nil {
+		return err
+	}
+	v, err := newVerifier(o, p.warnf)
+	if err != nil {
+		return err
+	}
+	out, err := p.openAnswer(o.out, append(names, o.manifest))
+	if err != nil {
+		return err
+	}
+	defer out.abandon()
+
+	one := len(names) == 1 && len(o.assets) <= 1 && !isFolder(o.assets)
+	judge := func(name string) *judged { return p.judgeFile(ctx, v, o, name, set) }
+	if one {
+		err = p.writeOne(out, o, judge(names[0]))
+	} else {
+		err = p.writeBatch(out, o, names, judge)
+	}
+	if err != nil {
+		return err
+	}
+	return out.commit()
+}
+
+func isFolder(args []string) bool {
+	for _, a := range args {
+		if info, err := os.Stat(a); err == nil && info.IsDir() {
+			return true
+		}
+	}
+	return false
+}
+
+// judged is what came of one file.
+type judged struct {
+	name string
+	res  *consentry.Result // nil: the file could not be opened
+	err  error
+	told bool // err was said
+}
+
+// report is the report of a file; one that could not be opened has one too, which says so.
+func (j *judged) report() *report.Report {
+	if j.res != nil && j.res.Report != nil {
+		return j.res.Report
+	}
+	return nil
+}
+
+// exit is the exit code for a file.
+func (j *judged) exit(strict bool) int {
+	r := j.report()
+	if j.err != nil || r == nil {
+		return exitUnknown
+	}
+	switch r.Verdict {
+	case report.Pass, report.NotApplicable:
+		return exitMeets
+	case report.Warn:
+		if strict {
+			return exitNot
+		}
+		return exitMeets
+	case report.Fail:
+		return exitNot
+	}
+	return exitUnknown
+}
+
+// worse is the worse of two exit codes, which is the higher.
+func worse(a, b int) int { return max(a, b) }
+
+// judgeFile opens a file and judges it. Everything that goes wrong with it is its own: a batch goes on.
+func (p *program) judgeFile(ctx context.Context, v *consentry.Verifier, o *verifyOptions, name string, set []string) (j *judged) {
+	j = &judged{name: name}
+	f, size, err := openFile(name)
+	if err != nil {
+		j.err = err
+		return j
+	}
+	defer f.Close()
+	asset := consentry.Asset{
+		Name: name, Size: size,
+		Sidecar: func(suffix string) ([]byte, error) { return beside(name, suffix) },
+	}
+	if asset.Changed, j.err = unchanged(f); j.err != nil {
+		return j
+	}
+	if asset.Manifest, j.err = detachedStore(name, o.manifest); j.err != nil {
+		return j
+	}
+	parts, closeParts, err := openParts(append(set, o.fragments...))
+	if err != nil {
+		j.err = err
+		return j
+	}
+	defer closeParts()
+	asset.Parts = parts
+	bar := p.startProgress(name, size)
+	defer bar.stop()
+	asset.Data = bar.reader(f)
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+	}
+	j.res, j.err = v.Examine(ctx, asset)
+	return j
+}
+
+// openParts opens the fragments of a set.
+func openParts(names []string) ([]consentry.Part, func(), error) {
+	var open []*os.File
+	closeAll := func() {
+		for _, f := range open {
+			f.Close()
+		}
+	}
+	var parts []consentry.Part
+	for _, n := range names {
+		f, size, err := openFile(n)
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+		open = append(open, f)
+		parts = append(parts, consentry.Part{Name: n, Data: f, Size: size})
+	}
+	return parts, closeAll, nil
+}
+
+// tell says why a file was not judged, or not to the end.
+func (p *program) tell(j *judged, several bool) {
+	if j.err == nil || j.told {
+		return
+	}
+	j.told = true
+	if several || j.res != nil {
+		j.err = prefixed(j.name, j.err)
+	}
+	p.fail(j.err)
+}
+
+// prefixed names the file in an error that does not, and keeps its hint.
+func prefixed(name string, err error) error {
+	if strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
+		return err
+	}
+	return fmt.Errorf("%q: %w", name, err)
+}
+
+// writeOne writes the answer about one file. Without a report there is no answer.
+func (p *program) writeOne(w io.Writer, o *verifyOptions, j *judged) error {
+	p.code = j.exit(o.strict)
+	r := j.report()
+	if r == nil {
+		return prefixed(j.name, j.err)
+	}
+	p.tell(j, false)
+	switch o.format {
+	case "json":
+		return render.JSON(w, r)
+	case "ndjson":
+		return render.Line(w, r)
+	case "crjson":
+		if j.res.Located != nil && j.res.Located.NotSupported != "" && j.res.Validation == nil {
+			p.warnf("%s", j.res.Located.NotSupported)
+		}
+		return render.JSON(w, render.NewCrJSON(j.res.Validation, toolVersion(), r.ValidationTime))
+	}
+	return render.Text(w, r, render.Options{Colour: o.out == "" && colour(p.stdout)})
+}
+
+// writeBatch judges several files, some at a time, and writes the answers in the order of the files (ndjson: as they
+// finish). A file that could not be opened has a report that says so.
+func (p *program) writeBatch(w io.Writer, o *verifyOptions, names []string, judge func(string) *judged) error {
+	results := make([]*judged, len(names))
+	var wg sync.WaitGroup
+	var mu sync.Mutex // of the streams, and of results
+	var writeErr error
+	next := make(chan int)
+	for range min(o.jobs, len(names)) {
+		wg.Go(func() {
+			for i := range next {
+				j := p.guarded(names[i], judge)
+				if j.report() == nil {
+					j.res = &consentry.Result{Report: unreadable(names[i], o, j.err)}
+				}
+				mu.Lock()
+				results[i] = j
+				p.tell(j, true)
+				if o.format == "ndjson" && writeErr == nil {
+					writeErr = render.Line(w, j.report())
+				}
+				if o.format != "ndjson" {
+					j.res = &consentry.Result{Report: j.res.Report} // the store is not needed any more
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range names {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if writeErr != nil {
+		return writeErr
+	}
+	reports := make([]*report.Report, len(results))
+	for i, j := range results {
+		reports[i] = j.report()
+		p.code = worse(p.code, j.exit(o.strict))
+	}
+	switch o.format {
+	case "ndjson":
+		return nil
+	case "json":
+		return render.JSON(w, render.NewBatch(reports))
+	}
+	return render.BatchText(w, render.NewBatch(reports), render.Options{Colour: o.out == "" && colour(p.stdout)})
+}
+
+// guarded judges a file so that a bug of ours that one file meets does not take the others' answers along.
+func (p *program) guarded(name string, judge func(string) *judged) (j *judged) {
+	defer func() {
+		if r := recover(); r != nil {
+			j = &judged{name: name, err: fmt.Errorf("%q: internal error: %v", name, r)}
+		}
+	}()
+	return judge(name)
+}
+
+// unreadable is the report about a file that could not be read: nothing was checked.
+func unreadable(name string, o *verifyOptions, err error) *report.Report {
+	at := o.at
+	if at.IsZero() {
+		at = time.Now()
+	}
+	why := err.Error()
+	r := &report.Report{
+		Schema: report.Schema, Tool: report.Tool{Name: "consentry", Version: toolVersion(), Spec: consentry.Spec},
+		Asset:          report.Asset{Name: name, Tracks: []report.Track{}},
+		ValidationTime: at.UTC().Truncate(time.Second),
+		Verdict:        report.Indeterminate,
+		Reasons:        []report.Reason{{Event: "unreadable", Outcome: report.Indeterminate, Text: "the file could not be read: " + why}},
+		Labels:         []report.Label{}, People: []report.Person{}, Works: []report.Person{}, Findings: []report.Finding{},
+		NotChecked: []report.NotChecked{{What: "file", Why: why}},
+	}
+	r.Policy = report.Policy{Profile: "newsroom", TimeBase: "generation"}
+	if p, err := loadPolicy(o); err == nil {
+		r.Policy = p.Report(o.policyFile)
+	}
+	r.Provenance.Integrity.Damage, r.Provenance.Manifests = []report.Damage{}, []report.Manifest{}
+	r.Origin.Because = []report.Because{}
+	r.Watermarks.Found, r.Watermarks.SoftBindings = []report.Watermark{}, []report.SoftBinding{}
+	r.Persons.Tracks, r.Persons.NotSeen, r.Persons.Undeclared = []report.PersonTrack{}, []string{}, []int{}
+	return r
+}
+
+// assetsOf gives the files to judge and, for a set, the fragments of the one file.
+func (p *program) assetsOf(o *verifyOptions) (names, fragments []string, err error) {
+	if o.set == "" {
+		names, err = p.expandAssets(o.assets)
+		if err == nil && len(names) > 1 && o.format == "crjson" {
+			err = errors.New("--format crjson speaks of one file, and there are several")
+		}
+		return names, nil, err
+	}
+	init, fragments, err := splitSet(o.set)
+	return []string{init}, fragments, err
 }

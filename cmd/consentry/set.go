@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// maxSetFiles bounds a set: a film of three hours in fragments of a second has some ten thousand.
+const maxSetFiles = 100_000
+
+// splitSet tells the initialization segment of a fragmented asset in a folder from its fragments: it is the one file
+// that has a movie box at its top level. Fragments come in the order of the numbers in their names.
+func splitSet(dir string) (init string, fragments []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", nil, plainError(dir, err)
+	}
+	var found []string
+	for _, e := range entries {
+		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		switch kind, err := topLevel(name); {
+		case err != nil:
+			return "", nil, err
+		case kind == "moov":
+			found = append(found, name)
+		case kind == "moof":
+			fragments = append(fragments, name)
+		}
+		if len(fragments) > maxSetFiles {
+			return "", nil, fmt.Errorf("%q: more than %d fragments", dir, maxSetFiles)
+		}
+	}
+	if len(found) != 1 {
+		return "", nil, &hintError{
+			fmt.Errorf("%q holds %d files with a movie box; a set has one", dir, len(found)),
+			"name the initialization segment, and its fragments with --fragment",
+		}
+	}
+	sort.SliceStable(fragments, func(i, j int) bool { return naturalLess(fragments[i], fragments[j]) })
+	return found[0], fragments, nil
+}
+
+// maxTopBoxes is how many boxes of a file are looked at for a movie box or a movie fragment, which stand near its start.
+const maxTopBoxes = 64
+
+// topLevel is the first of moov and moof that stands at the top level of a file; empty: neither is there.
+func topLevel(name string) (string, error) {
+	f, size, err := openFile(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var at int64
+	for range maxTopBoxes {
+		var head [16]byte
+		n, err := f.ReadAt(head[:], at)
+		if n < 8 {
+			if err == io.EOF {
+				err = nil
+			}
+			return "", err
+		}
+		typ, length := string(head[4:8]), int64(binary.BigEndian.Uint32(head[:4]))
+		if typ == "moov" || typ == "moof" {
+			return typ, nil
+		}
+		if length == 1 && n == 16 {
+			length = int64(binary.BigEndian.Uint64(head[8:]))
+		}
+		if length < 8 || length > size-at {
+			return "", nil
+		}
+		at += length
+	}
+	return "", nil
+}
+
+// naturalLess orders names by the numbers in them: seg9 before seg10.
+func naturalLess(a, b string) bool {
+	for a != "" && b != "" {
+		da, db := digits(a), digits(b)
+		if da > 0 && db > 0 {
+			na, nb := strings.TrimLeft(a[:da], "0"), strings.TrimLeft(b[:db], "0")
+			if len(na) != len(nb) {
+				return len(na) < len(nb)
+			}
+			if na != nb {
+				return na < nb
+			}
+			a, b = a[da:], b[db:]
+			continue
+		}
+		if a[0] != b[0] {
+			return a[0] < b[0]
+		}
+		a, b = a[1:], b[1:]
+	}
+	return len(a) < len(b)
+}
+
+// digits is the length of the number that a text begins with.
+func digits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}

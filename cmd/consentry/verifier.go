@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/asn1"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/policy"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
+	"github.com/consentry/consentry/trust"
+	"github.com/consentry/consentry/video"
+)
+
+// maxPEMFile bounds a file of anchors or certificates; the largest that is published has 285 kB.
+const maxPEMFile = 8 << 20
+
+// newVerifier turns the flags into what is verified against. Whatever a flag names is read here, once for all files.
+func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*consentry.Verifier, error) {
+	v := &consentry.Verifier{Time: o.at, Version: toolVersion(), Persons: o.persons == "on"}
+	if v.Time.IsZero() {
+		v.Time = time.Now() // one clock for a whole batch
+	}
+	var err error
+	if v.Policy, err = loadPolicy(o); err != nil {
+		return nil, err
+	}
+	v.PolicyFile = o.policyFile
+	profile := v.Policy.Profile
+	if profile == "" {
+		profile = policy.Default
+	}
+	t, err := loadTrust(o, profile, warn)
+	if err != nil {
+		return nil, err
+	}
+	v.Trust = *t
+	if v.Consent, err = loadConsent(o, v.Time); err != nil {
+		return nil, err
+	}
+	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
+	if v.Frames != video.InfoOnly {
+		v.Decoder = newDecoder()
+	}
+	return v, nil
+}
+
+func loadPolicy(o *verifyOptions) (*policy.Policy, error) {
+	var text []byte
+	if o.policyFile != "" {
+		var err error
+		if text, err = readSmall(o.policyFile, policy.MaxFile); err != nil {
+			return nil, err
+		}
+		if text == nil {
+			text = []byte{} // an empty file is a file, and refused as one
+		}
+	}
+	p, err := policy.Load(o.profile, text)
+	if err != nil {
+		return nil, fmt.Errorf("policy %q: %w", o.policyFile, err)
+	}
+	return p, nil
+}
+
+// loadTrust puts the embedded lists and the files of the command line together. The lists come in the order in which
+// they are tried: those that were named by file first, since whoever names one wants to see it matched.
+func loadTrust(o *verifyOptions, profile string, warn func(string, ...any)) (*signing.Trust, error) {
+	embedded, err := trust.Lists(o.trustLists, profile)
+	if err != nil {
+		return nil, err
+	}
+	ekus, err := parseOIDs(o.ekus)
+	if err != nil {
+		return nil, err
+	}
+	if len(ekus) > 0 && len(o.trust) == 0 {
+		warn("--eku speaks of --trust anchors, and there are none")
+	}
+	t := &signing.Trust{}
+	for _, kind := range []struct {
+		files []string
+		parse func(string, []byte) (signing.List, error)
+		into  *[]signing.List
+		ekus  []asn1.ObjectIdentifier
+	}{
+		{o.trust, signing.ParseAnchors, &t.Claim, append([]asn1.ObjectIdentifier{signing.EKUClaimSigning}, ekus...)},
+		{o.allowed, signing.ParseAllowed, &t.Claim, nil},
+		{o.tsaTrust, signing.ParseAnchors, &t.TSA, nil},
+		{o.cawgTrust, signing.ParseAnchors, &t.Identity, nil},
+		{o.cawgAllowed, signing.ParseAllowed, &t.Identity, nil},
+	} {
+		for _, name := range kind.files {
+			text, err := readSmall(name, maxPEMFile)
+			if err != nil {
+				return nil, err
+			}
+			list, err := kind.parse(filepath.Base(name), text)
+			if err != nil {
+				return nil, &hintError{err, "anchors and certificates are given in PEM form"}
+			}
+			list.EKUs = kind.ekus
+			*kind.into = append(*kind.into, list)
+		}
+	}
+	t.Claim = append(t.Claim, embedded.Claim...)
+	t.TSA = append(t.TSA, embedded.TSA...)
+	t.Identity = append(t.Identity, embedded.Identity...)
+	return t, nil
+}
+
+// parseOIDs reads object identifiers in dotted form.
+func parseOIDs(texts []string) ([]asn1.ObjectIdentifier, error) {
+	var out []asn1.ObjectIdentifier
+	for _, s := range texts {
+		var oid asn1.ObjectIdentifier
+		for _, arc := range strings.Split(s, ".") {
+			n, err := strconv.Atoi(arc)
+			if err != nil || n < 0 {
+				oid = nil
+				break
+			}
+			oid = append(oid, n)
+		}
+		if len(oid) < 2 {
+			return nil, &usageError{Text: fmt.Sprintf("--eku %q is no object identifier", s), Hint: "write it like 1.3.6.1.5.5.7.3.4"}
+		}
+		out = append(out, oid)
+	}
+	return out, nil
+}
+
+// maxRegistryFile bounds a registry bundle. Consent format 1, 2 (Limits).
+const maxRegistryFile = 32 << 20
+
+// loadConsent reads what is trusted about consent: the trust list, status lists and registry bundles. A list that is
+// refused is a finding of every report and trusts nobody.
+func loadConsent(o *verifyOptions, now time.Time) (*consent.Trust, error) {
+	out := &consent.Trust{}
+	var findings []report.Finding
+	var err error
+	if out.List, findings, err = loadConsentTrust(o.consentTrust, o.consentSteward, now); err != nil {
+		return nil, err
+	}
+	out.Findings = findings
+	if out.StatusLists, err = statusLists(o.consentStatus); err != nil {
+		return nil, err
+	}
+	for _, name := range o.consentRegistry {
+		b, err := readSmall(name, maxRegistryFile)
+		if err != nil {
+			return nil, err
+		}
+		out.Registries = append(out.Registries, strings.TrimSpace(string(b)))
+	}
+	return out, nil
+}
