@@ -50,6 +50,11 @@ func goodIngredients() []Case {
 	}
 }
 
+func also(c Case, codes ...string) Case {
+	c.Also = codes
+	return c
+}
+
 func ingredientCorruptions() []Case {
 	ing := func(name, code string, i Ingredient) Case {
 		return Case{Name: "ingredient: " + name, Code: code, Recipe: Recipe{Manifest: Manifest{Ingredients: []Ingredient{i}, Actions: opened}}}
@@ -64,8 +69,8 @@ func ingredientCorruptions() []Case {
 		ing("its manifest is not there", "ingredient.manifest.missing", Ingredient{Manifest: &Manifest{}, Edit: func(m *Map) {
 			m.Set("activeManifest", Map{{"url", "self#jumbf=/c2pa/urn:c2pa:00000000-0000-4000-8000-000000000000"}, {"hash", wrong}})
 		}}),
-		ing("no relationship", malformed, Ingredient{Manifest: &Manifest{}, Edit: func(m *Map) { m.Del("relationship") }}),
-		ing("an unknown relationship", malformed, Ingredient{Manifest: &Manifest{}, Relationship: "cousinOf"}),
+		also(ing("no relationship", malformed, Ingredient{Manifest: &Manifest{}, Edit: func(m *Map) { m.Del("relationship") }}), "assertion.action.ingredientMismatch"),
+		also(ing("an unknown relationship", malformed, Ingredient{Manifest: &Manifest{}, Relationship: "cousinOf"}), "assertion.action.ingredientMismatch"),
 		ing("a manifest without results", malformed, Ingredient{Manifest: &Manifest{}, Edit: func(m *Map) { m.Del("validationResults") }}),
 		ing("a manifest and a source type", malformed, Ingredient{Manifest: &Manifest{}, Edit: func(m *Map) { m.Set("digitalSourceType", IPTC("digitalCapture")) }}),
 		{Name: "ingredient: two parents", Code: "manifest.multipleParents", Recipe: Recipe{Manifest: Manifest{Ingredients: []Ingredient{{Manifest: &Manifest{}}, {Manifest: &Manifest{}}}, Actions: opened}}},
@@ -112,8 +117,8 @@ func redactionCorruptions() []Case {
 	own := Manifest{Label: "urn:c2pa:22222222-2222-4222-8222-222222222222", Assertions: []Assertion{note}}
 	own.Redacts = []string{"self#jumbf=/c2pa/" + own.Label + "/c2pa.assertions/" + note.Label}
 	return []Case{
-		{Name: "redaction: the content is still there", Code: "assertion.notRedacted", Recipe: Recipe{Manifest: redactedBy(parent(nil), note.Label)}},
-		{Name: "redaction: other content in its place", Code: "assertion.notRedacted", Recipe: Recipe{Manifest: redactedBy(parent(forged), note.Label)}},
+		{Name: "redaction: the content is still there", Code: "assertion.notRedacted", Ingredient: true, Recipe: Recipe{Manifest: redactedBy(parent(nil), note.Label)}},
+		{Name: "redaction: other content in its place", Code: "assertion.notRedacted", Ingredient: true, Recipe: Recipe{Manifest: redactedBy(parent(forged), note.Label)}},
 		{Name: "redaction: of an assertion of its own", Code: "assertion.selfRedacted", Recipe: Recipe{Manifest: own}},
 		{Name: "redaction: of actions", Code: "assertion.action.redacted", Recipe: Recipe{Manifest: redactedBy(&Manifest{AfterSign: emptied("c2pa.actions.v2")}, "c2pa.actions.v2")}},
 		{Name: "redaction: of a content hash", Code: "assertion.hardBinding.redacted", Recipe: Recipe{Manifest: redactedBy(&Manifest{AfterSign: emptied("c2pa.hash.bmff.v3")}, "c2pa.hash.bmff.v3")}},

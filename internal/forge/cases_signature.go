@@ -39,16 +39,19 @@ func signatureCorruptions() []Case {
 		sig("a certificate for time-stamps as well", invalid, Signer{Cert: func(c *x509.Certificate) { c.UnknownExtKeyUsage = append(c.UnknownExtKeyUsage, TimeStamping) }}),
 		sig("a certificate without digitalSignature", invalid, Signer{Cert: func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }}),
 		sig("a certificate that is an authority", invalid, Signer{Cert: func(c *x509.Certificate) { c.IsCA = true; c.KeyUsage |= x509.KeyUsageCertSign }}),
-		sig("an RSA key of 1024 bits", invalid, Signer{Alg: "PS256", Key: "RSA-1024"}),
 		sig("a certificate for e-mail alone", "signingCredential.untrusted", Signer{Cert: func(c *x509.Certificate) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{EmailProtection} }}),
 		sig("a message without a tag", mismatch, Signer{NoTag: true}),
 		sig("a message that is no COSE", mismatch, Signer{COSE: garbage}),
 	}
+	short := sig("an RSA key of 1024 bits", invalid, Signer{Alg: "PS256", Key: "RSA-1024"})
+	short.Also = []string{mismatch}
+	list = append(list, short)
 	self := SelfSigned("Forge Self", Key("P-256", "Forge Self"), nil)
 	list = append(list, sig("a certificate that signed itself", "signingCredential.untrusted", Signer{Pair: &self, LeafOnly: true}))
 	list = append(list,
 		Case{Name: "a good signer and no list", Code: "signingCredential.untrusted", List: "none"},
 		Case{Name: "a signer on a frozen list", Code: "trust.legacyList", List: "legacy"},
+		Case{Name: "a signer on a list past its renewal", Code: "trust.stale", List: "stale"},
 	)
 	return list
 }

@@ -17,9 +17,9 @@ func claimCorruptions() []Case {
 		{Name: "claim without instanceID", Code: "claim.malformed", Recipe: claimLacks("instanceID")},
 		{Name: "claim without generator info", Code: "claim.malformed", Recipe: claimLacks("claim_generator_info")},
 		{Name: "claim without the generator's name", Code: "claim.malformed", Recipe: Recipe{Manifest: Manifest{Claim: func(c *Map) { c.Set("claim_generator_info", Map{{"version", "1"}}) }}}},
-		{Name: "claim without created assertions", Code: "claim.malformed", Recipe: claimLacks("created_assertions")},
-		{Name: "claim with an empty list of created assertions", Code: "claim.malformed", Recipe: Recipe{Manifest: Manifest{Claim: func(c *Map) { c.Set("created_assertions", []any{}) }}}},
-		{Name: "claim with a number for its signature", Code: "claim.malformed", Recipe: Recipe{Manifest: Manifest{Claim: func(c *Map) { c.Set("signature", 7) }}}},
+		{Name: "claim without created assertions", Code: "claim.malformed", Also: []string{"claim.hardBindings.missing", "claim.actions.missing", "assertion.undeclared"}, Recipe: claimLacks("created_assertions")},
+		{Name: "claim with an empty list of created assertions", Code: "claim.malformed", Also: []string{"claim.hardBindings.missing", "claim.actions.missing", "assertion.undeclared"}, Recipe: Recipe{Manifest: Manifest{Claim: func(c *Map) { c.Set("created_assertions", []any{}) }}}},
+		{Name: "claim with a number for its signature", Code: "claim.malformed", Also: []string{"claimSignature.missing"}, Recipe: Recipe{Manifest: Manifest{Claim: func(c *Map) { c.Set("signature", 7) }}}},
 		{Name: "claim names another signature", Code: "claimSignature.missing", Recipe: Recipe{Manifest: Manifest{Claim: func(c *Map) { c.Set("signature", c.Get("signature").(string)+"x") }}}},
 		{Name: "claim without an algorithm anywhere", Code: "algorithm.unsupported", Recipe: claimLacks("alg")},
 		{Name: "claim with SHA-1", Code: "algorithm.unsupported", Recipe: Recipe{Manifest: Manifest{Claim: func(c *Map) { c.Set("alg", "sha1") }}}},
@@ -67,12 +67,12 @@ func storeCorruptions() []Case {
 			k := s.Kids[len(s.Kids)-1]
 			s.Kids[len(s.Kids)-1] = Super(kind("c2cm"), k.Label, Leaf("brob", random("brotli", 64)))
 		}}},
-		{Name: "an assertion in a protection of bytes that are not listed", Code: "assertion.undeclared", Recipe: Recipe{Manifest: Manifest{Assertions: []Assertion{{Label: "com.example.note", CBOR: Map{}, List: "none"}}}}},
+		{Name: "an assertion that the claim does not list", Code: "assertion.undeclared", Recipe: Recipe{Manifest: Manifest{Assertions: []Assertion{{Label: "com.example.note", CBOR: Map{}, List: "none"}}}}},
 		{Name: "a listed assertion is not there", Code: "assertion.missing", Recipe: Recipe{Manifest: Manifest{
 			Assertions: []Assertion{{Label: "com.example.note", CBOR: Map{}}},
 			AfterSign:  func(m *Node) { m.Find("c2pa.assertions").Drop("com.example.note") },
 		}}},
-		{Name: "an assertion twice under one label", Code: "assertion.missing", Recipe: Recipe{Manifest: Manifest{
+		{Name: "an assertion twice under one label", Code: "assertion.missing", Also: []string{"assertion.undeclared"}, Recipe: Recipe{Manifest: Manifest{
 			Assertions: []Assertion{{Label: "com.example.note", CBOR: Map{}}},
 			AfterSign: func(m *Node) {
 				s := m.Find("c2pa.assertions")
