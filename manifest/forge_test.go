@@ -1,0 +1,173 @@
+package manifest_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
+)
+
+// forgeTrust trusts the forge's authorities as a case wants them listed.
+func forgeTrust(t *testing.T, list string) *signing.Trust {
+	t.Helper()
+	anchors := func(a *forge.Authority) []signing.List {
+		l, err := signing.ParseAnchors("forge", forge.ChainPEM(a.Root.Cert))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch list {
+		case "legacy":
+			l.Legacy = true
+		case "stale":
+			l.NextUpdate = forge.Clock.AddDate(0, 0, -1)
+		case "none":
+			return nil
+		}
+		return []signing.List{l}
+	}
+	return &signing.Trust{Claim: anchors(forge.CA()), TSA: anchors(forge.TSA())}
+}
+
+// judged is all that was found about a file: the findings of its container, of its active manifest and of the others.
+type judged struct {
+	state            string
+	active, deeper   []report.Finding
+	binding          string
+	located          *manifest.Located
+	unjudged         string // why the store was not validated
+	ingredientStates []string
+}
+
+func judge(t *testing.T, data []byte, list string) judged {
+	t.Helper()
+	ctx := context.Background()
+	var out judged
+	loc, err := manifest.Locate(ctx, bytes.NewReader(data), int64(len(data)), manifest.Limits{})
+	if err != nil {
+		t.Fatalf("Locate: %v", err)
+	}
+	out.located = loc
+	out.active = append(out.active, loc.Findings...)
+	if loc.Multiple || loc.Store == nil {
+		out.unjudged = "no store"
+		return out
+	}
+	store, err := manifest.Parse(loc.Store, loc.Update, manifest.Limits{})
+	if err != nil {
+		out.active = append(out.active, report.New("manifest.inaccessible.malformed", "", err.Error()))
+		out.unjudged = err.Error()
+		return out
+	}
+	content := &manifest.Content{Data: bytes.NewReader(data), Size: int64(len(data)), Located: loc}
+	res, err := store.Validate(ctx, content, manifest.Options{Trust: forgeTrust(t, list), Now: forge.Clock})
+	if err != nil {
+		t.Fatalf("Validate: %v", err)
+	}
+	out.state = res.State
+	if res.Binding != nil {
+		out.binding = res.Binding.State
+	}
+	for _, m := range res.Manifests {
+		all := slices.Concat(m.Success, m.Informational, m.Failure, m.Notes)
+		if m.Active {
+			out.active = append(out.active, all...)
+		} else if m.Reached {
+			out.deeper = append(out.deeper, all...)
+			out.ingredientStates = append(out.ingredientStates, m.State)
+		}
+	}
+	return out
+}
+
+// failures are the codes of the failures, each once.
+func failures(list []report.Finding) []string {
+	var out []string
+	for _, f := range list {
+		if f.Outcome == report.Failure && !slices.Contains(out, f.Code) {
+			out = append(out, f.Code)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestValidateGoodFiles(t *testing.T) {
+	for _, c := range forge.Good() {
+		t.Run(c.Name, func(t *testing.T) {
+			got := judge(t, forge.Make(c.Recipe).Data, c.List)
+			if got.state != manifest.Trusted {
+				t.Errorf("state %q, want trusted", got.state)
+			}
+			if got.binding != manifest.BindingIntact {
+				t.Errorf("binding %q, want intact", got.binding)
+			}
+			for _, f := range slices.Concat(got.active, got.deeper) {
+				if f.Outcome == report.Failure {
+					t.Errorf("failure %s: %s (%s)", f.Code, f.Explanation, f.URL)
+				}
+			}
+			if c.Code != "" && !report.Has(slices.Concat(got.active, got.deeper), c.Code) {
+				t.Errorf("%s is not given", c.Code)
+			}
+		})
+	}
+}
+
+func TestValidateCorruptions(t *testing.T) {
+	for _, c := range forge.Corruptions() {
+		t.Run(c.Name, func(t *testing.T) {
+			got := judge(t, forge.Make(c.Recipe).Data, c.List)
+			where, name := got.active, "active manifest"
+			if c.Ingredient {
+				where, name = got.deeper, "ingredients"
+			}
+			if !report.Has(where, c.Code) {
+				t.Errorf("%s is not given of the %s", c.Code, name)
+			}
+			row, _ := report.Lookup(c.Code)
+			allowed := append(c.Also, c.Code)
+			for _, f := range where {
+				if f.Outcome == report.Failure && !slices.Contains(allowed, f.Code) {
+					t.Errorf("unexpected failure %s: %s (%s)", f.Code, f.Explanation, f.URL)
+				}
+			}
+			if row.Outcome == report.Failure && got.state == manifest.Trusted && !c.Ingredient {
+				t.Errorf("trusted all the same")
+			}
+		})
+	}
+}
+
+// unreached are codes of the tables that no file of the forge reaches, each with the reason.
+var unreached = map[string]string{
+	"asset.changed":                  "is given by the verifier, which alone reads the file twice",
+	"general.error":                  "is given where no other code says it; nothing known ends there",
+	"manifest.inaccessible":          "needs a manifest elsewhere, which nothing fetches yet",
+	"signingCredential.ocsp.revoked": "needs a revocation response, which nothing reads yet",
+}
+
+func TestEveryStatusCodeIsReached(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range slices.Concat(forge.Good(), forge.Corruptions()) {
+		got := judge(t, forge.Make(c.Recipe).Data, c.List)
+		for _, f := range slices.Concat(got.active, got.deeper) {
+			seen[f.Code] = true
+		}
+	}
+	for _, row := range report.Codes() {
+		if len(row.Code) > 8 && row.Code[:8] == "consent." || seen[row.Code] {
+			if _, explained := unreached[row.Code]; explained {
+				t.Errorf("%s is reached: take it out of the list of those that are not", row.Code)
+			}
+			continue
+		}
+		if unreached[row.Code] == "" {
+			t.Errorf("%s is reached by no file", row.Code)
+		}
+	}
+}
