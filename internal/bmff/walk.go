@@ -63,7 +63,8 @@ type walker struct {
 	lim     Limits
 	count   int
 	keepAll bool
-	block   []Box // boxes are allocated in blocks: one object for many
+	user    *inner // of the last uuid box
+	block   []Box  // boxes are allocated in blocks: one object for many
 }
 
 func newWalker(r io.ReaderAt, size int64, lim Limits) *walker {
@@ -191,8 +192,12 @@ func (w *walker) fields(b *Box, h []byte) {
 	p := h[b.Header:min(int64(len(h)), b.Size)]
 	switch {
 	case b.Type == UUID && len(p) >= 16:
-		b.inner = &inner{}
-		copy(b.inner.userType[:], p)
+		// Fragments have a box of the same user type each: they share one.
+		if w.user == nil || string(w.user.userType[:]) != string(p[:16]) {
+			w.user = &inner{}
+			copy(w.user.userType[:], p)
+		}
+		b.inner = w.user
 	case b.Type == Meta && len(p) >= 8 && CC(string(p[4:8])) == Hdlr:
 		// Apple's meta box is a plain box: its first child follows at once. QuickTime File Format, Metadata Atom.
 	case fullBox(b.Type) && len(p) >= 4:
