@@ -228,8 +228,8 @@ func curveOf(name string) string {
 	return "Ed25519"
 }
 
-// token signs a payload with the key of the issuer that it names.
-func token(t testing.TB, payload object) string {
+// minted signs a payload with the key of the issuer that it names.
+func minted(t testing.TB, payload object) string {
 	t.Helper()
 	name := strings.TrimSuffix(strings.TrimPrefix(payload["iss"].(string), "https://"), ".test")
 	return signAs(t, "consent+jwt", payload, testKey(t, name, curveOf(name)))

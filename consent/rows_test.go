@@ -260,7 +260,7 @@ func runRows(t *testing.T, rows []row) {
 			if c.file != nil {
 				c.file(w)
 			}
-			r := w.c.check(tokenInput{raw: token(t, c.token), entry: w.e})
+			r := w.c.check(tokenInput{raw: minted(t, c.token), entry: w.e})
 			if c.now == "" {
 				c.now = c.want
 			}
