@@ -64,12 +64,12 @@ func (v *validator) list(w *work) {
 	}
 	// C2PA 2.5, 14.10.4: what the assertion store holds and the claim does not list.
 	for _, store := range w.m.child(typeAssertions) {
-		if !v.count(len(store.Children), w.m) {
-			return
-		}
 		for _, b := range store.Children {
 			if b.Description == nil || w.assertions[b.Label()] != nil && w.assertions[b.Label()].box == b {
 				continue
+			}
+			if !v.count(1, w.m) {
+				return
 			}
 			w.r.Assertions = append(w.r.Assertions, newAssertion(w.m, b))
 		}

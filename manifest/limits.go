@@ -22,8 +22,9 @@ var DefaultLimits = Limits{
 	Store: 64 << 20,
 	// 60 deep or 200 wide is what real editors make; twenty times that is still read in a second.
 	Manifests: 4096,
-	// The claims of real files list fewer than 100 assertions.
-	Assertions: 100_000,
+	// The claims of real files list fewer than 100 assertions. Five CBOR items a reference: this many fit into one
+	// cbortree, which keeps a hostile claim below 30 MB.
+	Assertions: 50_000,
 	// The reference implementation stops at 200 levels too.
 	Ingredients: 200,
 	// A manifest is compressed to save kilobytes. The reference implementation's limit, over all of them together.

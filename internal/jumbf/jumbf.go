@@ -16,11 +16,12 @@ import (
 // Limits bound a parse. Zero members stand for [DefaultLimits].
 type Limits struct {
 	Depth int // superboxes within each other
-	Boxes int // boxes in all
+	Boxes int // boxes in all; a superbox counts with its description as one
 }
 
 // DefaultLimits are those that a zero [Limits] stands for. A C2PA store nests 4 superboxes; 32 leaves room for what
-// others put inside. 100,000 assertions of two boxes each, and what else a store needs, fit into 2^18 boxes.
+// others put inside. 100,000 assertions of two boxes each, and what else a store needs, fit into
+// 2^18 boxes, which take some 40 MB.
 var DefaultLimits = Limits{Depth: 32, Boxes: 1 << 18}
 
 // SyntaxError says where bytes are no JUMBF.
@@ -205,6 +206,7 @@ func (p *parser) superbox(b *Box, depth int) error {
 	if err != nil {
 		return err
 	}
+	p.boxes--
 	if d.Type != "jumd" {
 		return p.syntax(d, "%q where a description box (jumd) is wanted", d.Type)
 	}
