@@ -176,7 +176,7 @@ func (p *program) writeOne(w io.Writer, o *verifyOptions, j *judged) error {
 	p.code = j.exit(o.strict)
 	r := j.report()
 	if r == nil {
-		return prefixed(j.name, j.err)
+		return j.err // it names the file that it speaks of
 	}
 	p.tell(j, false)
 	switch o.format {

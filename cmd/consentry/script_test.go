@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/internal/schematest"
 )
 
 // The scripts run the real program as a command. Each is one theme, and each block asserts standard output, standard
@@ -36,7 +39,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("CONSENTRY_UPDATE_SCRIPTS") == "1",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "forge": forgeFile, "keeps": keeps},
 	})
 }
 
@@ -56,4 +59,86 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit %s, want %s", got, args[0])
 	}
+}
+
+// forged are the files that scripts ask for by name. All are made at [forge.Clock] and signed under [forge.CA].
+var forged = map[string]func() []byte{
+	"root":        func() []byte { return forge.ChainPEM(forge.CA().Root.Cert) },
+	"tsa-root":    func() []byte { return forge.ChainPEM(forge.TSA().Root.Cert) },
+	"other-root":  func() []byte { return forge.ChainPEM(forge.NewAuthority("Forge Other CA").Root.Cert) },
+	"certificate": func() []byte { leaf, _ := forge.Signer{}.Chain(); return forge.ChainPEM(leaf.Cert) },
+	"unsigned":    func() []byte { return forge.Make(forge.Recipe{NoStore: true}).Data },
+	"generated":   func() []byte { return forge.Make(generated()).Data },
+	"stamped": func() []byte {
+		r := generated()
+		r.Manifest.Signer.Stamps, r.Manifest.Signer.Stamp2 = []forge.Stamp{{}}, true
+		return forge.Make(r).Data
+	},
+	"captured": func() []byte {
+		r := forge.Recipe{}
+		r.Manifest.Actions = []forge.Action{{Name: "c2pa.created", Source: "digitalCapture"}}
+		return forge.Make(r).Data
+	},
+	"declared": func() []byte { // and says that it depicts nobody
+		r := generated()
+		r.Manifest.Assertions = []forge.Assertion{{Label: forge.ConsentLabel, CBOR: forge.Map{
+			{K: "v", V: 1}, {K: "completeness", V: "complete"}, {K: "people", V: []any{}},
+			{K: "generation", V: forge.Map{{K: "provider", V: "https://generator.example"}}},
+		}}}
+		return forge.Make(r).Data
+	},
+	"undeclared": func() []byte { // one person, of whom nothing is declared
+		r := generated()
+		r.Manifest.Assertions = []forge.Assertion{{Label: forge.ConsentLabel, CBOR: forge.Map{
+			{K: "v", V: 1}, {K: "completeness", V: "complete"},
+			{K: "people", V: []any{forge.Map{
+				{K: "id", V: "p1"}, {K: "kind", V: "real"}, {K: "rendering", V: "replica"},
+				{K: "modality", V: []any{"face"}}, {K: "basis", V: "unknown"},
+			}}},
+			{K: "generation", V: forge.Map{{K: "provider", V: "https://generator.example"}}},
+		}}}
+		return forge.Make(r).Data
+	},
+	"tampered": func() []byte {
+		b := forge.Make(generated())
+		for _, box := range b.Roots {
+			if box.Type == "mdat" {
+				b.Data[box.Offset+box.Size-1] ^= 1
+			}
+		}
+		return b.Data
+	},
+	"truncated": func() []byte { b := forge.Make(generated()).Data; return b[:len(b)-100] },
+	"damaged":   func() []byte { b := forge.Make(forge.Recipe{NoStore: true}).Data; return b[:len(b)-100] },
+	"hostile-names": func() []byte {
+		r := generated()
+		r.Manifest.Claim = func(c *forge.Map) {
+			c.Set("dc:title", "clip\u202egpj.\x1b[31mRED\a\u2066")
+			c.Set("claim_generator_info", forge.Map{{K: "name", V: "\u202eGenerator\u200b\x1b]0;x\a"}})
+		}
+		return forge.Make(r).Data
+	},
+	"store": func() []byte { return forge.Make(generated()).Store },
+}
+
+// generated is a clip that its signer says was generated.
+func generated() forge.Recipe {
+	return forge.Recipe{Manifest: forge.Manifest{Actions: []forge.Action{{Name: "c2pa.created", Source: "trainedAlgorithmicMedia"}}}}
+}
+
+// forgeFile KIND FILE makes one of the forged files.
+func forgeFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || forged[args[0]] == nil {
+		ts.Fatalf("usage: forge KIND FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), forged[args[0]](), 0o644))
+}
+
+// keeps SCHEMA FILE wants a file (or stdout) to keep to a schema: report, batch or crjson.
+func keeps(ts *testscript.TestScript, neg bool, args []string) {
+	names := map[string]string{"report": schematest.Report, "batch": schematest.Batch, "crjson": schematest.CrJSON}
+	if neg || len(args) != 2 || names[args[0]] == "" {
+		ts.Fatalf("usage: keeps SCHEMA FILE")
+	}
+	ts.Check(schematest.Check(names[args[0]], []byte(ts.ReadFile(args[1]))))
 }

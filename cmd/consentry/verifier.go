@@ -63,7 +63,10 @@ func loadPolicy(o *verifyOptions) (*policy.Policy, error) {
 	}
 	p, err := policy.Load(o.profile, text)
 	if err != nil {
-		return nil, fmt.Errorf("policy %q: %w", o.policyFile, err)
+		if o.policyFile != "" {
+			err = fmt.Errorf("%q: %w", o.policyFile, err)
+		}
+		return nil, err
 	}
 	return p, nil
 }
