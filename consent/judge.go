@@ -155,7 +155,7 @@ func (j *judge) declarations(s *source) {
 			j.out.NotComplete = true
 		}
 	}
-	if len(s.declarations) > 0 || s.active && j.facts.Manifest.State != ManifestAbsent {
+	if len(s.declarations) > 0 || s.active && s.manifest.State != "" && s.manifest.State != ManifestAbsent {
 		j.time(s)
 	}
 }

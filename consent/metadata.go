@@ -1,6 +1,9 @@
 package consent
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // minor says whether the file's metadata call somebody in it a minor. They name nobody, so they speak for everybody.
 // Consent format 1, 9 (PLUS: MinorModelAgeDisclosure; IPTC: ModelAge).
@@ -15,7 +18,7 @@ func (m Metadata) minor() bool {
 		}
 	}
 	for _, v := range texts(m.XMP["Iptc4xmpExt:ModelAge"]) {
-		if len(v) == 1 && v[0] >= '0' && v[0] <= '9' || len(v) == 2 && v >= "00" && v < "18" {
+		if age, err := strconv.Atoi(v); err == nil && age >= 0 && age < 18 {
 			return true
 		}
 	}
@@ -37,18 +40,20 @@ func release(name string, v any) bool {
 	return false
 }
 
-// texts are the texts of a property: one, or a list of them.
+// texts are the texts of a property: one, or a list of them; a number is written out.
 func texts(v any) []string {
 	switch x := v.(type) {
 	case string:
 		return []string{x}
+	case float64:
+		return []string{strconv.FormatFloat(x, 'f', -1, 64)}
 	case []string:
 		return x
 	case []any:
 		var out []string
 		for _, item := range x {
-			if s, ok := item.(string); ok {
-				out = append(out, s)
+			if _, nested := item.([]any); !nested {
+				out = append(out, texts(item)...)
 			}
 		}
 		return out

@@ -5,6 +5,7 @@ import "time"
 // met finds the standing orders that meet an entry: the selector does at T, operation and modality intersect what the
 // rendering needs, and the provider matches. Consent format 1, 7.
 func (j *judge) met(u *unit, e *subjectJudge) []metOrder {
+	j.offline(e)
 	if len(j.books.issuers) == 0 {
 		return nil
 	}
@@ -40,6 +41,19 @@ func (j *judge) met(u *unit, e *subjectJudge) []metOrder {
 		e.find("consent.registry.clear", "no standing order of %d registries meets this entry", len(j.books.issuers))
 	}
 	return out
+}
+
+// offline notes that an issuer's right to speak could not be looked up: its roster is not at hand.
+func (j *judge) offline(e *subjectJudge) {
+	for _, h := range e.tokens {
+		t := h.result.token
+		if t == nil {
+			continue
+		}
+		if i := j.trust.List.Entry(t.Issuer); i != nil && i.Mode == "roster" && j.books.byIssuer[i.ID] == nil {
+			e.find("consent.registry.offline", "no bundle of %q is at hand: whom it represents is not known", clip(i.ID))
+		}
+	}
 }
 
 // orderNeed is what an entry needs in the eyes of a standing order: somebody who opted out and is called invented is

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -83,11 +84,7 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 		}
 		r.byIssuer[b.issuer.ID] = b
 	}
-	for id, b := range r.byIssuer {
-		r.issuers = append(r.issuers, id)
-		_ = b
-	}
-	slices.Sort(r.issuers)
+	r.issuers = slices.Sorted(maps.Keys(r.byIssuer))
 	for _, id := range r.issuers {
 		if b := r.byIssuer[id]; !b.nextUpdate.IsZero() && now.After(b.nextUpdate) {
 			r.findings = append(r.findings, report.Newf("consent.trust.stale", "", "a newer bundle of %q was due on %s", clip(id), b.nextUpdate.Format(time.RFC3339)))

@@ -136,80 +136,90 @@ func (w walker) manifest(m *Manifest, depth int) *history {
 	return h
 }
 
+// tally collects what the parts of one history say.
+type tally struct {
+	label                string
+	whole, part, film    []report.Because // generated, partly, recorded
+	wholeOK, partOK      bool             // every statement of the kind is a trusted signer's
+	filmOK               bool
+	origins, recordings  int // where the picture comes from, and how many of these are recordings
+	opened, openedAsFilm bool
+}
+
 // walk judges one manifest. The strongest statement wins: generated, then partly generated; captured needs all origins.
 func (w walker) walk(m *Manifest, depth int) *history {
-	verified := m.State == "trusted"
-	var whole, part, recorded []report.Because
-	wholeOK, partOK, recordedOK := true, true, verified
-	origins, recordings := 0, 0
-	opened := false
+	ok := m.State == "trusted"
+	t := tally{label: m.Label, wholeOK: ok, partOK: ok, filmOK: ok}
 	for _, a := range m.Actions {
-		b := report.Because{Manifest: m.Label, Action: a.Action, DigitalSourceType: a.DigitalSourceType}
-		t := term(a.DigitalSourceType)
-		switch {
-		case t == trained:
-			whole = append(whole, b)
-		case t == compositeTrained, t == compositeSynth:
-			part = append(part, b)
-		case captured[t] && (a.Action == "c2pa.created" || a.Action == "c2pa.opened"):
-			recorded = append(recorded, b)
-		}
-		if a.Action == "c2pa.created" {
-			origins++
-			if captured[t] {
-				recordings++
-			}
-		}
-		opened = opened || a.Action == "c2pa.opened"
-	}
-	if len(whole) > 0 {
-		wholeOK = verified
-	}
-	if len(part) > 0 {
-		partOK = verified
+		t.action(a)
 	}
 	parents := 0
 	for _, in := range m.Ingredients {
-		parent := in.Relationship == "parentOf"
-		if !parent && in.Relationship != "componentOf" {
+		if in.Relationship != "parentOf" && in.Relationship != "componentOf" {
 			continue // inputTo: a prompt or a model is no part of the picture
 		}
 		h := w.manifest(in.Manifest, depth+1)
 		if in.Manifest == nil {
 			h = stated(m, in)
 		}
-		origins++
-		if parent {
+		if in.Relationship == "parentOf" {
 			parents++
 		}
-		switch {
-		case h.state == Generated && parent:
-			whole, wholeOK = append(whole, h.because...), wholeOK && verified && h.verified
-		case h.state == Generated, h.state == PartlyGenerated:
-			part, partOK = append(part, h.because...), partOK && verified && h.verified
-		case h.state == Captured:
-			recordings++
-			recorded, recordedOK = append(recorded, h.because...), recordedOK && h.verified
-		}
+		t.ingredient(h, in.Relationship == "parentOf")
 	}
-	if opened && parents == 0 {
-		origins++ // opened from something that no ingredient tells of: only the action itself can say what it was
-		for _, b := range recorded {
-			if b.Manifest == m.Label && b.Action == "c2pa.opened" {
-				recordings++
-				break
-			}
+	if t.opened && parents == 0 {
+		t.origins++ // opened from something that no ingredient tells of: only the action itself can say what it was
+		if t.openedAsFilm {
+			t.recordings++
 		}
 	}
 	switch {
-	case len(whole) > 0:
-		return &history{Generated, wholeOK, cut(whole)}
-	case len(part) > 0:
-		return &history{PartlyGenerated, partOK, cut(part)}
-	case origins > 0 && recordings == origins:
-		return &history{Captured, recordedOK, cut(recorded)}
+	case len(t.whole) > 0:
+		return &history{Generated, t.wholeOK, cut(t.whole)}
+	case len(t.part) > 0:
+		return &history{PartlyGenerated, t.partOK, cut(t.part)}
+	case t.origins > 0 && t.recordings == t.origins:
+		return &history{Captured, t.filmOK, cut(t.film)}
 	}
 	return &history{state: Unknown}
+}
+
+func (t *tally) action(a Action) {
+	b := report.Because{Manifest: t.label, Action: a.Action, DigitalSourceType: a.DigitalSourceType}
+	kind := term(a.DigitalSourceType)
+	switch kind {
+	case trained:
+		t.whole = append(t.whole, b)
+	case compositeTrained, compositeSynth:
+		t.part = append(t.part, b)
+	}
+	switch a.Action {
+	case "c2pa.created":
+		t.origins++
+		if captured[kind] {
+			t.recordings++
+			t.film = append(t.film, b)
+		}
+	case "c2pa.opened":
+		t.opened = true
+		if captured[kind] {
+			t.openedAsFilm = true
+			t.film = append(t.film, b)
+		}
+	}
+}
+
+func (t *tally) ingredient(h *history, parent bool) {
+	t.origins++
+	switch {
+	case h.state == Generated && parent:
+		t.whole, t.wholeOK = append(t.whole, h.because...), t.wholeOK && h.verified
+	case h.state == Generated, h.state == PartlyGenerated:
+		t.part, t.partOK = append(t.part, h.because...), t.partOK && h.verified
+	case h.state == Captured:
+		t.recordings++
+		t.film, t.filmOK = append(t.film, h.because...), t.filmOK && h.verified
+	}
 }
 
 // stated is what an ingredient without a manifest says of itself. C2PA 2.5, 16.5 (digitalSourceType).

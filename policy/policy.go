@@ -137,6 +137,7 @@ func Decide(p *Policy, f Facts) (report.Verdict, []report.Reason) {
 	if d.judgement == nil {
 		d.judgement = &consent.Judgement{}
 	}
+	// Only a trusted word makes the question moot, and only about a file that could be read.
 	if f.Malformed == "" && len(f.NotSupported) == 0 && f.Manifest == consent.ManifestTrusted && f.Origin.State == "captured" && f.Origin.Verified {
 		return report.NotApplicable, []report.Reason{{Event: captured, Outcome: report.NotApplicable, Text: "declared as a recording, by a trusted signer: nobody was generated"}}
 	}
@@ -187,7 +188,10 @@ func (d *decision) provenance(f Facts) {
 		d.on(ManifestInvalid, "the manifest is not valid: content or signature")
 	}
 	switch f.Origin.State {
-	case "captured": // only a trusted word makes the question moot
+	case "captured":
+		if f.Manifest == consent.ManifestTrusted && f.Origin.Verified {
+			return // what else is wrong with the file was said
+		}
 		d.add(SignerUntrusted, worst(indeterminate, d.policy.Outcome(SignerUntrusted)), "", "declared as a recording, but not by a trusted signer")
 	case "unknown", "":
 		d.on(OriginUnknown, "nothing says whether the picture was generated")

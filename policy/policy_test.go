@@ -1,0 +1,297 @@
+package policy_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/policy"
+	"github.com/consentry/consentry/report"
+)
+
+// page is the table of events as the format's page prints it: newsroom, studio, ci. It is written a second time here,
+// in the page's own words, so that a slip in the code's table shows.
+const page = `
+manifest_invalid   | FAIL          | FAIL          | FAIL
+signer_untrusted   | INDETERMINATE | INDETERMINATE | FAIL
+no_provenance      | INDETERMINATE | INDETERMINATE | FAIL
+origin_unknown     | INDETERMINATE | INDETERMINATE | WARN
+no_assertion       | WARN          | WARN          | FAIL
+store_malformed    | INDETERMINATE | INDETERMINATE | FAIL
+assertion_unusable | INDETERMINATE | INDETERMINATE | FAIL
+list_rejected      | INDETERMINATE | INDETERMINATE | FAIL
+contradicted       | WARN          | FAIL          | FAIL
+refused            | FAIL          | FAIL          | FAIL
+invalid            | FAIL          | FAIL          | FAIL
+revoked            | FAIL          | FAIL          | FAIL
+expired            | WARN          | FAIL          | FAIL
+out_of_scope       | WARN          | FAIL          | FAIL
+unresolved         | INDETERMINATE | INDETERMINATE | FAIL
+declared           | WARN          | WARN          | FAIL
+exempt_declared    | WARN          | WARN          | FAIL
+undeclared         | WARN          | INDETERMINATE | FAIL
+undeclared_face    | WARN          | INDETERMINATE | FAIL
+not_analysed       | INDETERMINATE | INDETERMINATE | FAIL
+incomplete         | WARN          | FAIL          | FAIL
+not_complete       | WARN          | WARN          | WARN
+verified           | PASS          | PASS          | PASS
+not_required       | PASS          | PASS          | PASS
+`
+
+func profile(t testing.TB, name, file string) *policy.Policy {
+	t.Helper()
+	p, err := policy.Load(name, []byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// happening makes the facts in which one event happens and nothing else.
+func happening(event string) policy.Facts {
+	j := &consent.Judgement{}
+	f := policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "generated", Verified: true}, Judgement: j}
+	switch event {
+	case policy.ManifestInvalid:
+		f.Manifest = "invalid"
+	case policy.SignerUntrusted:
+		f.Manifest = "valid"
+	case policy.NoProvenance:
+		f.Manifest = "absent"
+	case policy.OriginUnknown:
+		f.Origin.State = "unknown"
+	case policy.StoreMalformed:
+		f.Malformed = "the store ends early"
+	case policy.NoAssertion:
+		j.Missing = true
+	case policy.AssertionUnusable:
+		j.Unusable = []string{"redacted"}
+	case policy.ListRejected:
+		j.RejectedLists = []string{"rolled back"}
+	case policy.Contradicted:
+		j.Contradicted = []string{"p1"}
+	case policy.Incomplete:
+		j.Incomplete = true
+	case policy.UndeclaredFace:
+		j.UndeclaredFaces = []int{1}
+	case policy.NotAnalysed:
+		j.NotAnalysed = true
+	case policy.NotComplete:
+		j.NotComplete = true
+	default:
+		j.People = []report.Person{{ID: "p1", State: strings.ReplaceAll(event, "_", "-")}}
+	}
+	return f
+}
+
+func TestTable(t *testing.T) {
+	rows := strings.Split(strings.TrimSpace(page), "\n")
+	for _, row := range rows {
+		cells := strings.Split(row, "|")
+		event := strings.TrimSpace(cells[0])
+		for i, name := range policy.Names() {
+			want := report.Verdict(strings.TrimSpace(cells[i+1]))
+			t.Run(event+"-"+name, func(t *testing.T) {
+				p := profile(t, name, "")
+				if got := p.Outcome(event); got != want {
+					t.Errorf("Outcome = %s, want %s", got, want)
+				}
+				got, why := policy.Decide(p, happening(event))
+				if got != want {
+					t.Errorf("Decide = %s, want %s", got, want)
+				}
+				if (len(why) == 1 && why[0].Event == event) != (want != report.Pass) {
+					t.Errorf("reasons %v", why)
+				}
+				for _, outcome := range []report.Verdict{report.Fail, report.Indeterminate, report.Warn, report.Pass} {
+					changed := profile(t, name, fmt.Sprintf(`{"on": {%q: %q}}`, event, outcome))
+					got, _ := policy.Decide(changed, happening(event))
+					if event == policy.StoreMalformed && outcome != report.Fail {
+						outcome = report.Indeterminate // a file that cannot be read to its end is never better
+					}
+					if got != outcome {
+						t.Errorf("on %s: Decide = %s, want %s", event, got, outcome)
+					}
+				}
+			})
+		}
+	}
+	for _, s := range consent.States() {
+		if !strings.Contains(page, strings.ReplaceAll(s, "-", "_")+" ") {
+			t.Errorf("the state %s is not in the table", s)
+		}
+	}
+}
+
+func TestDecide(t *testing.T) {
+	recording := report.Origin{State: "captured", Verified: true}
+	refused := &consent.Judgement{
+		People: []report.Person{{ID: "p1", State: "refused"}}, Missing: true, NotComplete: true,
+		Unusable: []string{"malformed"}, RejectedLists: []string{"forged"}, Incomplete: true, UndeclaredFaces: []int{1, 2},
+	}
+	for _, c := range []struct {
+		name, profile string
+		facts         policy.Facts
+		want          report.Verdict
+	}{
+		{"nothing-wrong", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "generated"}}, report.Pass},
+		{"recorded-by-a-trusted-signer-whatever-else-is-found", "ci", policy.Facts{Manifest: "trusted", Origin: recording, Judgement: refused}, report.NotApplicable},
+		{"recorded-by-a-stranger", "newsroom", policy.Facts{Manifest: "valid", Origin: recording}, report.Indeterminate},
+		{"recorded-by-a-stranger-in-ci", "ci", policy.Facts{Manifest: "valid", Origin: recording}, report.Fail},
+		{"recorded-in-an-invalid-manifest", "newsroom", policy.Facts{Manifest: "invalid", Origin: recording}, report.Fail},
+		{"recorded-as-an-untrusted-parent-says", "newsroom", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "captured"}}, report.Indeterminate},
+		{"recorded-and-truncated", "newsroom", policy.Facts{Manifest: "trusted", Origin: recording, Malformed: "truncated"}, report.Indeterminate},
+		{"recorded-and-not-supported", "ci", policy.Facts{Manifest: "trusted", Origin: recording, NotSupported: []string{"fragments"}}, report.Indeterminate},
+		{"carrier-not-supported", "newsroom", policy.Facts{NotSupported: []string{"wav"}}, report.Indeterminate},
+		{"carrier-not-supported-in-ci-is-never-no-provenance", "ci", policy.Facts{Manifest: "absent", NotSupported: []string{"wav"}}, report.Indeterminate},
+		{"not-supported-beside-a-failure", "ci", policy.Facts{Manifest: "invalid", NotSupported: []string{"fragments"}}, report.Fail},
+		{"sidecar-lifts-no-provenance", "ci", policy.Facts{Manifest: "absent", Origin: report.Origin{State: "generated"}, Judgement: &consent.Judgement{Sidecar: &consent.Sidecar{}}}, report.Pass},
+		{"people-are-not-judged-where-the-origin-is-unknown", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "unknown"}, Judgement: &consent.Judgement{People: refused.People}}, report.Warn},
+		{"an-unusable-assertion-counts-where-the-origin-is-unknown", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "unknown"}, Judgement: &consent.Judgement{Unusable: []string{"x"}}}, report.Fail},
+		{"contradicted-origins-are-judged", "newsroom", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "contradicted"}, Judgement: refused}, report.Fail},
+		{"works-count-like-people", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "partly-generated"}, Judgement: &consent.Judgement{Works: []report.Person{{ID: "w1", State: "undeclared"}}}}, report.Fail},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := profile(t, c.profile, "")
+			got, why := policy.Decide(p, c.facts)
+			if got != c.want {
+				t.Errorf("Decide = %s (%v), want %s", got, why, c.want)
+			}
+			order := []report.Verdict{report.NotApplicable, report.Fail, report.Indeterminate, report.Warn}
+			if !slices.IsSortedFunc(why, func(a, b report.Reason) int {
+				return slices.Index(order, a.Outcome) - slices.Index(order, b.Outcome)
+			}) {
+				t.Errorf("reasons are not worst first: %v", why)
+			}
+		})
+	}
+}
+
+// TestMonotonic: one more thing that went wrong never makes a verdict better.
+func TestMonotonic(t *testing.T) {
+	rank := map[report.Verdict]int{report.Pass: 0, report.Warn: 1, report.Indeterminate: 2, report.Fail: 3}
+	add := map[string]func(*policy.Facts){
+		"missing":  func(f *policy.Facts) { f.Judgement.Missing = true },
+		"unusable": func(f *policy.Facts) { f.Judgement.Unusable = append(f.Judgement.Unusable, "x") },
+		"rejected": func(f *policy.Facts) { f.Judgement.RejectedLists = append(f.Judgement.RejectedLists, "x") },
+		"face":     func(f *policy.Facts) { f.Judgement.UndeclaredFaces = append(f.Judgement.UndeclaredFaces, 1) },
+		"pixels":   func(f *policy.Facts) { f.Judgement.NotAnalysed = true },
+		"support":  func(f *policy.Facts) { f.NotSupported = append(f.NotSupported, "x") },
+		"cut":      func(f *policy.Facts) { f.Malformed = "x" },
+	}
+	for _, s := range consent.States() {
+		add[s] = func(f *policy.Facts) {
+			f.Judgement.People = append(f.Judgement.People, report.Person{ID: "p", State: s})
+		}
+	}
+	for _, name := range policy.Names() {
+		p := profile(t, name, "")
+		for _, line := range strings.Split(strings.TrimSpace(page), "\n") {
+			event := strings.TrimSpace(strings.Split(line, "|")[0])
+			before, _ := policy.Decide(p, happening(event))
+			for what, change := range add {
+				if what == "support" && event == policy.NoProvenance {
+					continue // a carrier that is not supported is never "no provenance", on purpose
+				}
+				f := happening(event)
+				change(&f)
+				if after, _ := policy.Decide(p, f); rank[after] < rank[before] {
+					t.Errorf("%s: %s beside %s makes %s of %s", name, what, event, after, before)
+				}
+			}
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	for _, c := range []struct{ name, profile, file, wrong string }{
+		{"no-file", "", ``, ""},
+		{"json", "", `{"profile": "ci", "time_base": "both", "min_level": "E4", "status": "cap", "use": {"purpose": ["test"], "operation": ["train"]}, "on": {"out_of_scope": "WARN"}, "require": ["licence"]}`, ""},
+		{"yaml", "", "profile: ci\ntime_base: both\nmin_level: E4\nstatus: cap\nuse:\n  purpose: [test]\n  operation: [train]\non:\n  out_of_scope: WARN\nrequire: [licence]\n", ""},
+		{"same-profile-twice", "ci", `{"profile": "ci"}`, ""},
+		{"unknown-profile", "press", ``, "profile"},
+		{"two-profiles", "ci", `{"profile": "studio"}`, "profile"},
+		{"unknown-member", "", `{"min_levle": "E3"}`, "min_levle"},
+		{"unknown-member-in-yaml", "", "min_levle: E3\n", "min_levle"},
+		{"unknown-level", "", `{"min_level": "E9"}`, "min_level"},
+		{"level-as-a-number", "", `{"min_level": 3}`, "min_level"},
+		{"unknown-time-base", "", `{"time_base": "then"}`, "time_base"},
+		{"unknown-status", "", `{"status": "maybe"}`, "status"},
+		{"unknown-use", "", `{"use": {"purposes": ["test"]}}`, "use.purposes"},
+		{"use-in-one-text", "", `{"use": {"purpose": "test"}}`, "use.purpose"},
+		{"use-with-a-number", "", `{"use": {"purpose": ["test", 1]}}`, "use.purpose[1]"},
+		{"use-empty", "", `{"use": {"purpose": []}}`, "use.purpose"},
+		{"unknown-operation", "", `{"use": {"operation": ["traine"]}}`, "use.operation[0]"},
+		{"unknown-event", "", `{"on": {"origin_unkown": "WARN"}}`, "on.origin_unkown"},
+		{"event-with-a-dash", "", `{"on": {"out-of-scope": "WARN"}}`, "on.out-of-scope"},
+		{"not-supported-is-no-event", "", `{"on": {"not_supported": "PASS"}}`, "on.not_supported"},
+		{"unknown-outcome", "", `{"on": {"expired": "warn"}}`, "on.expired"},
+		{"not-applicable-is-no-outcome", "", `{"on": {"expired": "NOT_APPLICABLE"}}`, "on.expired"},
+		{"unknown-requirement", "", `{"require": ["license"]}`, "require[0]"},
+		{"rules-come-later", "", `{"rules": [{"id": "x"}]}`, "rules"},
+		{"network-comes-later", "", `{"network": "off"}`, "network"},
+		{"member-twice", "", `{"min_level": "E3", "min_level": "E4"}`, "min_level"},
+		{"member-twice-inside", "", `{"on": {"expired": "WARN", "expired": "PASS"}}`, "on.expired"},
+		{"member-twice-in-yaml", "", "min_level: E3\nmin_level: E4\n", ""},
+		{"text-after-the-object", "", `{} {}`, ""},
+		{"a-list", "", `- profile`, ""},
+		{"anchors", "", "profile: &p ci\ntime_base: *p\n", ""},
+		{"not-utf-8", "", "profile: \xff", ""},
+		{"broken-json", "", `{"profile": }`, "profile"},
+		{"deep", "", `{"use": ` + strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40) + `}`, "use[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]"},
+		{"at-the-limit", "", "profile: ci\n#" + strings.Repeat("x", policy.MaxFile-13), ""},
+		{"past-the-limit", "", "profile: ci\n#" + strings.Repeat("x", policy.MaxFile-12), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := policy.Load(c.profile, []byte(c.file))
+			good := slices.Contains([]string{"no-file", "json", "yaml", "same-profile-twice", "at-the-limit"}, c.name)
+			if good != (err == nil) || good != (p != nil) {
+				t.Fatalf("Load = %v, %v", p, err)
+			}
+			var bad *policy.Error
+			if err != nil && (!errors.As(err, &bad) || bad.Path != c.wrong) {
+				t.Errorf("error %v; want one at %q", err, c.wrong)
+			}
+		})
+	}
+	json := profile(t, "", `{"profile": "ci", "use": {"channel": ["tv"]}, "on": {"expired": "PASS"}}`)
+	yaml := profile(t, "", "profile: ci\nuse: {channel: [tv]}\non:\n  expired: PASS\n")
+	if fmt.Sprint(*json) != fmt.Sprint(*yaml) {
+		t.Errorf("%v in JSON, %v in YAML", *json, *yaml)
+	}
+	terms := profile(t, "studio", "").Terms()
+	if terms.TimeBase != "both" || terms.MinLevel != "E4" || terms.Status != "require" || terms.Severity["expired"] != 3 || terms.Severity["verified"] != 0 {
+		t.Errorf("studio's terms: %+v", terms)
+	}
+	if zero := (*policy.Policy)(nil).Terms(); zero.TimeBase != "generation" || zero.Status != "cap" {
+		t.Errorf("a nil policy is not the newsroom profile: %+v", zero)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	for _, s := range []string{
+		`{"profile": "ci", "on": {"expired": "PASS"}}`, "profile: ci\non:\n  expired: PASS\n", `{"use": {"purpose": ["a"]}}`, `- a`, "a: &b [1]\nc: *b", "{", "\t", "? [a]\n: b",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := policy.Load("", b)
+		var bad *policy.Error
+		if (p == nil) == (err == nil) || err != nil && !errors.As(err, &bad) {
+			t.Fatalf("Load = %v, %v", p, err)
+		}
+		if p != nil {
+			p.Terms() // every event has an outcome
+		}
+	})
+}
+
+func Example() {
+	p, _ := policy.Load("ci", nil)
+	verdict, why := policy.Decide(p, policy.Facts{Manifest: "valid", Origin: report.Origin{State: "unknown"}})
+	fmt.Println(verdict, why[0].Event)
+	// Output: FAIL signer_untrusted
+}
