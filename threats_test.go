@@ -44,8 +44,8 @@ func both(a, b func(p, s object)) func(p, s object) {
 	return func(p, s object) { a(p, s); b(p, s) }
 }
 
-// forge signs Ada's claims in a form of its own.
-func forge(w *world, sign func(claims object) string) { w.replace(sign(w.claims("ada", nil))) }
+// mint signs Ada's claims in a form of its own.
+func mint(w *world, sign func(claims object) string) { w.replace(sign(w.claims("ada", nil))) }
 
 // header is Ada's header with other members.
 func header(more object) object {
@@ -85,12 +85,12 @@ var tokenThreats = []threat{
 	{"wrong-purpose", func(w *world) { w.replace(w.token("ada", func(_, s object) { s["purpose"] = []string{"editorial"} })) }, "out-of-scope", "", "consent.scope.purpose", report.Warn},
 	{"wrong-territory", func(w *world) { w.replace(w.token("ada", func(_, s object) { s["territory"] = []string{"EU"} })) }, "out-of-scope", "", "consent.scope.territory", report.Warn},
 	{"alg-none", func(w *world) {
-		forge(w, func(c object) string {
+		mint(w, func(c object) string {
 			return b64(marshal(header(object{"alg": "none"}))) + "." + b64(marshal(c)) + "."
 		})
 	}, "invalid", "", "consent.token.algUnsupported", report.Fail},
 	{"alg-hs256-with-the-public-key", func(w *world) {
-		forge(w, func(c object) string {
+		mint(w, func(c object) string {
 			return hs256(key("ada").Public().(ed25519.PublicKey), header(object{"alg": "HS256"}), c)
 		})
 	}, "invalid", "", "consent.token.algUnsupported", report.Fail},
@@ -102,27 +102,27 @@ var tokenThreats = []threat{
 		w.replace(signES256(k, object{"alg": "EdDSA", "typ": "consent+jwt", "kid": "eve"}, w.claims("eve", about("ada"))))
 	}, "invalid", "", "consent.token.algUnsupported", report.Fail},
 	{"signature-by-a-stranger", func(w *world) {
-		forge(w, func(c object) string {
+		mint(w, func(c object) string {
 			good := jws("consent+jwt", "eve", c)
 			return b64(marshal(header(nil))) + good[strings.IndexByte(good, '.'):]
 		})
 	}, "invalid", "", "consent.token.signatureInvalid", report.Fail},
 	{"members-twice", func(w *world) {
-		forge(w, func(c object) string {
+		mint(w, func(c object) string {
 			return signed(header(nil), []byte(strings.Replace(string(marshal(c)), `{`, `{"sub":"hand:eve",`, 1)))
 		})
 	}, "invalid", "", "consent.token.malformed", report.Fail},
 	{"crit", func(w *world) {
-		forge(w, func(c object) string { return signed(header(object{"crit": []string{"exp"}}), marshal(c)) })
+		mint(w, func(c object) string { return signed(header(object{"crit": []string{"exp"}}), marshal(c)) })
 	}, "invalid", "", "consent.token.malformed", report.Fail},
 	{"key-in-the-header", func(w *world) {
-		forge(w, func(c object) string {
+		mint(w, func(c object) string {
 			input := b64(marshal(header(object{"jwk": jwk("eve"), "kid": "eve"}))) + "." + b64(marshal(c))
 			return input + "." + b64(ed25519.Sign(key("eve"), []byte(input)))
 		})
 	}, "invalid", "", "consent.token.keyUnknown", report.Fail},
 	{"another-type-of-token", func(w *world) {
-		forge(w, func(c object) string { return signed(header(object{"typ": "JWT"}), marshal(c)) })
+		mint(w, func(c object) string { return signed(header(object{"typ": "JWT"}), marshal(c)) })
 	}, "invalid", "", "consent.token.typeMismatch", report.Fail},
 	{"expired-at-generation", func(w *world) {
 		w.replace(w.token("ada", func(p, _ object) { p["exp"] = made.Add(-time.Second).Unix() }))

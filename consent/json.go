@@ -10,7 +10,7 @@ import (
 
 // SyntaxError says where a text breaks the rules of its form.
 type SyntaxError struct {
-	Offset int64  // bytes from the start of the part that Path starts in
+	Offset int64  // bytes from the start of the part that Path starts in; -1: not known
 	Path   string // such as payload.consent.type; empty: the text as a whole
 	Reason string // plain words; text of the file in it is quoted
 	Large  bool   // a limit was passed, rather than a rule broken
@@ -18,10 +18,14 @@ type SyntaxError struct {
 
 // Error implements error.
 func (e *SyntaxError) Error() string {
-	if e.Path == "" {
-		return fmt.Sprintf("%s (offset %d)", e.Reason, e.Offset)
+	text := e.Reason
+	if e.Path != "" {
+		text = e.Path + ": " + text
 	}
-	return fmt.Sprintf("%s: %s (offset %d)", e.Path, e.Reason, e.Offset)
+	if e.Offset < 0 {
+		return text
+	}
+	return fmt.Sprintf("%s (offset %d)", text, e.Offset)
 }
 
 // kind is the kind of a JSON value. The zero value is no value at all: a member that is not there.
