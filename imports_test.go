@@ -37,6 +37,7 @@ var rules = map[string]rule{
 	"video/jail":          {[]string{"video"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
 	"internal/render":     {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
 	"internal/demo":       {nil, nil, "a clip"},
+	"internal/fetch":      {nil, nil, "the only code that touches the network"},
 	"internal/forge":      {nil, nil, "own encoders: a misreading must not be shared with the readers"},
 	"internal/schemagen":  {nil, nil, "a command"},
 	"internal/schematest": {[]string{"docs/schemas"}, []string{"github.com/santhosh-tekuri/jsonschema/v6"}, "tests only"},

@@ -13,7 +13,7 @@ func (p *program) commands() []*cli.Command {
 		p.explainCommand(),
 		p.trustCommand(),
 		p.tokenCommand(),
-		signCommand(),
+		p.signCommand(),
 		p.conformanceCommand(),
 		p.versionCommand(),
 	}

@@ -2,7 +2,6 @@ package main
 
 import "github.com/urfave/cli/v2"
 
-func signCommand() *cli.Command { return notBuilt("sign", "Add a signed manifest to a video") }
 func demoCommand() *cli.Command {
 	return notBuilt("demo", "Make a sample clip with two people and judge it")
 }

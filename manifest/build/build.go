@@ -35,9 +35,10 @@ type Request struct {
 	Signer *signing.Signer // who signs
 	Stamp  signing.Stamper // the time-stamp authority; nil: no time-stamp
 
-	Trust *signing.Trust // whom the check of the finished file is to trust: the signer's root
-	Now   time.Time      // of that check
-	Rand  io.Reader      // for identifiers and salts
+	// Trust is whom the check of the finished file is to trust: the signer's root. Nil: everything but that is checked.
+	Trust *signing.Trust
+	Now   time.Time // of that check
+	Rand  io.Reader // for identifiers and salts
 }
 
 // Assertion is an assertion to be added: its content is a CBOR content box, or a JSON one.

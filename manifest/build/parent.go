@@ -112,8 +112,11 @@ func acceptable(res *manifest.Result, trust *signing.Trust) error {
 	if res.Active == nil || res.Binding == nil || res.Binding.State != manifest.BindingIntact {
 		return refuse("the finished file is not accepted by our own verifier: its content hash does not hold", "this is a bug; please report it with the file")
 	}
-	if f := res.Active.Failure; len(f) > 0 {
-		return refuse(fmt.Sprintf("the finished file is not accepted by our own verifier: %s (%s)", f[0].Code, f[0].Explanation), "look at the certificate chain and the key that were given")
+	for _, f := range res.Active.Failure {
+		if trust == nil && f.Code == "signingCredential.untrusted" {
+			continue // nobody was named who might vouch for the signer
+		}
+		return refuse(fmt.Sprintf("the finished file is not accepted by our own verifier: %s (%s)", f.Code, f.Explanation), "look at the certificate chain and the key that were given")
 	}
 	for _, f := range res.Active.Informational {
 		switch f.Code {
@@ -121,8 +124,12 @@ func acceptable(res *manifest.Result, trust *signing.Trust) error {
 			return refuse(fmt.Sprintf("the finished file is not accepted by our own verifier: %s (%s)", f.Code, f.Explanation), "the time-stamp authority's answer is at fault; try another one")
 		}
 	}
-	if trust != nil && res.State != manifest.Trusted {
-		return refuse(fmt.Sprintf("the finished file is not accepted by our own verifier: it is %q where it should be trusted", res.State), "the chain must lead from the signer to an authority, in this order")
+	want := manifest.Trusted
+	if trust == nil {
+		want = manifest.Valid
+	}
+	if res.State != want {
+		return refuse(fmt.Sprintf("the finished file is not accepted by our own verifier: it is %s where it should be %s", res.State, want), "the chain must lead from the signer to an authority, in this order")
 	}
 	return nil
 }

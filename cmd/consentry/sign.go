@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/internal/fetch"
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/manifest/build"
+	"github.com/consentry/consentry/signing"
+)
+
+// maxConsentFile bounds a consent assertion. Consent format 1, 2 (Limits).
+const maxConsentFile = 1 << 20
+
+// consentLabel is the label of the consent assertion. Consent format 1, 2.
+const consentLabel = "io.github.consentry.consent"
+
+// signOptions is the command line of sign, read.
+type signOptions struct {
+	key, cert   string
+	alg         string
+	tsa         string
+	source      string
+	consent     string
+	in, out     string
+	now         time.Time
+	timeStamper signing.Stamper // in place of tsa, for tests; nil: tsa
+}
+
+func (p *program) signCommand() *cli.Command {
+	return &cli.Command{
+		Name: "sign", Usage: "Add a signed manifest to a video", ArgsUsage: "IN OUT",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "key", Usage: "`PEM`: the private key"},
+			&cli.StringFlag{Name: "cert", Usage: "`PEM`: the certificates, the signer's first, then its issuers"},
+			&cli.StringFlag{Name: "alg", Usage: "`NAME`: es256, ed25519, …; default: what suits the key"},
+			&cli.StringFlag{Name: "tsa", Usage: "`URL` of a time-stamp authority to ask; default: no network"},
+			&cli.StringFlag{Name: "source-type", Usage: "`TERM`: digitalSourceType, such as trainedAlgorithmicMedia"},
+			&cli.StringFlag{Name: "consent", Usage: "`FILE`: the consent assertion in JSON"},
+			laterFlag("merkle"),
+		},
+		Action: func(c *cli.Context) error {
+			if err := refuseLater(c, map[string]string{"merkle": "a content hash in parts"}); err != nil {
+				return err
+			}
+			o := &signOptions{
+				key: c.String("key"), cert: c.String("cert"), alg: c.String("alg"), tsa: c.String("tsa"),
+				source: c.String("source-type"), consent: c.String("consent"), now: time.Now(),
+			}
+			if o.key == "" || o.cert == "" || c.Args().Len() != 2 {
+				return &usageError{Text: "sign needs --key, --cert, and two files", Hint: "consentry sign --key key.pem --cert chain.pem --source-type trainedAlgorithmicMedia in.mp4 out.mp4"}
+			}
+			o.in, o.out = c.Args().Get(0), c.Args().Get(1)
+			made, err := p.sign(c.Context, o)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(p.stdout, "%s: %d bytes, manifest %s\n", render.Safe(o.out), made.Size, made.Label)
+			return err
+		},
+	}
+}
+
+// sign makes the signed file. What the file may be judged by with the same certificates was tried before it is there.
+func (p *program) sign(ctx context.Context, o *signOptions) (*build.Made, error) {
+	req := build.Request{
+		Title: filepath.Base(o.out), Generator: "consentry", Version: toolVersion(),
+		Source: o.source, When: o.now, Now: o.now, Rand: rand.Reader, Stamp: o.timeStamper,
+	}
+	if err := readSigner(o, &req); err != nil {
+		return nil, err
+	}
+	if o.tsa != "" {
+		req.Stamp = &authority{url: o.tsa}
+	}
+	if o.consent != "" {
+		a, err := readConsentAssertion(o.consent)
+		if err != nil {
+			return nil, err
+		}
+		req.Assertions = append(req.Assertions, a)
+	}
+	made, err := build.File(ctx, o.in, o.out, req)
+	var refused *build.RefusedError
+	if errors.As(err, &refused) {
+		return nil, &hintError{fmt.Errorf("%q: %w", o.in, err), refused.Hint}
+	}
+	if err != nil {
+		return nil, plainError(o.in, err)
+	}
+	if req.Trust == nil {
+		p.warnf("only one certificate was given: whether an authority stands behind it was not checked")
+	}
+	return made, nil
+}
+
+// readSigner reads key and certificates. A root at the end of the chain stays out of the file, where nobody would
+// believe it, and is what the finished file is checked against.
+func readSigner(o *signOptions, req *build.Request) error {
+	key, err := readSmall(o.key, maxKeyFile)
+	if err != nil {
+		return err
+	}
+	text, err := readSmall(o.cert, maxPEMFile)
+	if err != nil {
+		return err
+	}
+	var chain []*pem.Block
+	for rest := text; ; {
+		var b *pem.Block
+		if b, rest = pem.Decode(rest); b == nil {
+			break
+		}
+		chain = append(chain, b)
+	}
+	if n := len(chain); n > 1 {
+		last := pem.EncodeToMemory(chain[n-1])
+		list, err := signing.ParseAnchors("the chain that was given", last)
+		if err != nil {
+			return fmt.Errorf("%q: %w", o.cert, err)
+		}
+		list.EKUs = append(list.EKUs, signing.EKUClaimSigning, signing.EKUEmailProtection, signing.EKUDocumentSigning)
+		req.Trust = &signing.Trust{Claim: []signing.List{list}}
+		if c, err := x509.ParseCertificate(chain[n-1].Bytes); err == nil && bytes.Equal(c.RawIssuer, c.RawSubject) {
+			chain = chain[:n-1]
+		}
+	}
+	text = nil
+	for _, b := range chain {
+		text = append(text, pem.EncodeToMemory(b)...)
+	}
+	if req.Signer, err = signing.NewSigner(algorithmName(o.alg), key, text); err != nil {
+		return fmt.Errorf("%q with %q: %w", o.key, o.cert, err)
+	}
+	return nil
+}
+
+// algorithmName is the COSE name of an algorithm as people type it.
+func algorithmName(name string) string {
+	switch n := strings.ToUpper(name); n {
+	case "ED25519", "EDDSA":
+		return "Ed25519"
+	default:
+		return n
+	}
+}
+
+// readConsentAssertion reads the assertion, holds it against the rules of the format, and turns it into CBOR.
+func readConsentAssertion(name string) (build.Assertion, error) {
+	text, err := readSmall(name, maxConsentFile)
+	if err != nil {
+		return build.Assertion{}, err
+	}
+	data, err := build.FromJSON(text)
+	if err == nil {
+		_, err = consent.ParseAssertion(data, true)
+	}
+	if err != nil {
+		return build.Assertion{}, &hintError{fmt.Errorf("%q: %w", name, err), "nothing was signed; a verifier would call this consent assertion malformed"}
+	}
+	return build.Assertion{Label: consentLabel, CBOR: data}, nil
+}
+
+// authority is a time-stamp authority at an address that the user gave. RFC 3161, 3.4.
+type authority struct {
+	url    string
+	client fetch.Client
+}
+
+// Stamp asks for a time-stamp over the message.
+func (a *authority) Stamp(ctx context.Context, message []byte) ([]byte, error) {
+	nonce, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 63))
+	if err != nil {
+		return nil, err
+	}
+	request, err := signing.NewTimestampRequest(message, nonce)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.client.Post(ctx, a.url, "application/timestamp-query", "application/timestamp-reply", request)
+	if err != nil {
+		return nil, err
+	}
+	return signing.ParseTimestampResponse(answer, message, nonce)
+}
