@@ -16,7 +16,7 @@ say "making a signed file of $size MiB"
 "$bin" demo "$work/demo" >/dev/null 2>&1 || true
 demo=$work/demo
 {
-  cat testdata/demo/clip.mp4
+  cat internal/demo/clip.mp4
   # A further media data box with a 64-bit size: 16 bytes of header, then noise that no disk or kernel can shorten.
   n=$((size * 1024 * 1024))
   printf '\0\0\0\1mdat'

@@ -7,7 +7,7 @@ import (
 // commands is the command table, in the order of the help page: what a newcomer needs first comes first.
 func (p *program) commands() []*cli.Command {
 	list := []*cli.Command{
-		demoCommand(),
+		p.demoCommand(),
 		p.verifyCommand(),
 		p.inspectCommand(),
 		p.explainCommand(),
