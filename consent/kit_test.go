@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
@@ -233,4 +234,9 @@ func minted(t testing.TB, payload object) string {
 	t.Helper()
 	name := strings.TrimSuffix(strings.TrimPrefix(payload["iss"].(string), "https://"), ".test")
 	return signAs(t, "consent+jwt", payload, testKey(t, name, curveOf(name)))
+}
+
+func digestOf(s string) string {
+	d := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(d[:])
 }
