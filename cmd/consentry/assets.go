@@ -27,25 +27,25 @@ var mediaSuffixes = []string{
 
 // expandAssets turns the arguments of verify into file names: a folder becomes the media files in it, and a pattern
 // that the shell left alone the files that it matches.
-func (p *program) expandAssets(args []string) ([]string, error) {
+func (p *program) expandAssets(args []string, limit int) ([]string, error) {
 	var out []string
 	for _, a := range args {
-		names, err := p.expand(a)
+		names, err := p.expand(a, limit)
 		if err != nil {
 			return nil, err
 		}
-		if out = append(out, names...); len(out) > maxAssets {
-			return nil, fmt.Errorf("more than %d files", maxAssets)
+		if out = append(out, names...); len(out) > limit {
+			return nil, fmt.Errorf("more than %d files", limit)
 		}
 	}
 	return out, nil
 }
 
-func (p *program) expand(arg string) ([]string, error) {
+func (p *program) expand(arg string, limit int) ([]string, error) {
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
-		return p.mediaIn(arg)
+		return p.mediaIn(arg, limit)
 	case err == nil:
 		return []string{arg}, nil
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(arg, "*?["):
@@ -63,7 +63,7 @@ func (p *program) expand(arg string) ([]string, error) {
 
 // mediaIn lists the media files of a folder and of the folders in it, in the order of their names. Links are not
 // followed.
-func (p *program) mediaIn(dir string) ([]string, error) {
+func (p *program) mediaIn(dir string, limit int) ([]string, error) {
 	var out []string
 	left := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -78,8 +78,8 @@ func (p *program) mediaIn(dir string) ([]string, error) {
 		default:
 			left++
 		}
-		if len(out) > maxAssets {
-			return fmt.Errorf("more than %d files", maxAssets)
+		if len(out) > limit {
+			return fmt.Errorf("more than %d files", limit)
 		}
 		return nil
 	})

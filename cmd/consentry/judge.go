@@ -283,7 +283,7 @@ func unreadable(name string, o *verifyOptions, err error) *report.Report {
 // assetsOf gives the files to judge and, for a set, the fragments of the one file.
 func (p *program) assetsOf(o *verifyOptions) (names, fragments []string, err error) {
 	if o.set == "" {
-		names, err = p.expandAssets(o.assets)
+		names, err = p.expandAssets(o.assets, maxAssets)
 		if err == nil && len(names) > 1 && o.format == "crjson" {
 			err = errors.New("--format crjson speaks of one file, and there are several")
 		}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/internal/schematest"
+	"github.com/consentry/consentry/report"
+)
+
+func quiet() *program {
+	return &program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard}
+}
+
+// write makes files of a folder, each with the content given.
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestMediaInAFolder(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"b.mp4": "", "a.MOV": "", "in/c.wav": "", "notes.txt": "", ".git/d.mp4": ""})
+	if err := os.Symlink(dir, filepath.Join(dir, "loop.mp4")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"a.MOV", "b.mp4", "in/c.wav"}
+	for i := range want {
+		want[i] = filepath.Join(dir, want[i])
+	}
+	got, err := quiet().expandAssets([]string{dir}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := quiet().expandAssets([]string{dir}, 2); err == nil {
+		t.Error("three files within a limit of two")
+	}
+	if _, err := quiet().expandAssets([]string{"a", "b", "c"}, 2); err == nil {
+		t.Error("three arguments within a limit of two")
+	}
+}
+
+func TestReadSmall(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte("12345"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := readSmall(name, 5); err != nil || string(b) != "12345" {
+		t.Errorf("at the limit: %q, %v", b, err)
+	}
+	if b, err := readSmall(name, 4); err == nil || b != nil {
+		t.Errorf("past the limit: %q", b)
+	}
+}
+
+func TestOpenFileRefuses(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ name, file, want string }{
+		{"a-folder", dir, "is a folder"},
+		{"a-device", "/dev/null", "is no regular file"},
+		{"standard-input", "-", "standard input cannot be read at random"},
+		{"nothing", filepath.Join(dir, "none"), "no such file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, _, err := openFile(c.file)
+			if f != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestUnchanged(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(name string) error
+		same bool
+	}{
+		{"left-alone", func(string) error { return nil }, true},
+		{"written-to", func(name string) error { return os.WriteFile(name, []byte("longer than before"), 0o644) }, false},
+		{"touched", func(name string) error { return os.Chtimes(name, time.Unix(1, 0), time.Unix(1, 0)) }, false},
+		{"replaced", func(name string) error {
+			if err := os.WriteFile(name+".new", []byte("x"), 0o644); err != nil {
+				return err
+			}
+			return os.Rename(name+".new", name)
+		}, false},
+		{"removed", os.Remove, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "file")
+			if err := os.WriteFile(name, []byte("x"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			f, _, err := openFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			changed, err := unchanged(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.do(name); err != nil {
+				t.Fatal(err)
+			}
+			if err := changed(); (err == nil) != c.same {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// box is a top-level box of eight bytes and more.
+func box(typ string, payload int) string {
+	size := 8 + payload
+	return string([]byte{byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)}) + typ + strings.Repeat("\x00", payload)
+}
+
+func TestSplitSet(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"init.mp4":  box("ftyp", 8) + box("moov", 0),
+		"seg10.m4s": box("styp", 8) + box("moof", 0) + box("mdat", 4),
+		"seg9.m4s":  box("moof", 0) + box("mdat", 4),
+		"list.m3u8": "#EXTM3U\n",
+		"short":     "\x00\x00",
+		"lie":       "\x00\x00\x00\x02free",
+	})
+	init, fragments, err := splitSet(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{filepath.Join(dir, "seg9.m4s"), filepath.Join(dir, "seg10.m4s")}
+	if init != filepath.Join(dir, "init.mp4") || !cmp.Equal(want, fragments) {
+		t.Errorf("init %s, fragments %q", init, fragments)
+	}
+	write(t, dir, map[string]string{"other.mp4": box("moov", 0)})
+	if _, _, err := splitSet(dir); err == nil {
+		t.Error("two initialization segments")
+	}
+	if _, _, err := splitSet(t.TempDir()); err == nil {
+		t.Error("an empty folder")
+	}
+}
+
+func TestTopLevelLooksAtSixtyFourBoxes(t *testing.T) {
+	dir := t.TempDir()
+	for _, past := range []int{0, 1} {
+		write(t, dir, map[string]string{"f": strings.Repeat(box("free", 0), maxTopBoxes-1+past) + box("moov", 0)})
+		kind, err := topLevel(filepath.Join(dir, "f"))
+		if err != nil || (kind == "moov") != (past == 0) {
+			t.Errorf("%d past the bound: %q, %v", past, kind, err)
+		}
+	}
+}
+
+func TestNaturalLess(t *testing.T) {
+	order := []string{"a", "a1", "a2", "a10", "a10b", "a010c", "b", "b-1", "b-2-x", "b-2-y"}
+	for i := range order {
+		for j := range order {
+			if got := naturalLess(order[i], order[j]); got != (i < j) {
+				t.Errorf("%s before %s: %v", order[i], order[j], got)
+			}
+		}
+	}
+}
+
+// TestABugTakesOneFileOnly: a panic about one file of a batch is that file's "could not tell".
+func TestABugTakesOneFileOnly(t *testing.T) {
+	var out, talk bytes.Buffer
+	p := &program{stdout: &out, stderr: &talk}
+	o := &verifyOptions{format: "json", jobs: 2}
+	err := p.writeBatch(&out, o, []string{"a", "b"}, func(name string) *judged {
+		if name == "a" {
+			panic("boom")
+		}
+		r := unreadable("b", o, errors.New("x"))
+		r.Verdict = report.Pass
+		return &judged{name: name, res: &consentry.Result{Report: r}}
+	})
+	if err != nil || p.code != exitUnknown {
+		t.Errorf("exit %d, %v", p.code, err)
+	}
+	if !strings.Contains(talk.String(), `"a": internal error: boom`) {
+		t.Errorf("said %q", talk.String())
+	}
+	if err := schematest.Check(schematest.Batch, out.Bytes()); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(out.String(), `"verdict": "PASS"`) {
+		t.Error("the other file has no answer")
+	}
+}
+
+// TestRunSurvivesABug: whatever happens, the exit code is "could not tell" and standard error says why.
+func TestRunSurvivesABug(t *testing.T) {
+	var talk bytes.Buffer
+	code := run(context.Background(), []string{"version"}, nil, panicking{}, &talk)
+	if code != exitUnknown || !strings.Contains(talk.String(), "internal error: boom") {
+		t.Errorf("exit %d, %q", code, talk.String())
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Write([]byte) (int, error) { panic("boom") }
+
+// TestATimeLimitEndsAFile: past --timeout the rest is not checked, which is no yes.
+func TestATimeLimitEndsAFile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "clip.mp4")
+	write(t, dir, map[string]string{"clip.mp4": string(forge.Make(forge.Recipe{}).Data)})
+	code, out, talk := asked(t, "verify", "--timeout", "1ns", "--format", "json", name)
+	if code != exitUnknown || !strings.Contains(talk, "time") {
+		t.Errorf("exit %d, %q", code, talk)
+	}
+	if err := schematest.Check(schematest.Report, []byte(out)); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{`"verdict": "INDETERMINATE"`, `"complete": false`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in the report", want)
+		}
+	}
+}
+
+func TestProgressCounts(t *testing.T) {
+	b := &progress{}
+	r := b.reader(strings.NewReader("0123456789"))
+	buf := make([]byte, 4)
+	for _, at := range []int64{0, 6, 2} {
+		if _, err := r.ReadAt(buf, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := b.read.Load(); got != 10 {
+		t.Errorf("%d bytes, want 10", got)
+	}
+	var none *progress
+	none.stop()
+	if in := strings.NewReader("x"); none.reader(in) != io.ReaderAt(in) {
+		t.Error("an unwatched reader is another one")
+	}
+}
+
+// FuzzResolve: whatever is typed, no argument is lost or made up, and flags stand before files.
+func FuzzResolve(f *testing.F) {
+	seeds := []string{
+		"verify a --profile ci", "verify -- --x a", "verify --trust=a,b c --strict", "trust list --format json", "--version", "help verify", "verify - -", "later -x --y z",
+	}
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	if len(seeds) < 5 {
+		f.Fatal("too few seeds")
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		args := strings.Fields(line)
+		in, err := resolve(argTable(), args)
+		if err != nil || in.command == nil || in.help || in.version {
+			return
+		}
+		joined := strings.Join(in.argv(), "\x00")
+		for _, file := range in.files {
+			if !strings.Contains(line, file) {
+				t.Errorf("%q was never typed", file)
+			}
+		}
+		if len(joined) > 2*len(line)+len(args)+8 {
+			t.Errorf("%d bytes became %d", len(line), len(joined))
+		}
+		for _, fl := range in.flags {
+			if !strings.HasPrefix(fl, "-") {
+				t.Errorf("%q stands among the flags", fl)
+			}
+		}
+		if again, err := resolve(argTable(), in.argv()); err != nil || fmt.Sprint(again.argv()) != fmt.Sprint(in.argv()) {
+			t.Errorf("sorting again gives %v, %v", again, err)
+		}
+	})
+}
