@@ -171,6 +171,11 @@ func (v *Verifier) begin(a Asset) *run {
 		Findings:       []report.Finding{},
 		NotChecked:     []report.NotChecked{},
 	}
+	if v.Policy == nil {
+		r.out.Policy = (&policy.Policy{}).Report(v.PolicyFile)
+	} else {
+		r.out.Policy = v.Policy.Report(v.PolicyFile)
+	}
 	r.out.Provenance.Integrity.Damage = []report.Damage{}
 	r.out.Provenance.Manifests = []report.Manifest{}
 	r.out.Provenance.Signer.State, r.out.Provenance.Time.State = "none", "none"

@@ -31,7 +31,6 @@ func (r *run) judge(ctx context.Context) error {
 		r.out.Asset.SHA256 = hexDigest(sum)
 	}
 	j := JudgeFacts(f, r.v.Consent, p)
-	r.out.Policy = report.Policy{Profile: p.Profile, File: optional(r.v.PolicyFile), TimeBase: p.TimeBase}
 	r.out.Verdict, r.out.Reasons, r.out.Origin = j.Verdict, j.Reasons, j.Origin
 	r.out.People, r.out.Works = people(j.Judgement.People), people(j.Judgement.Works)
 	r.out.Findings = append(r.out.Findings, j.Judgement.Findings...)
