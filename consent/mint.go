@@ -76,9 +76,14 @@ func Mint(in MintInput) (string, error) {
 		raw += "~" + strings.Join(append(disclosures, ""), "~")
 	}
 	if typ == "consent-delegation+jwt" {
-		return raw, lintDelegation(raw)
+		err = lintDelegation(raw)
+	} else {
+		err = lintToken(raw, in.Key, kid, in.Now)
 	}
-	return raw, lintToken(raw, in.Key, kid, in.Now)
+	if err != nil {
+		return "", err
+	}
+	return raw, nil
 }
 
 // MintError says why a token was not made.

@@ -37,7 +37,7 @@ func (c *checker) check(in tokenInput) *tokenResult {
 	read := c.readToken(in.raw)
 	res := &tokenResult{token: read.token, verified: read.verified, binding: "B0"}
 	k := &check{c: c, read: read, token: read.token, entry: in.entry, t: c.timeOf(), res: res}
-	res.findings = append(res.findings, read.findings...)
+	res.findings = append(make([]report.Finding, 0, len(read.findings)+8), read.findings...)
 	if !read.verified {
 		for _, f := range read.findings {
 			res.atGeneration.failures = append(res.atGeneration.failures, f.Code)

@@ -69,7 +69,7 @@ func (t *Token) matchSubject(want *Subject) (opened *openSubject, ok bool) {
 		return nil, false
 	}
 	theirs := openSubject{want.Scheme, want.ID}
-	if t.Subject != "" && t.Subject == theirs.String() {
+	if named && own == theirs {
 		return &theirs, true
 	}
 	if t.SubjectCommit != "" && commits(t.SubjectCommit, t.salt, theirs) {
