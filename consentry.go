@@ -115,8 +115,8 @@ type run struct {
 	result      *manifest.Result
 	sidecar     string
 	malformed   string
-	unsupported bool // the file needs what this version cannot do
-	pixelsAsked bool // and they could not be had
+	unsupported []string // what the file needs and this version cannot do
+	pixelsAsked bool     // and they could not be had
 }
 
 // steps is the order of work. Down the page only: no step reads a later one's result.
@@ -195,6 +195,12 @@ func (r *run) notChecked(what, why string) {
 		}
 	}
 	r.out.NotChecked = append(r.out.NotChecked, report.NotChecked{What: what, Why: why})
+}
+
+// needs says that the file cannot be judged for want of something: INDETERMINATE in every profile.
+func (r *run) needs(what, why string) {
+	r.notChecked(what, why)
+	r.unsupported = append(r.unsupported, what+": "+why)
 }
 
 // sidecarSuffix names the file with a consent declaration beside an asset. Consent format 1, 2.

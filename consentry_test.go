@@ -131,8 +131,8 @@ func TestVerifyCannotDoTheJob(t *testing.T) {
 		asset consentry.Asset
 		want  error
 	}{
-		"reading fails":        {context.Background(), consentry.Asset{Data: failing{good.Data, int64(len(good.Data)) - 1}, Size: int64(len(good.Data))}, errDisk},
-		"cancelled":            {cancelled, asset(good.Data), context.Canceled},
+		"reading fails":         {context.Background(), consentry.Asset{Data: failing{good.Data, int64(len(good.Data)) - 1}, Size: int64(len(good.Data))}, errDisk},
+		"cancelled":             {cancelled, asset(good.Data), context.Canceled},
 		"changed-while-reading": {context.Background(), func() consentry.Asset { a := asset(good.Data); a.Changed = func() error { return errDisk }; return a }(), errDisk},
 	}
 	for name, c := range cases {

@@ -30,11 +30,7 @@ func (r *run) facts() *consent.Facts {
 		r.malformed = "the manifest store cannot be read"
 	}
 	f.Malformed = r.malformed
-	if r.unsupported {
-		for _, n := range r.out.NotChecked {
-			f.NotSupported = append(f.NotSupported, n.What+": "+n.Why)
-		}
-	}
+	f.NotSupported = r.unsupported
 	if r.result == nil || r.result.Active == nil {
 		return f
 	}

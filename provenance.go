@@ -51,8 +51,7 @@ func (r *run) locate(ctx context.Context) error {
 		p.Store = optional(storePresent)
 	case l.NotSupported != "":
 		p.Store, p.Carrier = nil, nil
-		r.notChecked("embedded manifest", l.NotSupported)
-		r.unsupported = true
+		r.needs("embedded manifest", l.NotSupported)
 		return nil
 	case l.Multiple, l.Malformed:
 		p.Store, out.Complete = optional(storeMalformed), false
@@ -123,10 +122,13 @@ func (r *run) validate(ctx context.Context) error {
 func (r *run) fillProvenance(res *manifest.Result) {
 	p := &r.out.Provenance
 	p.State = optional(res.State)
-	if res.State == "" {
-		r.unsupported = true
+	for _, n := range res.NotChecked {
+		if res.State == "" {
+			r.needs(n.What, n.Why)
+		} else {
+			r.notChecked(n.What, n.Why)
+		}
 	}
-	r.out.NotChecked = append(r.out.NotChecked, res.NotChecked...)
 	for _, m := range res.Manifests {
 		p.Manifests = append(p.Manifests, manifestReport(m))
 		r.out.Findings = append(r.out.Findings, m.Notes...)
@@ -136,6 +138,9 @@ func (r *run) fillProvenance(res *manifest.Result) {
 	}
 	p.ActiveManifest = optional(res.Active.Label)
 	r.fillIntegrity(res)
+	if res.State == "" && len(r.unsupported) == 0 {
+		r.needs("manifest", "it could not be judged")
+	}
 	r.fillSignature(res.Active.Signature)
 	for _, list := range [][]report.Finding{res.Active.Failure, res.Active.Informational} {
 		for _, f := range list {
@@ -161,8 +166,7 @@ func (r *run) fillIntegrity(res *manifest.Result) {
 	i.Damage = append(i.Damage, b.Damage...)
 	r.out.NotChecked = append(r.out.NotChecked, b.Missing...)
 	if b.NotSupported != "" {
-		r.notChecked("content hash", b.NotSupported)
-		r.unsupported = true
+		r.needs("content hash", b.NotSupported)
 	}
 	// An intact hash means something only if the claim that lists it is the signer's.
 	if s := res.Active.Signature; i.State == manifest.BindingIntact && (s == nil || !s.Validated) {
