@@ -25,6 +25,10 @@ func (p *program) conformanceCommand() *cli.Command {
 				Name: "jose", Usage: "Judge consent tokens, one answer a line", ArgsUsage: "FILE",
 				Action: func(c *cli.Context) error { return p.conformanceJose(c.Args().Slice()) },
 			},
+			{
+				Name: "run", Usage: "Run a folder of cases with their expectations", Hidden: true, SkipFlagParsing: true,
+				Action: func(*cli.Context) error { return &notYetError{What: "conformance run (scorecards over folders of cases)"} },
+			},
 		},
 	}
 }
