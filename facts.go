@@ -88,15 +88,17 @@ func (w *factsOf) ingredients(m *manifest.ManifestResult, depth int) []consent.I
 	}
 	for _, i := range m.Ingredients {
 		ing := consent.Ingredient{Relationship: i.Relationship, DigitalSourceType: i.DigitalSourceType}
-		if sub := w.result.Manifest(i.Manifest); sub != nil && !w.seen[sub.Label] {
-			w.seen[sub.Label] = true
+		if sub := w.result.Manifest(i.Manifest); sub != nil {
 			ing.Manifest = w.manifest(sub)
 			// The state of an ingredient is what holds now, with how it was taken in: a manifest that was swapped
 			// behind the reference is not the ingredient's.
 			ing.Manifest.State = stateOf(i.Now)
-			ing.ClaimSigner, ing.T = signerOf(sub.Signature), timeOf(sub)
-			ing.Assertions = declarations(sub)
-			ing.Ingredients = w.ingredients(sub, depth+1)
+			if !w.seen[sub.Label] { // a second way to the same manifest is told by its label alone
+				w.seen[sub.Label] = true
+				ing.ClaimSigner, ing.T = signerOf(sub.Signature), timeOf(sub)
+				ing.Assertions = declarations(sub)
+				ing.Ingredients = w.ingredients(sub, depth+1)
+			}
 		}
 		out = append(out, ing)
 	}
