@@ -40,7 +40,6 @@ type world struct {
 	registries []string
 	statuses   []string
 	policy     object
-	raw        map[string]string // members of the trust list that replace it
 	jti        int
 }
 
@@ -234,18 +233,22 @@ func withStatus(index int) func(p, s object) {
 	}
 }
 
-func (w *world) judge() consentry.FactsAnswer {
-	w.t.Helper()
+// document is the world as a case of the conformance command.
+func (w *world) document() []byte {
 	list := object{"v": 1, "steward": uri("steward"), "sequence": 5, "issued": made, "entries": w.entries}
 	if len(w.assertion["tokens"].([]object)) == 0 {
 		delete(w.assertion, "tokens")
 		defer func() { w.assertion["tokens"] = []object{} }()
 	}
-	doc := marshal(object{
+	return marshal(object{
 		"id": "x", "facts": w.facts, "trustList": list, "registries": w.registries, "statusLists": w.statuses, "policy": w.policy,
 	})
+}
+
+func (w *world) judge() consentry.FactsAnswer {
+	w.t.Helper()
 	var c consentry.FactsCase
-	if err := json.Unmarshal(doc, &c); err != nil {
+	if err := json.Unmarshal(w.document(), &c); err != nil {
 		w.t.Fatal(err)
 	}
 	return c.Answer()

@@ -59,7 +59,7 @@ type jsonLimits struct {
 // name twice in an object at any level. The standard library accepts duplicates, lets the last one win, compares
 // names without regard to case and replaces invalid UTF-8, all of which a second reader may see differently.
 func parseJSON(text, path string, lim jsonLimits) (value, *SyntaxError) {
-	s := &scanner{in: text, lim: lim, path: []string{path}}
+	s := &scanner{in: text, lim: lim, path: []step{{name: path}}}
 	s.space()
 	v, ok := s.value(1)
 	if !ok {
@@ -78,13 +78,29 @@ type scanner struct {
 	pos   int
 	nodes int
 	lim   jsonLimits
-	path  []string
+	path  []step // joined only for an error: most texts have none
 	err   *SyntaxError
+}
+
+// step is a part of a path: a member's name, or an item's index.
+type step struct {
+	name  string
+	index int
+	item  bool
 }
 
 func (s *scanner) fail(reason string) bool {
 	if s.err == nil {
-		s.err = &SyntaxError{Offset: int64(s.pos), Path: strings.Join(s.path, ""), Reason: reason}
+		var path strings.Builder
+		path.WriteString(s.path[0].name)
+		for _, p := range s.path[1:] {
+			if p.item {
+				path.WriteString("[" + strconv.Itoa(p.index) + "]")
+			} else {
+				path.WriteString("." + clip(p.name))
+			}
+		}
+		s.err = &SyntaxError{Offset: int64(s.pos), Path: path.String(), Reason: reason}
 	}
 	return false
 }
@@ -179,7 +195,7 @@ func (s *scanner) object(depth int) (value, bool) {
 		}
 		s.pos++
 		s.space()
-		s.path = append(s.path, "."+clip(name))
+		s.path = append(s.path, step{name: name})
 		item, ok := s.value(depth + 1)
 		if !ok {
 			return v, false
@@ -202,7 +218,7 @@ func (s *scanner) array(depth int) (value, bool) {
 		return v, true
 	}
 	for {
-		s.path = append(s.path, "["+strconv.Itoa(len(v.items))+"]")
+		s.path = append(s.path, step{index: len(v.items), item: true})
 		item, ok := s.value(depth + 1)
 		if !ok {
 			return v, false

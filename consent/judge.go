@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/consentry/consentry/report"
 )
@@ -17,6 +18,16 @@ type Trust struct {
 	Findings    []report.Finding
 	StatusLists []string // status list tokens at hand
 	Registries  []string // registry bundles at hand
+
+	books *registries // of Registries at a time; nil: not opened yet
+}
+
+// Open returns the trust with its registry bundles read and verified, so that many files that are judged at one time
+// pay for them once. It may be used by several goroutines.
+func (t *Trust) Open(now time.Time) *Trust {
+	opened := *t
+	opened.books = openRegistries(t, now)
+	return &opened
 }
 
 // Terms is what a judgement needs to know of the policy and of the origin. The zero value asks for a token of any
@@ -116,7 +127,9 @@ func (j *judge) find(code, uri, format string, args ...any) *report.Finding {
 // lists takes over what loading the trust list and the bundles said.
 func (j *judge) lists() {
 	j.out.Findings = append(j.out.Findings, j.trust.Findings...)
-	j.books = openRegistries(j.trust, j.facts.Now)
+	if j.books = j.trust.books; j.books == nil || !j.books.now.Equal(j.facts.Now) {
+		j.books = openRegistries(j.trust, j.facts.Now)
+	}
 	j.out.Findings = append(j.out.Findings, j.books.findings...)
 	for _, f := range j.out.Findings {
 		if f.Outcome == report.Failure {

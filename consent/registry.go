@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/consentry/consentry/report"
@@ -61,12 +60,12 @@ type registries struct {
 	byIssuer map[string]*Registry
 	issuers  []string // sorted, so that nothing depends on a map's order
 	findings []report.Finding
-	trust    *TrustList
+	now      time.Time // that they were opened for
 }
 
 // openRegistries reads the bundles at hand. One that does not verify is not used, and a finding says so.
 func openRegistries(trust *Trust, now time.Time) *registries {
-	r := &registries{byIssuer: map[string]*Registry{}, trust: trust.List}
+	r := &registries{byIssuer: map[string]*Registry{}, now: now}
 	for i, text := range trust.Registries {
 		b, err := openRegistry(text, trust.List, now)
 		if err != nil {
@@ -163,13 +162,15 @@ func (b *Registry) decode(m *members) {
 			return
 		}
 		for i, item := range v.items {
-			inner := &members{path: m.path + "." + list.name + "[" + strconv.Itoa(i) + "]", of: item}
+			inner := members{of: item}
 			if item.kind != jsonObject {
 				inner.bad("", "not an object")
 			} else {
-				list.read(inner)
+				list.read(&inner)
 			}
-			if m.take(inner); m.err != nil {
+			if inner.err != nil {
+				inner.err.Path = m.path + "." + indexed(list.name, i) + inner.err.Path
+				m.take(&inner)
 				return
 			}
 		}
