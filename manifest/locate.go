@@ -159,6 +159,12 @@ func (l *Located) boxes(lim Limits) error {
 		l.malformed(stores[0].box, fmt.Sprintf("a box with the purpose %q and none with %q: part of the store is gone", stores[0].purpose, other))
 		return nil
 	}
+	for _, s := range stores {
+		if l.cut(s.box) {
+			l.malformed(s.box, "the box that carries the store ends behind the end of the file")
+			return nil
+		}
+	}
 	var err error
 	if l.Store, err = l.store(stores[0], lim); err != nil || l.Store == nil {
 		return err
@@ -175,6 +181,17 @@ func (l *Located) boxes(lim Limits) error {
 	}
 	l.placement(stores, merkle)
 	return nil
+}
+
+// cut reports whether the file ends before a top-level box does. What such a box holds is not what was written: its
+// length is a lie, or the rest of it is gone.
+func (l *Located) cut(b *bmff.Box) bool {
+	for _, p := range l.File.Problems {
+		if p.Kind == bmff.Truncated && p.Offset == b.Offset {
+			return true
+		}
+	}
+	return false
 }
 
 // malformed notes a store that is there and cannot be read.
