@@ -3,6 +3,7 @@ package consentry_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -372,6 +373,21 @@ func TestRosterLimit(t *testing.T) {
 		}
 		if large := slices.Contains(codesOf(got.Findings), "consent.input.tooLarge"); large != (n > 200_000) {
 			t.Errorf("%d clients: %v", n, codesOf(got.Findings))
+		}
+	}
+}
+
+// TestManyIngredients: a thousand manifests are read; past them the report says so.
+func TestManyIngredients(t *testing.T) {
+	for _, n := range []int{999, 1000} {
+		w := newWorld(t)
+		list := make([]object, n)
+		for i := range list {
+			list[i] = object{"relationship": "componentOf", "manifest": object{"label": fmt.Sprint("urn:c2pa:x", i), "state": "trusted"}}
+		}
+		w.facts["ingredients"] = list
+		if large := slices.Contains(codesOf(w.judge().Findings), "consent.input.tooLarge"); large != (n == 1000) {
+			t.Errorf("%d ingredients: too large %v", n, large)
 		}
 	}
 }
