@@ -11,9 +11,8 @@ import (
 
 // delegate is somebody in a chain.
 type delegate struct {
-	id    string
-	key   *PrivateKey
-	first bool // the root, whose key is on the trust list
+	id  string
+	key *PrivateKey
 }
 
 func listedDelegate(t testing.TB, name string) delegate {
@@ -30,8 +29,10 @@ func lent() object {
 
 // aLink is a delegation from one to the next.
 func aLink(to delegate, depth int) object {
-	return object{"sub": person, "iat": at(-72 * time.Hour), "exp": made.AddDate(2, 0, 0).Unix(), "jti": "urn:test:d", "max_depth": depth,
-		"delegate": object{"id": to.id, "jwk": object{"kty": to.key.Public.Type, "crv": to.key.Public.Curve, "x": to.key.Public.x, "y": to.key.Public.y}}, "consent": lent()}
+	return object{
+		"sub": person, "iat": at(-72 * time.Hour), "exp": made.AddDate(2, 0, 0).Unix(), "jti": "urn:test:d", "max_depth": depth,
+		"delegate": object{"id": to.id, "jwk": object{"kty": to.key.Public.Type, "crv": to.key.Public.Curve, "x": to.key.Public.x, "y": to.key.Public.y}}, "consent": lent(),
+	}
 }
 
 // aChain makes a token by the last of the people, lent to by those before; change may alter each link, end the token.

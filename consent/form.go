@@ -143,12 +143,6 @@ func decodePart(s string) ([]byte, bool) {
 	return b, err == nil
 }
 
-// decodeDigest decodes the base64url of a SHA-256.
-func isDigest(s string) bool {
-	b, ok := decodePart(s)
-	return ok && len(b) == 32
-}
-
 // members reads the members of an object by their type and remembers the first that breaks the rules.
 type members struct {
 	path string

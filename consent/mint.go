@@ -302,8 +302,10 @@ func lintToken(raw string, key *PrivateKey, kid string, now time.Time) error {
 			}
 		}
 	}
-	c := &checker{now: now, t: Time{Kind: "T0"}, statusPolicy: StatusIgnore, standalone: true,
-		trust: &TrustList{Entries: []*Issuer{issuer}, byID: map[string]*Issuer{t.Issuer: issuer}}}
+	c := &checker{
+		now: now, t: Time{Kind: "T0"}, statusPolicy: StatusIgnore, standalone: true,
+		trust: &TrustList{Entries: []*Issuer{issuer}, byID: map[string]*Issuer{t.Issuer: issuer}},
+	}
 	lent := t.Consent != nil && t.Consent.Chain != nil
 	if lent {
 		// Who stands at the root is for the trust list to say; the last delegate must be this key.

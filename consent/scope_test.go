@@ -66,11 +66,18 @@ func TestNeeds(t *testing.T) {
 		modality        string
 		want            string
 	}{
-		{"real", "replica", "face", "generate"}, {"unknown", "replica", "face", "generate"}, {"real", "resemblance", "face", "generate"},
-		{"deceased", "replica", "face", "reanimate"}, {"deceased", "resemblance", "face", "generate"},
-		{"real", "altered", "voice", "dub alter"}, {"real", "altered", "face", "alter"}, {"real", "altered", "face voice", "alter"},
-		{"real", "authentic", "face", ""}, {"real", "none", "face", ""},
-		{"synthetic", "replica", "face", ""}, {"fictional", "resemblance", "face", ""},
+		{"real", "replica", "face", "generate"},
+		{"unknown", "replica", "face", "generate"},
+		{"real", "resemblance", "face", "generate"},
+		{"deceased", "replica", "face", "reanimate"},
+		{"deceased", "resemblance", "face", "generate"},
+		{"real", "altered", "voice", "dub alter"},
+		{"real", "altered", "face", "alter"},
+		{"real", "altered", "face voice", "alter"},
+		{"real", "authentic", "face", ""},
+		{"real", "none", "face", ""},
+		{"synthetic", "replica", "face", ""},
+		{"fictional", "resemblance", "face", ""},
 		{"group", "replica", "face", "generate"},
 	} {
 		if got := strings.Join(needs(false, c.kind, c.rendering, strings.Fields(c.modality)), " "); got != c.want {
@@ -87,9 +94,25 @@ func TestTerritories(t *testing.T) {
 		code, top string
 		want      bool
 	}{
-		{"US", "US", true}, {"US-CA", "US", true}, {"US", "US-CA", false}, {"UM", "US", false}, {"FR", "EU", true}, {"FR-75", "EU", true},
-		{"GB", "EU", false}, {"CH", "EU", false}, {"EU", "EU", true}, {"EU", "FR", false}, {"JP", "*", true}, {"*", "*", true}, {"*", "US", false},
-		{"us", "US", false}, {"US-", "US", false}, {"US-TOOLONG", "US", false}, {"XX", "EU", false}, {"USCA", "US", false}, {"US-ca", "US", false},
+		{"US", "US", true},
+		{"US-CA", "US", true},
+		{"US", "US-CA", false},
+		{"UM", "US", false},
+		{"FR", "EU", true},
+		{"FR-75", "EU", true},
+		{"GB", "EU", false},
+		{"CH", "EU", false},
+		{"EU", "EU", true},
+		{"EU", "FR", false},
+		{"JP", "*", true},
+		{"*", "*", true},
+		{"*", "US", false},
+		{"us", "US", false},
+		{"US-", "US", false},
+		{"US-TOOLONG", "US", false},
+		{"XX", "EU", false},
+		{"USCA", "US", false},
+		{"US-ca", "US", false},
 	} {
 		if got := territoryUnder(c.code, c.top); got != c.want {
 			t.Errorf("%s under %s: %v", c.code, c.top, got)

@@ -33,8 +33,10 @@ func deflated(t testing.TB, data []byte) string {
 
 // aList is a list of the performer that is fresh when the content was made and now.
 func aList(bits int, lst string) object {
-	return object{"sub": "https://performer.test/status", "iat": made.Add(-time.Hour).Unix(), "exp": today.Add(time.Hour).Unix(),
-		"status_list": object{"bits": bits, "lst": lst}}
+	return object{
+		"sub": "https://performer.test/status", "iat": made.Add(-time.Hour).Unix(), "exp": today.Add(time.Hour).Unix(),
+		"status_list": object{"bits": bits, "lst": lst},
+	}
 }
 
 func listToken(t testing.TB, payload object) string {

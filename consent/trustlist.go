@@ -11,8 +11,9 @@ import (
 
 // Limits of a trust list. Consent format 1, 2.
 const (
-	maxTrustList = 32 << 20
-	maxListDepth = 16
+	maxTrustList  = 32 << 20
+	maxListDepth  = 16
+	maxIssuerKeys = 1000 // keys of one entry: one a month for eighty years
 	// maxListNodes bounds the JSON values of a list: 200,000 subjects need a fifth of it, and it costs 80 MB at most.
 	maxListNodes = 1_000_000
 )
@@ -237,6 +238,10 @@ func issuerOf(m *members) *Issuer {
 	if keys := m.of.get("keys"); keys.kind != absent && keys.kind != jsonArray {
 		m.bad("keys", "not an array")
 	} else {
+		if len(keys.items) > maxIssuerKeys {
+			m.bad("keys", "more than "+strconv.Itoa(maxIssuerKeys))
+			return i
+		}
 		for n, item := range keys.items {
 			km := &members{path: m.path + ".keys[" + strconv.Itoa(n) + "]", of: item}
 			k := issuerKeyOf(km)

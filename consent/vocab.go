@@ -6,7 +6,6 @@ import "strings"
 // counts as written. Consent format 1, 3 and 3.4.
 var (
 	modalities = set("face", "body", "voice", "motion", "name")
-	operations = set("generate", "alter", "dub", "reanimate", "train")
 	purposes   = set("editorial", "editorial.news", "editorial.documentary", "entertainment", "entertainment.scripted",
 		"entertainment.unscripted", "entertainment.music", "entertainment.game", "commercial", "commercial.advertising",
 		"commercial.merchandise", "personal", "education", "research", "political", "test")
