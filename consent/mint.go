@@ -23,8 +23,8 @@ const maxClaims = 64 << 10
 // MintInput is what a token is made of.
 type MintInput struct {
 	// Claims describe the token's payload, in JSON or YAML: the members of the format. iat and jti are filled in where
-	// they are missing; iat, nbf and exp may be written as RFC 3339 times or days. A description with the member
-	// `delegate` makes a delegation.
+	// they are missing; iat, nbf and exp may be written as RFC 3339 times, as days, or as spans from now such as +90d or
+	// +12h. A description with the member `delegate` makes a delegation.
 	Claims []byte
 	Key    *PrivateKey
 	Kid    string // empty: the key's own, or its RFC 7638 thumbprint
@@ -213,11 +213,9 @@ func complete(payload value, in MintInput) (value, error) {
 		if v.kind != jsonString {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339, v.text)
-		if err != nil {
-			if at, err = time.Parse(time.DateOnly, v.text); err != nil {
-				return value{}, &SyntaxError{Path: "claims." + name, Reason: fmt.Sprintf("%q is neither an RFC 3339 time nor a day", clip(v.text))}
-			}
+		at, ok := readDate(v.text, in.Now)
+		if !ok {
+			return value{}, &SyntaxError{Path: "claims." + name, Reason: fmt.Sprintf("%q is no RFC 3339 time, no day and no span such as +90d", clip(v.text))}
 		}
 		payload = payload.with(name, value{kind: jsonNumber, text: strconv.FormatInt(at.Unix(), 10)})
 	}
@@ -234,6 +232,23 @@ func complete(payload value, in MintInput) (value, error) {
 		payload = payload.with("jti", value{kind: jsonString, text: "urn:uuid:" + h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]})
 	}
 	return payload, nil
+}
+
+// readDate reads an RFC 3339 time, a day (its first second, UTC), or a span of hours or days from now.
+func readDate(text string, now time.Time) (time.Time, bool) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, true
+	}
+	if at, err := time.Parse(time.DateOnly, text); err == nil {
+		return at, true
+	}
+	span, ok := strings.CutPrefix(text, "+")
+	if !ok || len(span) < 2 {
+		return time.Time{}, false
+	}
+	unit := map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour}[span[len(span)-1]]
+	n, err := strconv.ParseUint(span[:len(span)-1], 10, 16)
+	return now.Add(time.Duration(n) * unit), err == nil && unit != 0
 }
 
 // hide moves members into disclosures. Only what the format lets hide may be named. Consent format 1, 3.1.

@@ -268,7 +268,11 @@ func (k *check) dates() {
 	if t.Expires != nil {
 		switch gen, today := *t.Expires < at, *t.Expires < now; {
 		case gen:
-			k.failAt(true, today, "consent.token.expired", "the token had expired when the content was made")
+			when := "had expired when the content was made"
+			if k.c.standalone {
+				when = "has expired"
+			}
+			k.failAt(true, today, "consent.token.expired", "the token %s", when)
 		case today:
 			k.res.atNow.failures = append(k.res.atNow.failures, "consent.token.expired")
 			k.find("consent.token.expiredSince", "the token has expired since the content was made")
