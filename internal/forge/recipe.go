@@ -77,6 +77,8 @@ type Assertion struct {
 	Salt  bool   // with a salt in its description box
 	Alg   string // hash algorithm of its URI
 	Zero  bool   // redacted in place: zeroes in place of its content
+	// Late makes the content of a CBOR box once the content of the hard binding is known; its size must stay the same.
+	Late func(binding []byte) any
 }
 
 // Ingredient is an ingredient assertion and the manifest that it stands for. C2PA 2.5, 16.5.
@@ -283,6 +285,9 @@ func (b *builder) assertions(m *Manifest, store *Node) (created, gathered []Asse
 		add(b.actions(m, store), Assertion{})
 	}
 	for _, a := range m.Assertions {
+		if a.Late != nil {
+			a.CBOR = a.Late(store.Kids[0].Kids[0].Data)
+		}
 		add(a.node(), a)
 	}
 	return created, gathered
