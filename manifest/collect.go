@@ -19,7 +19,7 @@ func (v *validator) collect(ctx context.Context, m *Manifest, depth int) error {
 	}
 	w.r.Reached = true
 	if depth > v.lim.Ingredients {
-		v.limit("levels of ingredients", v.lim.Ingredients, m.URI())
+		v.limit("levels of ingredients", int64(v.lim.Ingredients), m.URI())
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -79,7 +79,7 @@ func (v *validator) list(w *work) {
 // count takes n off what the limit of assertions leaves.
 func (v *validator) count(n int, m *Manifest) bool {
 	if n > v.lim.Assertions-v.listed {
-		v.limit("assertions", v.lim.Assertions, m.URI())
+		v.limit("assertions", int64(v.lim.Assertions), m.URI())
 		return false
 	}
 	v.listed += n
@@ -201,6 +201,9 @@ func (v *validator) below(w *work) map[*Manifest]bool {
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
+		if !v.step(1+len(next.r.Ingredients), w) {
+			return seen
+		}
 		for _, i := range next.r.Ingredients {
 			if i.target != nil && !seen[i.target] {
 				seen[i.target] = true

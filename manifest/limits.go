@@ -20,8 +20,9 @@ var DefaultLimits = Limits{
 	// The largest stores seen (many ingredients, each with a thumbnail) have some megabytes; four videos' worth of
 	// Merkle leaves fit as well.
 	Store: 64 << 20,
-	// 60 deep or 200 wide is what real editors make; twenty times that is still read in a second.
-	Manifests: 4096,
+	// 60 deep or 200 wide is what real editors make. Each has a signature and a time-stamp to verify, a millisecond or
+	// two together.
+	Manifests: 1024,
 	// The claims of real files list fewer than 100 assertions. Five CBOR items a reference: this many fit into one
 	// cbortree, which keeps a hostile claim below 30 MB.
 	Assertions: 50_000,

@@ -114,6 +114,10 @@ func Parse(store, update []byte, lim Limits) (*Store, error) {
 	return s, nil
 }
 
+// maxLabel bounds a manifest's label in bytes: it is part of every URI that a result holds. C2PA's own are shorter than
+// 100 (C2PA 2.5, 9.1); older ones have a vendor's name in front.
+const maxLabel = 512
+
 func wrap(err error) error {
 	var syntax *jumbf.SyntaxError
 	if errors.As(err, &syntax) {
@@ -147,6 +151,9 @@ func (s *Store) add(root *jumbf.Box, budget *int64) error {
 		if m.Label == "" || m.Type != Standard && m.Type != Update && m.Type != Legacy {
 			s.Skipped = append(s.Skipped, cmpOr(b.Label(), b.Type))
 			continue
+		}
+		if len(m.Label) > maxLabel {
+			return &LimitError{What: "bytes in a manifest's label", Limit: maxLabel, Where: root.Path()}
 		}
 		if len(s.Manifests) == s.lim.Manifests {
 			return &LimitError{What: "manifests", Limit: int64(s.lim.Manifests), Where: root.Path()}

@@ -82,6 +82,9 @@ func (v *validator) deltas(w *work) {
 		d := IngredientDelta{AssertionURI: i.URI}
 		if i.target != nil {
 			now := v.works[i.target].r
+			if !v.step(len(now.Success)+len(now.Informational)+len(now.Failure), w) {
+				return
+			}
 			d.Success = news(i.target, now.Success, i.Recorded.Success)
 			d.Informational = news(i.target, now.Informational, i.Recorded.Informational)
 			d.Failure = news(i.target, now.Failure, i.Recorded.Failure)

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/internal/cbortree"
@@ -72,7 +73,20 @@ type ManifestResult struct {
 	Redactions       []Redaction // of assertions of other manifests that this claim declares
 	// Notes are findings with codes of our own, which a C2PA result may not carry.
 	Notes []report.Finding
+	// Omitted counts failures and informational findings that are no more than repetitions: of one code the first
+	// thousand are kept.
+	Omitted int
+
+	repeats map[string]int
 }
+
+const (
+	// maxRepeats is how many findings of one code a manifest keeps, except for successes, of which an assertion gives
+	// one. A report with more of them is no better, and a hostile store could ask for half a million.
+	maxRepeats = 1000
+	// maxExplanation bounds the bytes of an explanation, which may quote the file.
+	maxExplanation = 1000
+)
 
 // Claim is a claim of version 1 or 2. Members that a file lacks are empty. C2PA 2.5, 10.
 type Claim struct {
@@ -227,6 +241,18 @@ func (r *ManifestResult) Parent() *Ingredient {
 func (r *ManifestResult) add(f report.Finding) {
 	if !r.Active {
 		f.Manifest = r.Label
+	}
+	if f.Outcome != report.Success {
+		if r.repeats == nil {
+			r.repeats = map[string]int{}
+		}
+		if r.repeats[f.Code]++; r.repeats[f.Code] > maxRepeats {
+			r.Omitted++
+			return
+		}
+	}
+	if len(f.Explanation) > maxExplanation {
+		f.Explanation = strings.ToValidUTF8(f.Explanation[:maxExplanation], "") + " …"
 	}
 	switch f.Outcome {
 	case report.Success:

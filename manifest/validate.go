@@ -24,7 +24,11 @@ type validator struct {
 	stamps  map[string][][]byte // time-stamp tokens for a manifest's label, of c2pa.time-stamp assertions
 	items   int                 // CBOR items that may still be read
 	listed  int                 // assertions and references so far
+	hashing int64               // bytes that may still be hashed
 	stop    *LimitError         // the first limit that was reached
+
+	hashable int64 // what hashing began with
+	steps    int   // what is left of maxSteps
 }
 
 // work is a manifest on the way through validation.
@@ -59,7 +63,14 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 		store: s, content: c, opt: opt, lim: opt.Limits.withDefaults(), works: map[*Manifest]*work{},
 		digests: map[digestKey][]byte{}, stamps: map[string][][]byte{},
 	}
-	v.items = v.lim.Items
+	v.items, v.steps = v.lim.Items, maxSteps
+	for _, m := range s.Manifests {
+		v.hashable += hashTimes * int64(len(m.Box.Raw))
+		if m.Compressed && m.Inner != nil {
+			v.hashable += hashTimes * int64(len(m.Inner.Raw))
+		}
+	}
+	v.hashing = v.hashable
 	active := s.Active
 	if opt.Label != "" {
 		if active = s.Manifest(opt.Label); active == nil {
@@ -80,6 +91,9 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 		v.validate(w)
 	}
 	for _, w := range v.order {
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
 		v.deltas(w)
 	}
 	// C2PA 2.5, 14.12: the content, by the binding of the active manifest or of the first one below its updates.
@@ -119,18 +133,36 @@ func (v *validator) results(active *Manifest) *Result {
 }
 
 // limit remembers the first limit that was reached.
-func (v *validator) limit(what string, n int, where string) {
+func (v *validator) limit(what string, n int64, where string) {
 	if v.stop == nil {
-		v.stop = &LimitError{What: what, Limit: int64(n), Where: where}
+		v.stop = &LimitError{What: what, Limit: n, Where: where}
 	}
 }
+
+// step takes n of the steps that are left, and reports whether there were as many.
+func (v *validator) step(n int, w *work) bool {
+	if v.steps -= n; v.steps < 0 {
+		v.limit("steps between manifests and their ingredients", maxSteps, w.m.URI())
+		return false
+	}
+	return true
+}
+
+const (
+	// hashTimes is how often a store's bytes may be hashed: in assertions, in manifests and in what refers to them, by
+	// three algorithms. Real stores take less than three times.
+	hashTimes = 8
+	// maxSteps bounds the steps from claims that redact to what they redact, and the findings that are compared with
+	// recorded ones: both can be asked for once for each way down to a manifest. 200 ingredients take some 10,000.
+	maxSteps = 1 << 18
+)
 
 // tree reads CBOR within the limit of the whole validation.
 func (v *validator) tree(data []byte) (cbortree.Value, error) {
 	t, used, err := cbortree.ParseMax(data, v.items)
 	v.items -= used
 	if errors.Is(err, cbortree.ErrItems) {
-		v.limit("CBOR items", min(v.lim.Items, cbortree.MaxItems), "an assertion or a claim")
+		v.limit("CBOR items", int64(min(v.lim.Items, cbortree.MaxItems)), "an assertion or a claim")
 	}
 	return t, err
 }
