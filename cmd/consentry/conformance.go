@@ -27,7 +27,9 @@ func (p *program) conformanceCommand() *cli.Command {
 			},
 			{
 				Name: "run", Usage: "Run a folder of cases with their expectations", Hidden: true, SkipFlagParsing: true,
-				Action: func(*cli.Context) error { return &notYetError{What: "conformance run (scorecards over folders of cases)"} },
+				Action: func(*cli.Context) error {
+					return &notYetError{What: "conformance run (scorecards over folders of cases)"}
+				},
 			},
 		},
 	}

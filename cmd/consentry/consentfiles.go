@@ -21,8 +21,8 @@ const (
 )
 
 // loadConsentTrust reads the trust list of consent issuers, and the steward's key if one is pinned: a JWK, or a file
-// that holds one. Without a list nobody is trusted.
-func loadConsentTrust(file, steward string, now time.Time) (*consent.TrustList, []report.Finding, error) {
+// that holds one. Without a list nobody is trusted. The sequence of a signed list is kept for the next run.
+func loadConsentTrust(file, steward string, now time.Time, warn func(string, ...any)) (*consent.TrustList, []report.Finding, error) {
 	if file == "" {
 		if steward != "" {
 			return nil, nil, &usageError{Text: "--consent-steward without --consent-trust"}
@@ -45,7 +45,25 @@ func loadConsentTrust(file, steward string, now time.Time) (*consent.TrustList, 
 			return nil, nil, &usageError{Text: "--consent-steward: " + err.Error()}
 		}
 	}
+	state, key := "", ""
+	if in.Steward != nil {
+		if state, key = stateFile(), in.Steward.Thumbprint(); state == "" {
+			warn("no folder for the user's state (XDG_STATE_HOME): whether the consent trust list is older than one seen before cannot be told")
+		}
+		seen, err := readSequences(state)
+		if err != nil {
+			return nil, nil, err
+		}
+		if last, ok := seen[key]; ok {
+			in.Last = &last
+		}
+	}
 	list, findings := consent.LoadTrust(in)
+	if list != nil && state != "" {
+		if err := keepSequence(state, key, list.Sequence); err != nil {
+			warn("the sequence of the consent trust list could not be kept: %v", err)
+		}
+	}
 	return list, findings, nil
 }
 

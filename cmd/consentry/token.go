@@ -173,7 +173,7 @@ func (p *program) tokenVerify(c *cli.Context) error {
 		in.Subject = &consent.Subject{Scheme: scheme, ID: id}
 	}
 	var list []report.Finding
-	if in.Trust, list, err = loadConsentTrust(c.String("consent-trust"), c.String("consent-steward"), in.Now); err != nil {
+	if in.Trust, list, err = loadConsentTrust(c.String("consent-trust"), c.String("consent-steward"), in.Now, p.warnf); err != nil {
 		return err
 	}
 	if in.Status, err = statusLists(c.String("consent-status")); err != nil {

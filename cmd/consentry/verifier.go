@@ -40,7 +40,7 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 		return nil, err
 	}
 	v.Trust = *t
-	if v.Consent, err = loadConsent(o, v.Time); err != nil {
+	if v.Consent, err = loadConsent(o, v.Time, warn); err != nil {
 		return nil, err
 	}
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
@@ -143,11 +143,11 @@ const maxRegistryFile = 32 << 20
 
 // loadConsent reads what is trusted about consent: the trust list, status lists and registry bundles. A list that is
 // refused is a finding of every report and trusts nobody.
-func loadConsent(o *verifyOptions, now time.Time) (*consent.Trust, error) {
+func loadConsent(o *verifyOptions, now time.Time, warn func(string, ...any)) (*consent.Trust, error) {
 	out := &consent.Trust{}
 	var findings []report.Finding
 	var err error
-	if out.List, findings, err = loadConsentTrust(o.consentTrust, o.consentSteward, now); err != nil {
+	if out.List, findings, err = loadConsentTrust(o.consentTrust, o.consentSteward, now, warn); err != nil {
 		return nil, err
 	}
 	out.Findings = findings

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/report"
+)
+
+// steward is a key for tests, and its public half as a JWK.
+func steward(seed byte) (ed25519.PrivateKey, string) {
+	key := ed25519.NewKeyFromSeed([]byte(strings.Repeat(string(rune(seed)), ed25519.SeedSize)))
+	public, _ := key.Public().(ed25519.PublicKey)
+	return key, fmt.Sprintf(`{"kty":"OKP","crv":"Ed25519","x":%q}`, base64.RawURLEncoding.EncodeToString(public))
+}
+
+// signedList is a consent trust list with a sequence, signed by a steward's key.
+func signedList(t *testing.T, key ed25519.PrivateKey, sequence int) string {
+	t.Helper()
+	b64 := base64.RawURLEncoding.EncodeToString
+	payload := fmt.Sprintf(`{"v":1,"steward":"https://steward.example","sequence":%d,"issued":"2026-01-01T00:00:00Z","next_update":"2027-01-01T00:00:00Z","entries":[]}`, sequence)
+	input := b64([]byte(`{"alg":"EdDSA","typ":"consent-trust+jwt"}`)) + "." + b64([]byte(payload))
+	name := filepath.Join(t.TempDir(), "trust.jwt")
+	if err := os.WriteFile(name, []byte(input+"."+b64(ed25519.Sign(key, []byte(input)))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestAnOlderListIsRefused: of a steward's lists the highest sequence is kept, and a lower one is not used after it.
+func TestAnOlderListIsRefused(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	one, jwk := steward('a')
+	two, other := steward('b')
+	load := func(file, jwk string) (used bool, findings []report.Finding) {
+		list, findings, err := loadConsentTrust(file, jwk, now, t.Errorf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list != nil, findings
+	}
+	for _, c := range []struct {
+		name, file, jwk string
+		used            bool
+	}{
+		{"the first", signedList(t, one, 7), jwk, true},
+		{"the same again", signedList(t, one, 7), jwk, true},
+		{"a newer one", signedList(t, one, 9), jwk, true},
+		{"an older one", signedList(t, one, 8), jwk, false},
+		{"another steward's", signedList(t, two, 1), other, true},
+		{"of a key that is not pinned", signedList(t, two, 100), jwk, false},
+		{"the newest again", signedList(t, one, 9), jwk, true},
+	} {
+		used, findings := load(c.file, c.jwk)
+		if used != c.used {
+			t.Errorf("%s: used %v, want %v: %v", c.name, used, c.used, findings)
+		}
+		if c.name == "an older one" && !report.Has(findings, "consent.trust.rollback") {
+			t.Errorf("%s: %v", c.name, findings)
+		}
+	}
+}
+
+func TestStateThatCannotBeReadIsNoState(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	key, jwk := steward('a')
+	file := stateFile()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("{broken"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if list, _, err := loadConsentTrust(signedList(t, key, 1), jwk, time.Now(), t.Errorf); err == nil || list != nil {
+		t.Error("a broken state is taken for an empty one")
+	}
+}
+
+func TestStewardsAreBounded(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	var b strings.Builder
+	for i := range maxStewards - 1 {
+		fmt.Fprintf(&b, `%q:1,`, fmt.Sprint("key", i))
+	}
+	if err := os.WriteFile(file, []byte("{"+strings.TrimSuffix(b.String(), ",")+"}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := keepSequence(file, "at the limit", 1); err != nil {
+		t.Error(err)
+	}
+	if err := keepSequence(file, "one past it", 1); err == nil {
+		t.Error("one steward past the limit is kept")
+	}
+	if err := keepSequence(file, "at the limit", 2); err == nil {
+		seen, err := readSequences(file)
+		if err != nil || seen["at the limit"] != 2 {
+			t.Errorf("%v, %v", seen["at the limit"], err)
+		}
+	} else {
+		t.Error(err)
+	}
+}
+
+func TestWithoutAStateFolderThereIsAWarning(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", "")
+	t.Setenv("HOME", "")
+	key, jwk := steward('a')
+	warned := 0
+	list, _, err := loadConsentTrust(signedList(t, key, 1), jwk, time.Now(), func(string, ...any) { warned++ })
+	if err != nil || list == nil || warned != 1 {
+		t.Errorf("list %v, %d warnings, %v", list != nil, warned, err)
+	}
+}
