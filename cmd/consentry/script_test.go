@@ -82,7 +82,9 @@ var forged = map[string]func() []byte{
 	"declared": func() []byte { // and says that it depicts nobody
 		r := generated()
 		r.Manifest.Assertions = []forge.Assertion{{Label: forge.ConsentLabel, CBOR: forge.Map{
-			{K: "v", V: 1}, {K: "completeness", V: "complete"}, {K: "people", V: []any{}},
+			{K: "v", V: 1},
+			{K: "completeness", V: "complete"},
+			{K: "people", V: []any{}},
 			{K: "generation", V: forge.Map{{K: "provider", V: "https://generator.example"}}},
 		}}}
 		return forge.Make(r).Data
@@ -90,10 +92,14 @@ var forged = map[string]func() []byte{
 	"undeclared": func() []byte { // one person, of whom nothing is declared
 		r := generated()
 		r.Manifest.Assertions = []forge.Assertion{{Label: forge.ConsentLabel, CBOR: forge.Map{
-			{K: "v", V: 1}, {K: "completeness", V: "complete"},
+			{K: "v", V: 1},
+			{K: "completeness", V: "complete"},
 			{K: "people", V: []any{forge.Map{
-				{K: "id", V: "p1"}, {K: "kind", V: "real"}, {K: "rendering", V: "replica"},
-				{K: "modality", V: []any{"face"}}, {K: "basis", V: "unknown"},
+				{K: "id", V: "p1"},
+				{K: "kind", V: "real"},
+				{K: "rendering", V: "replica"},
+				{K: "modality", V: []any{"face"}},
+				{K: "basis", V: "unknown"},
 			}}},
 			{K: "generation", V: forge.Map{{K: "provider", V: "https://generator.example"}}},
 		}}}
