@@ -431,7 +431,8 @@ func (b *builder) refer(im *Map, m *Manifest, ing Ingredient) {
 		status := func(code, url string) any { return Map{{"code", code}, {"url", url}} }
 		results = Map{{"activeManifest", Map{
 			{"success", []any{status("claimSignature.validated", base+"/c2pa.signature"), status("claimSignature.insideValidity", base+"/c2pa.signature"), status("signingCredential.trusted", base+"/c2pa.signature")}},
-			{"informational", []any{}}, {"failure", []any{}},
+			{"informational", []any{}},
+			{"failure", []any{}},
 		}}}
 	}
 	im.Set("validationResults", results)

@@ -114,6 +114,7 @@ func TestFile(t *testing.T) {
 		{"a gathered assertion in JSON", plain(forge.Container{}), func(r *build.Request) {
 			r.Assertions = []build.Assertion{{Label: forge.ConsentLabel, JSON: []byte(`{"v":1}`), Gathered: true}}
 		}},
+		{"a title that is no text", plain(forge.Container{}), func(r *build.Request) { r.Title = "a\xffb.mp4" }},
 		{"no source type", plain(forge.Container{}), func(r *build.Request) { r.Source = "" }},
 	}
 	for _, c := range cases {

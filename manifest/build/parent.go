@@ -14,7 +14,6 @@ import (
 type parent struct {
 	store  *manifest.Store
 	result *manifest.Result
-	title  string
 }
 
 // readParent validates the store that the input came with: its state is recorded, whatever it is, and its manifests

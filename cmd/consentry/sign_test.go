@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/asn1"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/consentry/consentry/internal/fetch"
+	"github.com/consentry/consentry/internal/forge"
+)
+
+// authorityOf answers time-stamp requests as the forge's authority, without a network. RFC 3161, 2.4.2.
+type authorityOf struct {
+	stamp forge.Stamp
+	edit  func([]byte) []byte
+}
+
+func (a authorityOf) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	var q struct {
+		Version int
+		Imprint struct {
+			Alg    asn1.RawValue
+			Digest []byte
+		}
+		Nonce asn1.RawValue `asn1:"optional"`
+		Cert  bool          `asn1:"optional"`
+	}
+	if _, err := asn1.Unmarshal(body, &q); err != nil {
+		return nil, err
+	}
+	s := a.stamp
+	if s.Imprint == nil {
+		s.Imprint = q.Imprint.Digest
+	}
+	// The answer repeats the nonce at the end of its TSTInfo.
+	s.Info = func(info []byte) []byte {
+		var v asn1.RawValue
+		if _, err := asn1.Unmarshal(info, &v); err != nil {
+			return info
+		}
+		out, _ := asn1.Marshal(asn1.RawValue{Class: 0, Tag: 16, IsCompound: true, Bytes: append(v.Bytes, q.Nonce.FullBytes...)})
+		return out
+	}
+	token := s.Over(nil)
+	status, _ := asn1.Marshal(struct{ Status int }{0})
+	answer, _ := asn1.Marshal(asn1.RawValue{Class: 0, Tag: 16, IsCompound: true, Bytes: append(status, token...)})
+	if a.edit != nil {
+		answer = a.edit(answer)
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/timestamp-reply"}}, Body: io.NopCloser(bytes.NewReader(answer))}, nil
+}
+
+func TestSignAsksTheAuthority(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string, data []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	leaf, chain := forge.Signer{IncludeRoot: true}.Chain()
+	for _, c := range []struct {
+		name string
+		with authorityOf
+		ok   bool
+	}{
+		{"a good answer", authorityOf{}, true},
+		{"a stamp over other bytes", authorityOf{stamp: forge.Stamp{Imprint: make([]byte, 32)}}, false},
+		{"an answer that is none", authorityOf{edit: func([]byte) []byte { return []byte("<html>") }}, false},
+		{"an answer cut short", authorityOf{edit: func(b []byte) []byte { return b[:len(b)-9] }}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			p := &program{stdout: &out, stderr: &errs}
+			o := &signOptions{
+				key: put("key.pem", forge.KeyPEM(leaf.Key)), cert: put("chain.pem", forge.ChainPEM(chain...)), source: "trainedAlgorithmicMedia", now: forge.Clock,
+				in: put("in.mp4", forge.Make(forge.Recipe{NoStore: true}).Data), out: filepath.Join(dir, c.name+".mp4"),
+				timeStamper: &authority{url: "https://tsa.example/", client: fetch.Client{Transport: c.with}},
+			}
+			made, err := p.sign(context.Background(), o)
+			if (err == nil) != c.ok {
+				t.Fatalf("%v", err)
+			}
+			if _, gone := os.Stat(o.out); errors.Is(gone, os.ErrNotExist) == c.ok {
+				t.Errorf("the file: %v", gone)
+			}
+			if c.ok && (made.Result.Active.Signature.Stamp == nil || !made.Result.Active.Signature.Stamp.Time.Equal(forge.Clock)) {
+				t.Errorf("no time-stamp: %+v", made.Result.Active.Signature.Stamp)
+			}
+		})
+	}
+}
