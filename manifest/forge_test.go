@@ -43,8 +43,9 @@ type judged struct {
 	ingredientStates []string
 }
 
-func judge(t *testing.T, data []byte, list string) judged {
+func judge(t *testing.T, file *forge.Built, list string) judged {
 	t.Helper()
+	data := file.Data
 	ctx := context.Background()
 	var out judged
 	loc, err := manifest.Locate(ctx, bytes.NewReader(data), int64(len(data)), manifest.Limits{})
@@ -64,6 +65,9 @@ func judge(t *testing.T, data []byte, list string) judged {
 		return out
 	}
 	content := &manifest.Content{Data: bytes.NewReader(data), Size: int64(len(data)), Located: loc}
+	for _, p := range file.Parts {
+		content.Parts = append(content.Parts, manifest.Part{Data: bytes.NewReader(p), Size: int64(len(p))})
+	}
 	res, err := store.Validate(ctx, content, manifest.Options{Trust: forgeTrust(t, list), Now: forge.Clock})
 	if err != nil {
 		t.Fatalf("Validate: %v", err)
@@ -71,6 +75,9 @@ func judge(t *testing.T, data []byte, list string) judged {
 	out.state = res.State
 	if res.Binding != nil {
 		out.binding = res.Binding.State
+	}
+	if res.Binding != nil && res.Binding.Missing != nil && file.Parts != nil {
+		t.Errorf("not checked: %v", res.Binding.Missing)
 	}
 	for _, m := range res.Manifests {
 		all := slices.Concat(m.Success, m.Informational, m.Failure, m.Notes)
@@ -99,7 +106,7 @@ func failures(list []report.Finding) []string {
 func TestValidateGoodFiles(t *testing.T) {
 	for _, c := range forge.Good() {
 		t.Run(c.Name, func(t *testing.T) {
-			got := judge(t, forge.Make(c.Recipe).Data, c.List)
+			got := judge(t, forge.Make(c.Recipe), c.List)
 			if got.state != manifest.Trusted {
 				t.Errorf("state %q, want trusted", got.state)
 			}
@@ -121,7 +128,7 @@ func TestValidateGoodFiles(t *testing.T) {
 func TestValidateCorruptions(t *testing.T) {
 	for _, c := range forge.Corruptions() {
 		t.Run(c.Name, func(t *testing.T) {
-			got := judge(t, forge.Make(c.Recipe).Data, c.List)
+			got := judge(t, forge.Make(c.Recipe), c.List)
 			where, name := got.active, "active manifest"
 			if c.Ingredient {
 				where, name = got.deeper, "ingredients"
@@ -155,7 +162,7 @@ var unreached = map[string]string{
 func TestEveryStatusCodeIsReached(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range slices.Concat(forge.Good(), forge.Corruptions()) {
-		got := judge(t, forge.Make(c.Recipe).Data, c.List)
+		got := judge(t, forge.Make(c.Recipe), c.List)
 		for _, f := range slices.Concat(got.active, got.deeper) {
 			seen[f.Code] = true
 		}

@@ -41,7 +41,7 @@ func (r *Recipe) exclusions() []Exclusion {
 		// With a 64-bit size the usertype stands eight bytes later.
 		list = append([]Exclusion{{XPath: "/uuid", Data: []DataMatch{{16, c2paUser}}}}, list...)
 	}
-	return list
+	return r.Merkle.exclusions(list)
 }
 
 // binding is the hard binding's assertion: of the first standard manifest on the way down from the active one the true
@@ -60,6 +60,7 @@ func (b *builder) binding(m *Manifest) *Node {
 	} else if b.recipe.Hash != nil {
 		sum = b.recipe.Hash(bytes.Clone(sum))
 	}
+	whole := sum
 	sum = sum[:len(digest(m.Alg, nil))]
 	var list []any
 	for _, e := range b.recipe.exclusions() {
@@ -70,6 +71,9 @@ func (b *builder) binding(m *Manifest) *Node {
 		alg = "sha256"
 	}
 	bm := Map{{"exclusions", list}, {"alg", alg}, {"hash", sum}, {"name", "forge"}}
+	if b.recipe.Merkle != nil && b.recipe.bound() == m {
+		b.recipe.Merkle.bind(&bm, b.recipe.Container, m.Alg, whole)
+	}
 	if m.BindingMap != nil {
 		m.BindingMap(&bm)
 	}
@@ -132,10 +136,16 @@ func (r *Recipe) contentHash(b *Built) []byte {
 	if m := r.bound(); m != nil {
 		alg = m.Alg
 	}
+	if r.Merkle != nil {
+		return r.sums(alg, b)
+	}
 	return digest(alg, r.bytesToHash(b.Data))
 }
 
-func (r *Recipe) bytesToHash(file []byte) []byte {
+func (r *Recipe) bytesToHash(file []byte) []byte { return r.partToHash(file, 0, int64(len(file))) }
+
+// partToHash is what of a range of the file goes into a hash.
+func (r *Recipe) partToHash(file []byte, from, to int64) []byte {
 	skip := make([]bool, len(file))
 	whole := map[int64]bool{}
 	for _, e := range r.exclusions() {
@@ -163,8 +173,8 @@ func (r *Recipe) bytesToHash(file []byte) []byte {
 		starts[s.Offset] = !whole[s.Offset]
 	}
 	var out []byte
-	for i := range file {
-		if starts[int64(i)] {
+	for i := from; i < to; i++ {
+		if starts[i] {
 			out = binary.BigEndian.AppendUint64(out, uint64(i))
 		}
 		if !skip[i] {

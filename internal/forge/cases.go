@@ -19,7 +19,7 @@ type Case struct {
 
 // Corruptions are good files broken in one way each, with the one code that says how.
 func Corruptions() []Case {
-	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), stampCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions())
+	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), stampCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), merkleCorruptions())
 }
 
 // Good are files in which nothing is wrong; Code, where set, is one that must be given all the same.
@@ -68,6 +68,7 @@ func Good() []Case {
 		Case{Name: "a certificate that has expired since a time-stamp", Code: "claimSignature.insideValidity", Recipe: stamped(Signer{Cert: validity(Clock.AddDate(-2, 0, 0), Clock.AddDate(-1, 0, 0)), Stamps: []Stamp{{Time: Clock.AddDate(-1, -6, 0)}}, Stamp2: true})},
 	)
 	list = append(list, goodIngredients()...)
+	list = append(list, goodMerkle()...)
 	return list
 }
 

@@ -22,6 +22,7 @@ var Clock = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 // Built is a file with what the forge knows about it.
 type Built struct {
 	Data       []byte           // the file
+	Parts      [][]byte         // the fragments' files, of a set whose initialization segment Data is
 	Store      []byte           // the manifest store as embedded, without padding; of the update box where there are two
 	Roots      []Span           // the top-level boxes, in order
 	Claims     map[string]Bytes // by manifest label

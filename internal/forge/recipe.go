@@ -10,7 +10,8 @@ import (
 type Recipe struct {
 	Container Container
 	Manifest  Manifest
-	NoStore   bool // a file without any manifest
+	Merkle    *Merkle // the content bound in parts; nil: by one hash
+	NoStore   bool    // a file without any manifest
 	Exclude   []Exclusion
 	Stored    []*Manifest // further manifests that nothing refers to, before the active one
 	UpdateBox bool        // the active (update) manifest in an update box at the end, the rest in an original box
@@ -131,6 +132,9 @@ func Make(r Recipe) *Built {
 		b := r.pass(sum, len(first.Store))
 		again := r.contentHash(b)
 		if string(again) == string(sum) {
+			if r.Merkle != nil && r.Merkle.Fragment != nil {
+				r.Merkle.Fragment(b)
+			}
 			b.Data = r.finish(b)
 			b.Roots = roots(b.Data)
 			return b
@@ -182,7 +186,13 @@ func (r *Recipe) pass(sum []byte, want int) *Built {
 		box, bd.out.Store = r.storeBox("update", last, want, true)
 		tail = append(tail, box...)
 	}
-	if r.moved {
+	if r.Merkle != nil {
+		alg := ""
+		if m := r.bound(); m != nil {
+			alg = m.Alg
+		}
+		r.merkleLayout(bd.out, head, tail, sum, alg)
+	} else if r.moved {
 		bd.out.Data = r.Container.layout(r.After, append(head, tail...))
 	} else {
 		bd.out.Data = r.Container.layout(append(head, r.After...), tail)
@@ -358,84 +368,6 @@ func (b *builder) actions(m *Manifest, store *Node) *Node {
 		m.ActionsMap(&mm)
 	}
 	return cborBox(label, CBOR(mm))
-}
-
-// ingredientLabel is the label of the ith ingredient assertion, with its instance number. C2PA 2.5, 8.5.
-func ingredientLabel(m *Manifest, i int) string {
-	label := "c2pa.ingredient"
-	if v := m.Ingredients[i].version(); v > 1 {
-		label += fmt.Sprint(".v", v)
-	}
-	same := 0
-	for _, other := range m.Ingredients[:i] {
-		same += btoi(other.version() == m.Ingredients[i].version())
-	}
-	if same > 0 {
-		label += fmt.Sprint("__", same)
-	}
-	return label
-}
-
-func (i Ingredient) version() int {
-	if i.Version == 0 {
-		return 3
-	}
-	return i.Version
-}
-
-func (b *builder) ingredient(m *Manifest, i int) *Node {
-	ing := m.Ingredients[i]
-	rel := ing.Relationship
-	if rel == "" {
-		rel = "parentOf"
-	}
-	im := Map{{"relationship", rel}}
-	title := ing.Title
-	if title == "" {
-		title = fmt.Sprint("ingredient ", i+1)
-	}
-	im.Set("dc:title", title)
-	if ing.version() < 3 {
-		im.Set("dc:format", "video/mp4")
-		im.Set("instanceID", fmt.Sprint("xmp:iid:", i+1))
-	}
-	if ing.Manifest != nil {
-		b.refer(&im, m, ing)
-	}
-	if ing.Edit != nil {
-		ing.Edit(&im)
-	}
-	return cborBox(ingredientLabel(m, i), CBOR(im))
-}
-
-// refer adds what an ingredient assertion says about the ingredient's manifest.
-func (b *builder) refer(im *Map, m *Manifest, ing Ingredient) {
-	node := b.made[ing.Manifest]
-	base := "self#jumbf=/c2pa/" + node.Label
-	mh, ch := ing.ManifestHash, ing.ClaimHash
-	if mh == nil {
-		mh = digest(m.Alg, node.Content())
-	}
-	if sig := node.Find("c2pa.signature"); ch == nil && sig != nil {
-		ch = digest(m.Alg, sig.Content())
-	}
-	manifest := Map{{"url", base}, {"hash", mh}}
-	if ing.version() < 3 {
-		im.Set("c2pa_manifest", manifest)
-		return
-	}
-	im.Set("activeManifest", manifest)
-	im.Set("claimSignature", Map{{"url", base + "/c2pa.signature"}, {"hash", ch}})
-	results := ing.Results
-	if results == nil {
-		status := func(code, url string) any { return Map{{"code", code}, {"url", url}} }
-		results = Map{{"activeManifest", Map{
-			{"success", []any{status("claimSignature.validated", base+"/c2pa.signature"), status("claimSignature.insideValidity", base+"/c2pa.signature"), status("signingCredential.trusted", base+"/c2pa.signature")}},
-			{"informational", []any{}},
-			{"failure", []any{}},
-		}}}
-	}
-	im.Set("validationResults", results)
 }
 
 // claim writes the claim. C2PA 2.5, 10.2.
