@@ -238,7 +238,10 @@ func TestCorpusForms(t *testing.T) {
 		corpustest.Cases(t, set, &cases)
 		for _, c := range cases {
 			ran++
-			t.Run(set+"/"+c.ID, func(t *testing.T) { checkForms(t, c.arguments(filepath.Join(dir, set), dir)) })
+			t.Run(set+"/"+c.ID, func(t *testing.T) {
+				t.Parallel()
+				checkForms(t, c.arguments(filepath.Join(dir, set), dir))
+			})
 		}
 	}
 	if ran < 250 {
