@@ -75,6 +75,10 @@ func (v *validator) readActions(w *work, a *Assertion) *actionSet {
 	}
 	s.templates = readTemplates(t)
 	for i, item := range list.Items {
+		if v.acts += 1 + len(item.Get("related").List()); v.acts > v.lim.Actions {
+			v.limit("actions", int64(v.lim.Actions), a.URI)
+			return s
+		}
 		x, faults := readAction(s.templates, item)
 		x.Assertion, x.Index, x.Gathered = a.URI, i, !a.Created
 		for _, f := range faults {
@@ -162,7 +166,7 @@ func (v *validator) inception(w *work, sets []*actionSet) {
 		return
 	}
 	begins := func(a Action) bool { return a.Action == actCreated || a.Action == actOpened }
-	total, leading := 0, 0
+	total := 0
 	seen := map[bool]bool{} // by gathered: the first actions assertion of that list was met
 	for _, s := range sets {
 		firstOfList := !seen[!s.a.Created]
@@ -172,11 +176,8 @@ func (v *validator) inception(w *work, sets []*actionSet) {
 				continue
 			}
 			total++
-			switch {
-			case i > 0 || !firstOfList:
+			if i > 0 || !firstOfList {
 				w.r.add(report.Newf("assertion.action.malformed", s.a.URI, "%q is action %d; it has to be the first of the first actions assertion", a.Action, i))
-			default:
-				leading++
 			}
 		}
 	}

@@ -10,6 +10,7 @@ type Limits struct {
 
 	Manifests    int   // manifests in a store
 	Assertions   int   // assertions in a store, and references that a claim may list
+	Actions      int   // actions in a store, related ones included
 	Ingredients  int   // levels of ingredients below the active manifest
 	Decompressed int64 // bytes of all compressed manifests together
 	Items        int   // CBOR items of all assertions together that are read
@@ -23,15 +24,17 @@ var DefaultLimits = Limits{
 	// 60 deep or 200 wide is what real editors make. Each has a signature and a time-stamp to verify, a millisecond or
 	// two together.
 	Manifests: 1024,
-	// The claims of real files list fewer than 100 assertions. Five CBOR items a reference: this many fit into one
-	// cbortree, which keeps a hostile claim below 30 MB.
-	Assertions: 50_000,
+	// The claims of real files list fewer than 100 assertions. Each costs a finding, a digest and some 2 kB, so that a
+	// hostile store of this many stays below 100 MB with its report.
+	Assertions: 10_000,
+	// Editors write down some hundred steps.
+	Actions: 10_000,
 	// The reference implementation stops at 200 levels too.
 	Ingredients: 200,
 	// A manifest is compressed to save kilobytes. The reference implementation's limit, over all of them together.
 	Decompressed: 32 << 20,
-	// Eight full trees of cbortree.MaxItems; real stores have some ten thousand.
-	Items: 1 << 21,
+	// Two full trees of cbortree.MaxItems, some 50 MB; real stores have some ten thousand.
+	Items: 1 << 19,
 }
 
 // withDefaults fills the members that are this package's store limits.
@@ -41,6 +44,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Decompressed, d.Decompressed)
 	set(&l.Manifests, d.Manifests)
 	set(&l.Assertions, d.Assertions)
+	set(&l.Actions, d.Actions)
 	set(&l.Ingredients, d.Ingredients)
 	set(&l.Items, d.Items)
 	return l

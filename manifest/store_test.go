@@ -198,6 +198,14 @@ func TestLimits(t *testing.T) {
 	named := func(n int) []byte {
 		return store(sketch{label: strings.Repeat("x", n), entries: []entry{created}}.bytes())
 	}
+	actions := func(n int) []byte {
+		list := []any{kv("action", "c2pa.created")}
+		for range n - 2 {
+			list = append(list, kv("action", "c2pa.edited"))
+		}
+		list[0] = kv("action", "c2pa.created", "related", []any{kv("action", "c2pa.filtered")})
+		return store(sketch{label: "urn:c2pa:1", entries: []entry{{label: "c2pa.actions.v2", cbor: forge.CBOR(kv("actions", list))}}}.bytes())
+	}
 	one := sketch{label: "urn:c2pa:1", entries: []entry{created}}.bytes()
 	claimItems := itemsOf(t, items(3)) - 3
 	packed := store(compressed("urn:c2pa:1", one))
@@ -211,9 +219,11 @@ func TestLimits(t *testing.T) {
 		{"store one byte past it", store(one), manifest.Limits{Store: int64(len(store(one))) - 1}, false},
 		{"manifests at the limit", manifests(1024), manifest.Limits{}, true},
 		{"manifests one past it", manifests(1025), manifest.Limits{}, false},
-		{"assertions at the limit", many(50_000), manifest.Limits{}, true},
-		{"assertions one past it", many(50_001), manifest.Limits{}, false},
+		{"assertions at the limit", many(10_000), manifest.Limits{}, true},
+		{"assertions one past it", many(10_001), manifest.Limits{}, false},
 		{"assertions far past it", many(100_000), manifest.Limits{}, false},
+		{"actions at the limit", actions(10_000), manifest.Limits{}, true},
+		{"actions one past it", actions(10_001), manifest.Limits{}, false},
 		{"ingredients 200 deep", lineage(200), manifest.Limits{}, true},
 		{"ingredients 201 deep", lineage(201), manifest.Limits{}, false},
 		{"decompressed bytes at the limit", packed, manifest.Limits{Decompressed: int64(len(one))}, true},

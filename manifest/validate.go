@@ -24,6 +24,7 @@ type validator struct {
 	stamps  map[string][][]byte // time-stamp tokens for a manifest's label, of c2pa.time-stamp assertions
 	items   int                 // CBOR items that may still be read
 	listed  int                 // assertions and references so far
+	acts    int                 // actions so far
 	hashing int64               // bytes that may still be hashed
 	stop    *LimitError         // the first limit that was reached
 

@@ -20,9 +20,9 @@ type Limits struct {
 }
 
 // DefaultLimits are those that a zero [Limits] stands for. A C2PA store nests 4 superboxes; 32 leaves room for what
-// others put inside. 100,000 assertions of two boxes each, and what else a store needs, fit into
-// 2^18 boxes, which take some 40 MB.
-var DefaultLimits = Limits{Depth: 32, Boxes: 1 << 18}
+// others put inside. 10,000 assertions of two boxes each, and what else a store needs, fit thrice into 2^16 boxes,
+// which take some 15 MB.
+var DefaultLimits = Limits{Depth: 32, Boxes: 1 << 16}
 
 // SyntaxError says where bytes are no JUMBF.
 type SyntaxError struct {

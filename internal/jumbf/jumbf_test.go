@@ -176,8 +176,8 @@ func TestLimits(t *testing.T) {
 		{"depth far past it", deep(2000), jumbf.Limits{}, false},
 		{"boxes at the limit", wide(100), jumbf.Limits{Boxes: 100}, true},
 		{"boxes one past it", wide(101), jumbf.Limits{Boxes: 100}, false},
-		{"boxes at the default limit", wide(1 << 18), jumbf.Limits{}, true},
-		{"boxes past the default limit", wide(1<<18 + 1), jumbf.Limits{}, false},
+		{"boxes at the default limit", wide(1 << 16), jumbf.Limits{}, true},
+		{"boxes past the default limit", wide(1<<16 + 1), jumbf.Limits{}, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
