@@ -91,18 +91,6 @@ func judge(t *testing.T, file *forge.Built, list string) judged {
 	return out
 }
 
-// failures are the codes of the failures, each once.
-func failures(list []report.Finding) []string {
-	var out []string
-	for _, f := range list {
-		if f.Outcome == report.Failure && !slices.Contains(out, f.Code) {
-			out = append(out, f.Code)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 func TestValidateGoodFiles(t *testing.T) {
 	for _, c := range forge.Good() {
 		t.Run(c.Name, func(t *testing.T) {
