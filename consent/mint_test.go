@@ -157,3 +157,67 @@ func TestVerifyToken(t *testing.T) {
 		}
 	}
 }
+
+// TestGenerateKey makes a key of each algorithm, and nothing else.
+func TestGenerateKey(t *testing.T) {
+	for _, alg := range []string{AlgEdDSA, AlgES256, AlgES384} {
+		k, err := GenerateKey(alg)
+		if err != nil || k.Alg() != alg {
+			t.Fatalf("%s: %v", alg, err)
+		}
+		text, err := k.PEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := ParsePrivateKey(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sig, err := back.sign("x")
+		if err != nil || !k.Public.verify(alg, "x", sig) {
+			t.Errorf("%s: the key that was written does not sign like the one that was made: %v", alg, err)
+		}
+	}
+	for _, alg := range []string{"RS256", "ES512", "HS256", "none", ""} {
+		if k, err := GenerateKey(alg); err == nil || k != nil {
+			t.Errorf("%q: a key was made", alg)
+		}
+	}
+	for name, text := range map[string]string{
+		"no key": "hello", "a public key": string(testKey(t, "k", "P-256").Public.JWK()), "an empty block": "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
+		"a private part that is no text": `{"kty":"OKP","crv":"Ed25519","d":1,"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`,
+	} {
+		if k, err := ParsePrivateKey([]byte(text)); err == nil || k != nil {
+			t.Errorf("%s: read as a private key", name)
+		}
+	}
+}
+
+// TestMintRefusesDelegations names delegations that lend nothing, or that no chain could hold.
+func TestMintRefusesDelegations(t *testing.T) {
+	performer, deputy := listedDelegate(t, "performer"), stranger(t, "deputy")
+	good := aLink(deputy, 1).set("iss", performer.id)
+	for _, c := range []struct {
+		name    string
+		claims  object
+		because string
+	}{
+		{"max_depth 0", good.set("max_depth", 0), "max_depth"},
+		{"max_depth 4", good.set("max_depth", 4), "max_depth"},
+		{"no max_depth", good.set("max_depth", nil), "max_depth"},
+		{"ends before it begins", good.set("exp", at(-100*time.Hour)), "ends before"},
+		{"to oneself", good.set("delegate.id", performer.id), "its own issuer"},
+		{"lends nothing", good.set("consent.purpose", nil), "delegates nothing"},
+		{"no key", good.set("delegate.jwk", nil), "jwk"},
+		{"no scope", good.set("consent", nil), "consent"},
+		{"no subject", good.set("sub", nil), "sub"},
+	} {
+		raw, err := Mint(MintInput{Claims: []byte(c.claims.text(t)), Key: performer.key, Now: made})
+		if err == nil || raw != "" || !strings.Contains(err.Error(), c.because) {
+			t.Errorf("%s: %q, %v", c.name, raw, err)
+		}
+	}
+	if _, err := Mint(MintInput{Claims: []byte(good.text(t)), Key: performer.key, Now: made, Disclose: []string{"sub"}}); err == nil {
+		t.Error("a delegation with disclosures")
+	}
+}

@@ -240,8 +240,9 @@ func TestTakingAwayNeverHelps(t *testing.T) {
 	}
 	base := newWorld(t)
 	held := 0
+	read := map[string]*reading{} // what a token proves for itself is the same in every file
 	for i, change := range files {
-		w := &world{&checker{now: base.c.now, t: base.c.t, signer: base.c.signer, generation: &Generation{RequestID: "r-1"}, trust: base.c.trust, statusPolicy: StatusIgnore}, &entry{}}
+		w := &world{&checker{now: base.c.now, t: base.c.t, signer: base.c.signer, generation: &Generation{RequestID: "r-1"}, trust: base.c.trust, statusPolicy: StatusIgnore, read: read}, &entry{}}
 		*w.e = *base.e
 		change(w)
 		before := w.c.check(tokenInput{raw: raw, entry: w.e})

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,14 +89,7 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	lst := aList(2, packed(t, 8, 2, 0, 0))
-	var many []string
-	for i := range maxStatusLists + 1 {
-		if i == 0 {
-			many = append(many, listToken(t, lst))
-			continue
-		}
-		many = append(many, many[0])
-	}
+	many := slices.Repeat([]string{listToken(t, lst)}, maxStatusLists+1)
 	if got := len(newStatusLists(many).byURI["https://performer.test/status"]); got != maxStatusLists {
 		t.Errorf("%d status lists are kept", got)
 	}

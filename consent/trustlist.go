@@ -14,8 +14,8 @@ const (
 	maxTrustList  = 32 << 20
 	maxListDepth  = 16
 	maxIssuerKeys = 1000 // keys of one entry: one a month for eighty years
-	// maxListNodes bounds the JSON values of a list: 200,000 subjects need a fifth of it, and it costs 80 MB at most.
-	maxListNodes = 1_000_000
+	// maxListNodes bounds the JSON values of a list: 200,000 subjects need less than half, and it costs 40 MB at most.
+	maxListNodes = 500_000
 )
 
 var trustForm = formLimits{text: maxTrustList, json: jsonLimits{maxListDepth, maxListNodes}}
