@@ -18,7 +18,9 @@ import "github.com/consentry/consentry/video"
 // else is converted: packed and semi-planar YCbCr to planar with the same subsampling, other depths to the nearest of
 // 8, 10 and 12 bits, RGB and palettes to 4:4:4 with the matrix of ITU-R BT.601 and limited range. Alpha is dropped.
 type Decoder struct {
-	Threads int // decoding threads, 1 or 2; 0: 1
+	// Threads is how many threads decode, 1 or 2; 0: 1. The pictures are the same, except for those that are guessed
+	// where a stream is damaged: with two threads a guess may use less of the pictures around it.
+	Threads int
 }
 
 var _ video.Decoder = Decoder{}

@@ -1,0 +1,358 @@
+package jail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/consentry/consentry/video"
+)
+
+// Exit statuses of the child.
+const (
+	exitDone  = 0
+	exitWrong = 2 // it was not started by a parent, or the parent is gone
+)
+
+// Serve is the child's side: it confines this process, decodes what the parent says with d, and returns the exit status.
+// A program that uses [Decoder] calls it at the start of main for the hidden subcommand, and for nothing else.
+func Serve(d video.Decoder) int {
+	runtime.LockOSThread() // the thread that decodes is the one that is confined most
+	c := &child{}
+	cfg, err := c.greeted()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "not started as the child of a decoder:", err)
+		return exitWrong
+	}
+	c.lim, c.size = cfg.limits, cfg.size
+	if err := c.send(confine(cfg.limits).append(nil)); err != nil {
+		return exitWrong
+	}
+	want := video.Want{Mode: cfg.mode, Track: cfg.track, Limits: cfg.limits}
+	res, err := d.Decode(context.Background(), video.Source{Data: c, Size: cfg.size, Format: cfg.format}, want, c.onInfo, c.onFrame)
+	if c.gone {
+		return exitWrong
+	}
+	if c.send(summary(res, err, cfg.limits).append(nil)) != nil {
+		return exitWrong
+	}
+	for { // the parent ends this process when it has heard all
+		if _, _, err := c.receive(); err != nil {
+			return exitDone
+		}
+	}
+}
+
+// summary is the last message.
+func summary(res *video.Result, err error, lim video.Limits) end {
+	var e end
+	if res != nil {
+		e.packets = max(res.Packets, 0)
+		if b := res.Broken; b != nil {
+			e.broken = &video.Broken{Time: b.Time, Offset: max(b.Offset, -1), Why: printable(b.Why, maxDetail)}
+		}
+		for _, s := range res.Samples[:min(len(res.Samples), lim.Tracks)] {
+			e.samples = append(e.samples, clampSamples(s))
+		}
+	}
+	var v *video.Error
+	switch {
+	case errors.As(err, &v):
+		e.reason, e.detail = v.Reason, printable(v.Detail, maxDetail)
+	case err != nil:
+		e.reason, e.detail = video.ReasonCrash, printable(err.Error(), maxDetail)
+	}
+	return e
+}
+
+// child talks to the parent. Its ReadAt is the source's.
+type child struct {
+	mu   sync.Mutex
+	lim  video.Limits
+	size int64
+	buf  [maxMessage]byte
+	gone bool // the parent
+
+	window []byte // bytes of the file from start; the parent fills it when asked
+	start  int64
+	filled int64
+	next   int64 // bytes to ask for when the reads are in sequence
+
+	ring  []byte
+	slot  int64
+	free  []uint8
+	spare []byte // for messages
+}
+
+var errGone = errors.New("the parent is gone")
+
+// greeted takes the descriptors and the first message.
+func (c *child) greeted() (config, error) {
+	kind, err := unix.GetsockoptInt(childSocket, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil || kind != unix.SOCK_SEQPACKET {
+		return config{}, fmt.Errorf("descriptor %d is no socket of ours", childSocket)
+	}
+	for _, fd := range []int{childSocket, childWindow} {
+		unix.CloseOnExec(fd)
+	}
+	if c.window, err = unix.Mmap(childWindow, 0, windowSize, unix.PROT_READ, unix.MAP_SHARED); err != nil {
+		return config{}, fmt.Errorf("mapping the window: %w", err)
+	}
+	c.next = firstRead
+	m, _, err := c.receive()
+	if err != nil {
+		return config{}, err
+	}
+	cfg, ok := m.(config)
+	if !ok {
+		return config{}, errMessage
+	}
+	return cfg, nil
+}
+
+func (c *child) send(message []byte) error {
+	for {
+		err := unix.Sendmsg(childSocket, message, nil, nil, unix.MSG_NOSIGNAL)
+		if err == nil {
+			return nil
+		}
+		if err != unix.EINTR {
+			c.gone = true
+			return errGone
+		}
+	}
+}
+
+// receive waits for a message; the descriptor that came with it is -1 where none did.
+func (c *child) receive() (any, int, error) {
+	var rights [64]byte
+	for {
+		n, rn, _, _, err := unix.Recvmsg(childSocket, c.buf[:], rights[:], unix.MSG_CMSG_CLOEXEC)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			c.gone = true
+			return nil, -1, errGone
+		}
+		m, err := parseParent(c.buf[:n])
+		if err != nil {
+			c.gone = true
+			return nil, -1, err
+		}
+		return m, descriptor(rights[:rn]), nil
+	}
+}
+
+func descriptor(rights []byte) int {
+	if len(rights) == 0 {
+		return -1
+	}
+	if cs, err := unix.ParseSocketControlMessage(rights); err == nil && len(cs) == 1 {
+		if fds, err := unix.ParseUnixRights(&cs[0]); err == nil && len(fds) == 1 {
+			return fds[0]
+		}
+	}
+	return -1
+}
+
+// await takes messages until one is of type T; slots that come back on the way are noted.
+func await[T any](c *child) (T, int, error) {
+	for {
+		m, fd, err := c.receive()
+		var none T
+		if err != nil {
+			return none, -1, err
+		}
+		if t, ok := m.(T); ok {
+			return t, fd, nil
+		}
+		r, ok := m.(release)
+		if !ok {
+			return none, -1, errMessage
+		}
+		c.free = append(c.free, r.slot)
+	}
+}
+
+// ReadAt asks the parent. Reads in sequence ask for more and more at a time.
+func (c *child) ReadAt(b []byte, off int64) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if off < 0 {
+		return 0, errors.New("negative offset")
+	}
+	n := 0
+	for n < len(b) {
+		at := off + int64(n)
+		if at >= c.size {
+			return n, io.EOF
+		}
+		if at < c.start || at >= c.start+c.filled {
+			if err := c.fill(at, int64(len(b)-n)); err != nil {
+				return n, err
+			}
+		}
+		n += copy(b[n:], c.window[at-c.start:c.filled])
+	}
+	return n, nil
+}
+
+func (c *child) fill(at, wanted int64) error {
+	if at == c.start+c.filled && c.filled > 0 {
+		c.next = min(c.next*2, windowSize)
+	} else {
+		c.next = firstRead
+	}
+	ask := min(max(wanted, c.next), windowSize, c.size-at)
+	c.start, c.filled = at, 0
+	c.spare = read{offset: at, n: uint32(ask)}.append(c.spare[:0])
+	if err := c.send(c.spare); err != nil {
+		return err
+	}
+	d, _, err := await[data](c)
+	switch {
+	case err != nil:
+		return err
+	case d.status != dataOK || int64(d.n) > ask:
+		return io.ErrUnexpectedEOF // the parent knows the real one
+	}
+	c.filled = int64(d.n)
+	return nil
+}
+
+func (c *child) onInfo(i *video.Info) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.send(appendInfo(nil, tidy(i, c.lim)))
+}
+
+func (c *child) onFrame(f *video.Frame) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := shapeOf(f)
+	if !s.valid(c.lim.Pixels) {
+		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("a picture of %d × %d with %d bits", f.Width, f.Height, f.BitDepth)}
+	}
+	_, _, bytes := s.planes()
+	if bytes > c.slot {
+		if err := c.grow(bytes); err != nil {
+			return err
+		}
+	}
+	for len(c.free) == 0 {
+		r, _, err := await[release](c)
+		if err != nil {
+			return err
+		}
+		c.free = append(c.free, r.slot)
+	}
+	slot := c.free[0]
+	c.free = c.free[1:]
+	if !s.copyFrame(c.ring[int64(slot)*c.slot:][:c.slot], f) {
+		return &video.Error{Reason: video.ReasonCrash, Detail: "the decoder's planes are not what it says"}
+	}
+	c.spare = framed{slot: slot, shape: s, time: f.Time, key: f.Key, corrupt: f.Corrupt, color: clampColor(f.Color)}.append(c.spare[:0])
+	return c.send(c.spare)
+}
+
+// grow asks for slots of a size and maps them in place of those before.
+func (c *child) grow(bytes int64) error {
+	slot := (bytes + pageSize - 1) / pageSize * pageSize
+	if err := c.send(need{slot: min(slot, max(slotCap(c.lim), bytes))}.append(nil)); err != nil {
+		return err
+	}
+	r, fd, err := await[ringSize](c)
+	if err != nil {
+		return err
+	}
+	if fd < 0 {
+		return errMessage
+	}
+	defer unix.Close(fd)
+	if c.ring != nil {
+		_ = unix.Munmap(c.ring) // our own mapping
+		c.ring, c.slot, c.free = nil, 0, nil
+	}
+	if c.ring, err = unix.Mmap(fd, 0, int(r.slot)*int(r.slots), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
+		return &video.Error{Reason: video.ReasonLimit, Detail: "no room for pictures: " + err.Error(), Err: err}
+	}
+	c.slot, c.free = r.slot, nil
+	for i := range r.slots {
+		c.free = append(c.free, i)
+	}
+	return nil
+}
+
+const pageSize = 4096
+
+const (
+	// reserve is address space beyond the limit of memory: what Go and the C library set aside for every thread and
+	// never touch, and the shared pictures, whose size the parent bounds.
+	reserve      = 4 << 30
+	descriptors  = 16 // the standard ones, the two of the conversation, pictures, the runtime's poller
+	processors   = 4  // processor time may be this many times the wall time
+	processorMin = 2  // seconds
+)
+
+// confine gives up what decoding does not need, and says what the system did not grant.
+func confine(lim video.Limits) hello {
+	var h hello
+	miss := func(what string, err error) {
+		if len(h.missing) < maxMissing {
+			h.missing = append(h.missing, printable(what+": "+err.Error(), maxString))
+		}
+	}
+	seconds := uint64(lim.DecodeTime/time.Second+processorMin) * processors
+	for _, l := range []struct {
+		name  string
+		which int
+		value uint64
+	}{
+		{"limit of memory", unix.RLIMIT_DATA, uint64(lim.MemoryBytes)},
+		{"limit of address space", unix.RLIMIT_AS, uint64(min(lim.MemoryBytes, math.MaxInt64-reserve) + reserve)},
+		{"limit of processor time", unix.RLIMIT_CPU, seconds},
+		{"limit of file size", unix.RLIMIT_FSIZE, 0},
+		{"limit of core files", unix.RLIMIT_CORE, 0},
+		{"limit of open files", unix.RLIMIT_NOFILE, descriptors},
+	} {
+		if err := lower(l.which, l.value); err != nil {
+			miss(l.name, err)
+		}
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		miss("being closed to debuggers", err)
+	}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		miss("giving up privileges", err)
+	}
+	if v := landlockVersion(); v > 0 {
+		if err := restrict(v, nil); err != nil {
+			miss("landlock", err)
+		}
+	}
+	if err := confineCalls(); err != nil {
+		miss("seccomp", err)
+	} else {
+		h.syscalls = true
+	}
+	return h
+}
+
+// lower sets a limit for good; one that is lower already stays.
+func lower(which int, value uint64) error {
+	var l unix.Rlimit
+	if err := unix.Getrlimit(which, &l); err != nil {
+		return err
+	}
+	value = min(value, l.Max)
+	return unix.Setrlimit(which, &unix.Rlimit{Cur: value, Max: value})
+}

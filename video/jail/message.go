@@ -1,0 +1,260 @@
+package jail
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/consentry/consentry/video"
+)
+
+// A message is one packet of the socket: a letter, then fields of fixed size, little-endian; strings and lists after
+// their length. Each has one encoding, so what is accepted encodes to the same bytes again.
+const (
+	// from the parent
+	kindConfig  = 'C' // what to decode, within which limits: the first message
+	kindData    = 'D' // how much was read into the window
+	kindRing    = 'R' // slots; the shared memory comes with it
+	kindRelease = 'L' // a slot may be used again
+	// from the child
+	kindHello = 'H' // confined, with what the system granted
+	kindRead  = 'r' // wants bytes
+	kindInfo  = 'i' // the tracks
+	kindNeed  = 'n' // wants slots of a size
+	kindFrame = 'f' // a slot holds a picture
+	kindEnd   = 'e' // how it ended: the last message
+)
+
+// Statuses of a data message.
+const (
+	dataOK = iota
+	dataFailed
+)
+
+type config struct {
+	size   int64
+	mode   video.Mode
+	track  int
+	format string
+	limits video.Limits
+}
+
+type data struct {
+	n      uint32
+	status uint8
+}
+
+type ringSize struct {
+	slot  int64 // bytes
+	slots uint8
+}
+
+type release struct{ slot uint8 }
+
+type hello struct {
+	syscalls bool
+	missing  []string
+}
+
+type read struct {
+	offset int64
+	n      uint32
+}
+
+type need struct{ slot int64 }
+
+type framed struct {
+	slot    uint8
+	shape   shape
+	time    time.Duration
+	key     bool
+	corrupt bool
+	color   video.Color
+}
+
+type end struct {
+	packets int64
+	broken  *video.Broken
+	samples []video.Samples
+	reason  string // empty: no error
+	detail  string
+}
+
+var errMessage = errors.New("malformed message")
+
+// maxMissing bounds the list of what the system did not grant.
+const maxMissing = 8
+
+// parse reads a message of the child. It returns hello, read, *video.Info, need, framed or end, whose numbers are in
+// range by themselves; what depends on the state of the conversation is checked where that is known.
+func parse(b []byte, lim video.Limits) (any, error) {
+	if len(b) > maxMessage {
+		return nil, errMessage
+	}
+	c := cursor{b: b}
+	var m any
+	switch c.u8() {
+	case kindHello:
+		h := hello{syscalls: c.bool()}
+		for range c.count(maxMissing) {
+			h.missing = append(h.missing, c.text(maxString))
+		}
+		m = h
+	case kindRead:
+		r := read{offset: c.i64(), n: c.u32()}
+		c.want(r.offset >= 0 && r.n > 0 && r.n <= windowSize)
+		m = r
+	case kindInfo:
+		m = c.info(lim)
+	case kindNeed:
+		n := need{slot: c.i64()}
+		c.want(n.slot > 0 && n.slot <= slotCap(lim))
+		m = n
+	case kindFrame:
+		m = c.framed(lim)
+	case kindEnd:
+		m = c.end(lim)
+	default:
+		return nil, errMessage
+	}
+	if c.bad || len(c.b) > 0 {
+		return nil, errMessage
+	}
+	return m, nil
+}
+
+func (c *cursor) framed(lim video.Limits) framed {
+	f := framed{slot: c.u8()}
+	f.shape = shape{
+		width: int(c.u32()), height: int(c.u32()), depth: int(c.u8()),
+		chromaX: int(c.u8()), chromaY: int(c.u8()), grey: c.bool(),
+	}
+	f.time, f.key, f.corrupt, f.color = time.Duration(c.i64()), c.bool(), c.bool(), c.color()
+	c.want(f.slot < maxSlots && f.shape.valid(lim.Pixels))
+	return f
+}
+
+func (f framed) append(b []byte) []byte {
+	b = append(b, kindFrame, f.slot)
+	b = binary.LittleEndian.AppendUint32(b, uint32(f.shape.width))
+	b = binary.LittleEndian.AppendUint32(b, uint32(f.shape.height))
+	b = append(b, uint8(f.shape.depth), uint8(f.shape.chromaX), uint8(f.shape.chromaY))
+	b = appendBool(b, f.shape.grey)
+	b = appendI64(b, int64(f.time))
+	b = appendBool(b, f.key)
+	b = appendBool(b, f.corrupt)
+	return appendColor(b, f.color)
+}
+
+func (c *cursor) end(lim video.Limits) end {
+	e := end{packets: c.natural()}
+	if c.bool() {
+		e.broken = &video.Broken{Time: time.Duration(c.i64()), Offset: c.i64(), Why: c.text(maxDetail)}
+		c.want(e.broken.Offset >= -1)
+	}
+	for range c.count(lim.Tracks) {
+		e.samples = append(e.samples, c.samples())
+	}
+	e.reason, e.detail = c.text(maxString), c.text(maxDetail)
+	switch e.reason {
+	case "":
+		c.want(e.detail == "")
+	case video.ReasonCrash, video.ReasonTimeout, video.ReasonLimit, video.ReasonFormat, video.ReasonIO,
+		video.ReasonProtocol, video.ReasonUnavailable, video.ReasonCancelled:
+	default:
+		c.bad = true
+	}
+	return e
+}
+
+func (e end) append(b []byte) []byte {
+	b = append(b, kindEnd)
+	b = appendI64(b, e.packets)
+	b = appendBool(b, e.broken != nil)
+	if e.broken != nil {
+		b = appendI64(b, int64(e.broken.Time))
+		b = appendI64(b, e.broken.Offset)
+		b = appendText(b, e.broken.Why)
+	}
+	b = appendCount(b, len(e.samples))
+	for _, s := range e.samples {
+		b = appendSamples(b, s)
+	}
+	b = appendText(b, e.reason)
+	return appendText(b, e.detail)
+}
+
+func (h hello) append(b []byte) []byte {
+	b = appendBool(append(b, kindHello), h.syscalls)
+	b = appendCount(b, len(h.missing))
+	for _, s := range h.missing {
+		b = appendText(b, s)
+	}
+	return b
+}
+
+func (r read) append(b []byte) []byte {
+	return binary.LittleEndian.AppendUint32(appendI64(append(b, kindRead), r.offset), r.n)
+}
+
+func (n need) append(b []byte) []byte { return appendI64(append(b, kindNeed), n.slot) }
+
+// The parent's messages. The child trusts them: they come from the process that started it.
+
+func (c config) append(b []byte) []byte {
+	b = append(b, kindConfig)
+	l := c.limits
+	for _, v := range []int64{
+		c.size, int64(c.mode), int64(c.track), l.Pixels, int64(l.Tracks), int64(l.IdlePackets), l.Frames,
+		int64(l.DecodeTime), l.MemoryBytes, l.ProbeBytes, int64(l.OpenDuration),
+	} {
+		b = appendI64(b, v)
+	}
+	return appendText(b, c.format)
+}
+
+func (d data) append(b []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(append(b, kindData), d.n), d.status)
+}
+
+func (r ringSize) append(b []byte) []byte {
+	return append(appendI64(append(b, kindRing), r.slot), r.slots)
+}
+
+func (r release) append(b []byte) []byte { return append(b, kindRelease, r.slot) }
+
+// parseParent reads a message of the parent: config, data, ringSize or release.
+func parseParent(b []byte) (any, error) {
+	c := cursor{b: b}
+	var m any
+	switch c.u8() {
+	case kindConfig:
+		v := config{size: c.i64(), mode: video.Mode(c.i64()), track: int(c.i64())}
+		v.limits = video.Limits{
+			Pixels: c.i64(), Tracks: int(c.i64()), IdlePackets: int(c.i64()), Frames: c.i64(),
+			DecodeTime: time.Duration(c.i64()), MemoryBytes: c.i64(), ProbeBytes: c.i64(), OpenDuration: time.Duration(c.i64()),
+		}
+		v.format = c.text(maxString)
+		c.want(v.size >= 0 && v.limits == v.limits.WithDefaults())
+		m = v
+	case kindData:
+		d := data{n: c.u32(), status: c.u8()}
+		c.want(d.n <= windowSize && d.status <= dataFailed && (d.n > 0) == (d.status == dataOK))
+		m = d
+	case kindRing:
+		r := ringSize{slot: c.i64(), slots: c.u8()}
+		c.want(r.slot > 0 && r.slots >= 1 && r.slots <= maxSlots && r.slot <= math.MaxInt64/maxSlots)
+		m = r
+	case kindRelease:
+		r := release{slot: c.u8()}
+		c.want(r.slot < maxSlots)
+		m = r
+	default:
+		return nil, errMessage
+	}
+	if c.bad || len(c.b) > 0 {
+		return nil, errMessage
+	}
+	return m, nil
+}
