@@ -57,13 +57,14 @@ var children = map[string]func() int{
 	"fail": func() int {
 		return Serve(painter{err: &video.Error{Reason: video.ReasonFormat, Detail: "no codec\x1b[31m"}})
 	},
-	"reach":            func() int { return Serve(painter{probe: reachedAll}) },
-	"mute":             func() int { spin(); return 0 },
-	"reach freely":     func() int { fmt.Println(reached()); return 0 },
-	"never a child":    func() int { return 7 },
-	"landlock alone":   landlockAlone,
-	"seccomp alone":    seccompAlone,
-	"without greeting": func() int { return hostile(false, func(c *child) { _ = c.send(need{slot: 4096}.append(nil)) }) },
+	"reach":               func() int { return Serve(painter{probe: reachedAll}) },
+	"a child that forgot": func() int { return forgot() },
+	"mute":                func() int { spin(); return 0 },
+	"reach freely":        func() int { fmt.Println(reached()); return 0 },
+	"never a child":       func() int { return 7 },
+	"landlock alone":      landlockAlone,
+	"seccomp alone":       seccompAlone,
+	"without greeting":    func() int { return hostile(false, func(c *child) { _ = c.send(need{slot: 4096}.append(nil)) }) },
 }
 
 func init() {
@@ -115,8 +116,10 @@ type painter struct {
 
 func (p painter) Decode(_ context.Context, src video.Source, want video.Want, onInfo func(*video.Info) error, onFrame func(*video.Frame) error) (*video.Result, error) {
 	info := &video.Info{Format: src.Format, Duration: painted * time.Second, Tracks: []video.Track{
-		{ID: -5, Kind: "video", Codec: "paint", Width: 40, Height: 30, Rotation: 270, Mirrored: true, SampleAspect: [2]int{4, 3},
-			EditList: []video.Edit{{Duration: time.Second, MediaTime: -1, Rate: 1}}, Sample: video.Samples{Count: 3, First: 7, Last: 99}},
+		{
+			ID: -5, Kind: "video", Codec: "paint", Width: 40, Height: 30, Rotation: 270, Mirrored: true, SampleAspect: [2]int{4, 3},
+			EditList: []video.Edit{{Duration: time.Second, MediaTime: -1, Rate: 1}}, Sample: video.Samples{Count: 3, First: 7, Last: 99},
+		},
 		{Index: 1, ID: 2, Kind: "audio", SampleRate: 48000, Channels: 2, Sample: video.Samples{First: -1, Last: -1}},
 	}}
 	if err := onInfo(info); err != nil {
@@ -257,6 +260,12 @@ func reachedAll() string {
 	}
 	_ = unix.Exec("/bin/true", []string{"true"}, nil)
 	return worked
+}
+
+// forgot is a program that uses the decoder and does not know of its subcommand. It greets, to be heard.
+func forgot() int {
+	_, err := (&Decoder{Command: os.Args}).Decode(context.Background(), video.Source{Data: strings.NewReader("x"), Size: 1, Format: "paint"}, video.Want{}, nil, nil)
+	return hostile(true, func(c *child) { _ = c.send(summary(nil, err, video.DefaultLimits).append(nil)) })
 }
 
 func errnoError(e unix.Errno) error {

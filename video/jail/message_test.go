@@ -48,8 +48,10 @@ var good = []any{
 	end{reason: video.ReasonLimit, detail: "too much"},
 	&video.Info{},
 	&video.Info{Format: "mov", Duration: time.Hour, Tracks: []video.Track{
-		{ID: -1, Kind: "video", Codec: "h264", Duration: 1, TimeBase: [2]int{1, 90000}, FrameCount: 2, Width: 3, Height: 4, Rotation: 270, Mirrored: true,
-			SampleAspect: [2]int{4, 3}, FrameRate: [2]int{30000, 1001}, EditList: []video.Edit{{Duration: 1, MediaTime: -1, Rate: -0.5}}, Sample: video.Samples{First: -1, Last: -1}},
+		{
+			ID: -1, Kind: "video", Codec: "h264", Duration: 1, TimeBase: [2]int{1, 90000}, FrameCount: 2, Width: 3, Height: 4, Rotation: 270, Mirrored: true,
+			SampleAspect: [2]int{4, 3}, FrameRate: [2]int{30000, 1001}, EditList: []video.Edit{{Duration: 1, MediaTime: -1, Rate: -0.5}}, Sample: video.Samples{First: -1, Last: -1},
+		},
 		{Index: 1, Kind: "picture", SampleRate: maxNumber, Channels: 6},
 	}},
 }
@@ -149,7 +151,10 @@ func TestTidy(t *testing.T) {
 func TestParseParent_roundTrip(t *testing.T) {
 	for _, m := range []any{
 		config{size: 5, mode: video.KeyFrames, track: -1, format: "mp4", limits: video.DefaultLimits},
-		data{n: 1}, data{status: dataFailed}, ringSize{slot: 4096, slots: maxSlots}, release{slot: maxSlots - 1},
+		data{n: 1},
+		data{status: dataFailed},
+		ringSize{slot: 4096, slots: maxSlots},
+		release{slot: maxSlots - 1},
 	} {
 		var b []byte
 		switch m := m.(type) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,14 +54,19 @@ func (d *Decoder) decode(ctx context.Context, src video.Source, want video.Want,
 
 // begin starts a child, as confined as this system allows, and waits until it says that it is ready.
 func (d *Decoder) begin(ctx context.Context, src video.Source, cfg config) (*conversation, video.Confinement, error) {
-	command := d.Command
+	command, name := d.Command, ""
 	if len(command) == 0 {
-		command = []string{"/proc/self/exe", Subcommand}
+		// The program's own name goes along: some programs choose by it what they are.
+		command, name = []string{"/proc/self/exe", Subcommand}, os.Args[0]
+	}
+	if len(command) > 1 && (name != "" || command[0] == os.Args[0]) && slices.Equal(os.Args[1:], command[1:]) {
+		// Going on would start children without end.
+		return nil, video.Confinement{}, &video.Error{Reason: video.ReasonUnavailable, Detail: "this process was started as a decoder's child and did not call jail.Serve"}
 	}
 	var last *video.Error
 	var refused []string
 	for _, pl := range plans() {
-		p, err := launch(command, pl)
+		p, err := launch(command, name, pl)
 		if err != nil {
 			last = &video.Error{Reason: video.ReasonUnavailable, Detail: "the decoder could not be started: " + printable(err.Error(), maxDetail), Err: err}
 			if errors.Is(err, unix.ENOENT) {

@@ -59,8 +59,9 @@ type process struct {
 	killed bool // by us
 }
 
-// launch starts the child. The caller must kill it and release the process.
-func launch(command []string, pl plan) (*process, error) {
+// launch starts the child, under another name than its path where one is given. The caller must kill it and release the
+// process.
+func launch(command []string, name string, pl plan) (*process, error) {
 	ours, theirs, err := socketpair()
 	if err != nil {
 		return nil, err
@@ -81,6 +82,9 @@ func launch(command []string, pl plan) (*process, error) {
 
 	p := &process{conn: ours, window: window, done: make(chan struct{}), plan: pl}
 	p.cmd = exec.Command(command[0], command[1:]...)
+	if name != "" {
+		p.cmd.Args[0] = name
+	}
 	p.cmd.Env = []string{"GOTRACEBACK=none"}
 	p.cmd.Dir = "/"
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = null, null, &p.output
