@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"context"
+	"encoding/asn1"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"encoding/asn1"
 
 	"github.com/goccy/go-yaml"
 
