@@ -141,6 +141,7 @@ func compressed(label string, inner []byte) []byte {
 	return super("c2cm", label, jbox("brob", b.Bytes()))
 }
 
+// TestLimits is long because each limit has its own maker of stores beside the table.
 func TestLimits(t *testing.T) {
 	many := func(n int) []byte {
 		s := sketch{label: "urn:c2pa:1", entries: make([]entry, 0, n)}
