@@ -150,6 +150,17 @@ var rulings = []ruling{
 		w.derive()
 	}, state: "invalid", verdict: report.Fail},
 
+	{name: "parent-twice-once-edited", change: func(w *world) {
+		old := w.derive("c2pa.trimmed")
+		w.facts["ingredients"] = []object{old, {
+			"relationship": "parentOf", "ingredients": []object{old}, "T": w.facts["T"], "claimSigner": w.facts["claimSigner"],
+			"manifest": object{"label": "urn:c2pa:3", "state": "trusted", "actions": []object{{"action": "c2pa.opened"}, {"action": "c2pa.edited"}}},
+		}}
+	}, state: "declared", level: "E2", code: "consent.binding.inherited", verdict: report.Warn},
+	{name: "ingredient-that-calls-itself-active", change: func(w *world) {
+		w.facts["ingredients"] = []object{{"relationship": "componentOf", "manifest": w.manifest, "claimSigner": w.facts["claimSigner"], "T": w.facts["T"], "assertion": w.assertion}}
+	}, state: "verified", level: "E4", verdict: report.Pass},
+
 	// Section 2: the sidecar.
 	{name: "sidecar", change: func(w *world) { w.sidecar("consent-sidecar+jwt", "generator", nil) }, state: "verified", level: "E3", verdict: report.Pass},
 	{name: "sidecar-of-another-file", change: func(w *world) { w.sidecar("consent-sidecar+jwt", "generator", nil); w.facts["assetSha256"] = "x" }, id: "-", code: "consent.binding.assetMismatch", verdict: report.Indeterminate},
@@ -192,7 +203,7 @@ var rulings = []ruling{
 		w.facts["metadata"] = object{"xmp": object{"plus:ModelReleaseStatus": "http://ns.useplus.org/ldf/vocab/MR-LMR"}}
 	}, id: "-", code: "consent.metadata.modelReleaseOnly", verdict: report.Warn},
 	{name: "no-photo-release-is-no-refusal", change: func(w *world) {
-		w.facts["metadata"] = object{"xmp": object{"plus:ModelReleaseStatus": "http://ns.useplus.org/ldf/vocab/MR-NON"}}
+		w.facts["metadata"] = object{"xmp": object{"plus:ModelReleaseStatus": "http://ns.useplus.org/ldf/vocab/MR-NON", "Iptc4xmpExt:ModelAge": []any{18, -1, "grown up"}}}
 	}, state: "verified", lacks: "consent.metadata.modelReleaseOnly", verdict: report.Pass},
 
 	// Works.
@@ -347,6 +358,23 @@ func TestBundleCorruptions(t *testing.T) {
 	w.registries = []string{jws("consent-registry+jwt", "agency", b)}
 	if got := w.judge(); got.People[0].State != "refused" {
 		t.Errorf("at the limit of orders: %s", got.People[0].State)
+	}
+	for name, change := range map[string]func(k object){
+		"key-revoked":     func(k object) { k["revoked_at"] = judged.Unix() },
+		"key-without-use": func(k object) { k["use"] = []string{"token"} },
+		"key-not-yet":     func(k object) { k["nbf"] = made.Unix() },
+		"key-no-more":     func(k object) { k["exp"] = made.Add(-time.Hour).Unix() },
+	} {
+		w := newWorld(t)
+		for _, e := range w.entries {
+			if e["id"] == uri("agency") {
+				change(e["keys"].([]object)[0])
+			}
+		}
+		w.registries = []string{jws("consent-registry+jwt", "agency", good())}
+		if got := w.judge(); !slices.Contains(codesOf(got.Findings), "consent.registry.signatureInvalid") || got.People[0].State != "verified" {
+			t.Errorf("%s: %s, %v", name, got.People[0].State, got.Findings)
+		}
 	}
 	for name, text := range map[string]string{
 		"typ":       jws("consent+jwt", "agency", good()),

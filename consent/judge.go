@@ -202,11 +202,15 @@ func (j *judge) unusable(uri string, err error) {
 
 // time says how well the time of generation is known. Consent format 1, 5.
 func (j *judge) time(s *source) {
+	uri := ""
+	if len(s.declarations) > 0 {
+		uri = s.uri(0)
+	}
 	if s.t.Kind == "T2" {
-		j.find("consent.time.attested", s.uri(0), "a trusted time-stamp shows that the claim existed by %s", s.t.At.UTC().Format("2006-01-02T15:04:05Z"))
+		j.find("consent.time.attested", uri, "a trusted time-stamp shows that the claim existed by %s", s.t.At.UTC().Format("2006-01-02T15:04:05Z"))
 		return
 	}
-	j.find("consent.time.claimedOnly", s.uri(0), "no trusted time-stamp: when the content was made is only claimed")
+	j.find("consent.time.claimedOnly", uri, "no trusted time-stamp: when the content was made is only claimed")
 }
 
 func (j *judge) checker(u *unit) *checker {

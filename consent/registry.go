@@ -112,8 +112,10 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 	}
 	key := issuer.key(c.header.get("kid").text)
 	switch alg := c.header.get("alg").text; {
-	case key == nil || !key.permits(UseRegistry) || !key.window(*iat) || key.RevokedAt != nil && *iat >= *key.RevokedAt:
+	case key == nil || !key.permits(UseRegistry) || !key.window(*iat):
 		return nil, fmt.Errorf("%q has no key %q for registries", clip(issuer.ID), clip(c.header.get("kid").text))
+	case key.void(*iat, Time{}): // no time-stamp shows when a bundle was signed
+		return nil, fmt.Errorf("the key %q of %q was revoked", clip(key.Kid), clip(issuer.ID))
 	case !key.Key.fits(alg) || !key.Key.verify(alg, c.input, c.signature):
 		return nil, fmt.Errorf("the signature does not verify with the key of %q", clip(issuer.ID))
 	}

@@ -36,13 +36,12 @@ func (j *judge) sources() []*source {
 		declarations: declarations(f.Assertion, f.Assertions),
 	}
 	list := []*source{active}
-	byLabel := map[string]*source{}
+	byLabel := map[string]*source{active.manifest.Label: active}
 	type step struct {
 		in     []Ingredient
 		parent *source
-		depth  int
 	}
-	queue := []step{{f.Ingredients, active, 1}}
+	queue := []step{{f.Ingredients, active}}
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
@@ -58,7 +57,7 @@ func (j *judge) sources() []*source {
 				index:        len(list),
 			}
 			if known := byLabel[s.manifest.Label]; known != nil && s.manifest.Label != "" {
-				known.edited = known.edited || s.edited
+				known.edited = known.edited || s.edited && known != active
 				continue
 			}
 			if len(list) == maxSources {
@@ -68,7 +67,7 @@ func (j *judge) sources() []*source {
 			}
 			byLabel[s.manifest.Label] = s
 			list = append(list, s)
-			queue = append(queue, step{in.Ingredients, s, at.depth + 1})
+			queue = append(queue, step{in.Ingredients, s})
 		}
 	}
 	if s := j.sidecarSource(list); s != nil {
