@@ -3,6 +3,7 @@ package consentry_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -393,8 +394,8 @@ func TestBundleCorruptions(t *testing.T) {
 func TestRosterLimit(t *testing.T) {
 	for _, n := range []int{200_000, 200_001} {
 		w := newWorld(t)
-		roster := slices.Repeat([]object{{"h": "x", "from": made}}, n-1)
-		w.bundle("agency", object{"roster": append(roster, stays("ada", time.Time{})), "orders": []object{order("none")}})
+		roster := strings.Repeat(`{"h":"x","from":"2026-01-01T00:00:00Z"},`, n-1) + string(marshal(stays("ada", time.Time{})))
+		w.bundle("agency", object{"roster": json.RawMessage("[" + roster + "]"), "orders": []object{order("none")}})
 		got := w.judge()
 		if refused := got.People[0].State == "refused"; refused != (n == 200_000) {
 			t.Errorf("%d clients: %s", n, got.People[0].State)
