@@ -204,7 +204,7 @@ var rulings = []ruling{
 		w.facts["metadata"] = object{"xmp": object{"plus:ModelReleaseStatus": "http://ns.useplus.org/ldf/vocab/MR-LMR"}}
 	}, id: "-", code: "consent.metadata.modelReleaseOnly", verdict: report.Warn},
 	{name: "no-photo-release-is-no-refusal", change: func(w *world) {
-		w.facts["metadata"] = object{"xmp": object{"plus:ModelReleaseStatus": "http://ns.useplus.org/ldf/vocab/MR-NON", "Iptc4xmpExt:ModelAge": []any{18, -1, "grown up"}}}
+		w.facts["metadata"] = object{"xmp": object{"plus:ModelReleaseStatus": "http://ns.useplus.org/ldf/vocab/MR-NON", "Iptc4xmpExt:ModelAge": []any{18, "-1", "grown up"}}}
 	}, state: "verified", lacks: "consent.metadata.modelReleaseOnly", verdict: report.Pass},
 
 	// Works.
@@ -417,6 +417,32 @@ func TestManyIngredients(t *testing.T) {
 		w.facts["ingredients"] = list
 		if large := slices.Contains(codesOf(w.judge().Findings), "consent.input.tooLarge"); large != (n == 1000) {
 			t.Errorf("%d ingredients: too large %v", n, large)
+		}
+	}
+}
+
+// TestManyTokens: past sixteen tokens of an entry their findings are put together, and no code is lost.
+func TestManyTokens(t *testing.T) {
+	for _, n := range []int{16, 17, 200} {
+		w := newWorld(t)
+		var tokens []string
+		for i := range n - 2 {
+			tokens = append(tokens, w.token("ada", func(p, _ object) { p["exp"] = made.Add(-time.Duration(i+1) * time.Hour).Unix() }))
+		}
+		tokens = append(tokens, "a.b.c", w.token("ada", nil))
+		w.replace(tokens...)
+		got := w.judge()
+		p := got.People[0]
+		if len(p.Tokens) != min(n, 16) || p.State != "verified" || p.Binding != "B2" {
+			t.Errorf("%d tokens: %d shown, %s", n, len(p.Tokens), p.State)
+		}
+		for _, code := range []string{"consent.token.expired", "consent.token.malformed", "consent.token.valid", "consent.person.verified"} {
+			if !slices.Contains(personCodes(p), code) {
+				t.Errorf("%d tokens: no %s in %v", n, code, personCodes(p))
+			}
+		}
+		if len(p.Findings) > 40 {
+			t.Errorf("%d tokens: %d findings on the entry", n, len(p.Findings))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -19,7 +20,8 @@ type subjectJudge struct {
 	findings []report.Finding
 
 	atGeneration, atNow verdict
-	orders              []metOrder // of the registries, at either clock
+	orders              []metOrder   // of the registries, at either clock
+	who                 *openSubject // the subject where it is known: named, or opened by a token that verifies
 }
 
 // held is a token held against an entry.
@@ -63,6 +65,7 @@ func (j *judge) entries(u *unit) {
 				e.tokens = append(e.tokens, &held{index: i, result: r})
 			}
 		}
+		j.judgeEntry(u, e)
 		u.people = append(u.people, e)
 	}
 	for i, yes := range used {
@@ -70,9 +73,6 @@ func (j *judge) entries(u *unit) {
 			f := j.find("consent.token.unused", u.uri, "nobody in the declaration is named with this token")
 			f.Token, f.Where = &i, indexed("tokens", i)
 		}
-	}
-	for _, e := range u.people {
-		j.judgeEntry(u, e)
 	}
 }
 
@@ -141,12 +141,45 @@ func failed(code, text string) *tokenResult {
 
 // judgeEntry finds the state of an entry at both clocks.
 func (j *judge) judgeEntry(u *unit, e *subjectJudge) {
+	e.who = e.opened()
 	e.orders = j.met(u, e)
 	e.atGeneration = j.state(u, e, false)
 	e.atNow = j.state(u, e, true)
 	if u.source.edited {
 		e.find("consent.binding.inherited", "the declaration comes from an earlier version, and an action since may have changed who is depicted")
 	}
+	e.fold()
+}
+
+// maxShown is the number of an entry's tokens that are reported one by one. All are judged. A person has one token or a few; 256
+// people who name 256 tokens each would otherwise make a report of a hundred megabytes.
+const maxShown = 16
+
+// fold keeps the best tokens for the report and puts the findings of the others together: each code once, on the entry.
+func (e *subjectJudge) fold() {
+	if len(e.tokens) <= maxShown {
+		return
+	}
+	byWorth := slices.Clone(e.tokens)
+	worth := func(h *held) level {
+		return max(levelOf(h.result.atGeneration.level), levelOf(h.result.atNow.level))
+	}
+	slices.SortStableFunc(byWorth, func(a, b *held) int {
+		return cmp.Or(cmp.Compare(classify(b.result.atGeneration), classify(a.result.atGeneration)), int(worth(b)-worth(a)), a.index-b.index)
+	})
+	told := map[string]bool{}
+	for _, h := range byWorth[maxShown:] {
+		for _, f := range h.result.findings {
+			if told[f.Code] {
+				continue
+			}
+			told[f.Code] = true
+			f.Token, f.Where = &h.index, indexed("tokens", h.index)
+			f.Explanation += " (this token and perhaps further ones)"
+			e.findings = append(e.findings, f)
+		}
+	}
+	e.tokens = slices.DeleteFunc(e.tokens, func(h *held) bool { return slices.Contains(byWorth[maxShown:], h) })
 }
 
 func (e *subjectJudge) find(code, format string, args ...any) {

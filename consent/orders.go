@@ -14,7 +14,7 @@ func (j *judge) met(u *unit, e *subjectJudge) []metOrder {
 	if need == nil || p.Subject == nil {
 		return nil
 	}
-	who := e.opened()
+	who := e.who
 	if who == nil {
 		e.find("consent.registry.noRecord", "named by a commitment only, which no token opens: no registry can be asked")
 		return nil
@@ -65,14 +65,18 @@ func orderNeed(p *Person) []string {
 	return needs(p.Work, p.Kind, p.Rendering, p.Modality)
 }
 
-// opened is the entry's subject where it is known: named, or opened by a token that verifies.
+// opened is the entry's subject where it is known.
 func (e *subjectJudge) opened() *openSubject {
-	if s := e.person.Subject; s.Commit == "" {
+	s := e.person.Subject
+	if s == nil {
+		return nil
+	}
+	if s.Commit == "" {
 		return &openSubject{s.Scheme, s.ID}
 	}
 	for _, h := range e.tokens {
 		if r := h.result; r.verified && r.opened != nil && r.token != nil {
-			if who, ok := r.token.matchSubject(e.person.Subject); ok && who != nil {
+			if who, ok := r.token.matchSubject(s); ok && who != nil {
 				return who
 			}
 		}
@@ -171,7 +175,7 @@ func (j *judge) answer(u *unit, e *subjectJudge, b *Registry, at time.Time) (ans
 	if need == nil || p.Subject == nil {
 		return "none", true
 	}
-	who := e.opened()
+	who := e.who
 	if who == nil {
 		return "", false
 	}
