@@ -127,6 +127,7 @@ type minted struct {
 	DER  []byte
 	Key  crypto.Signer
 	Name []byte
+	By   []byte // name of the issuer, where a test needs to say it; nil: the usual one
 }
 
 func (m *minted) PEM() []byte {

@@ -1,0 +1,474 @@
+package signing_test
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // ESSCertID of RFC 2634
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/signing"
+)
+
+// cms is a time-stamp token of which every part can be wrong. The zero value is good, of the minted authority.
+type cms struct {
+	TSA       *minted
+	Chain     []*minted // further certificates
+	Content   asn1.ObjectIdentifier
+	Inner     asn1.ObjectIdentifier // content type attribute
+	Version   int                   // of the TSTInfo; 0: 1
+	Hash      []byte                // imprint's AlgorithmIdentifier
+	Imprint   []byte
+	NoImprint bool
+	Gen       []byte // genTime element
+	Extra     [][]byte
+	Digest    []byte // digestAlgorithm
+	Alg       []byte // signatureAlgorithm
+	Without   []string
+	Twice     string // an attribute that is there twice
+	V1        bool   // ESSCertID of RFC 2634
+	CertHash  []byte
+	SKI       bool // the signer is named by its key identifier
+	Unsorted  bool // the attributes stand in another order in the file than in what was signed
+	Signers   int
+	Certs     [][]byte // in place of the certificates
+	Sig       func([]byte) []byte
+}
+
+func tsaRoot() *minted {
+	return mint{Name: "Mint Time Root", Key: forge.Key("P-256", "mint time root"), CA: true, To: forge.Clock.AddDate(10, 0, 0)}.make()
+}
+
+func tsaLeaf(edit func(*mint)) *minted {
+	m := mint{Name: "Mint Time", Key: forge.Key("P-256", "mint time"), By: tsaRoot(), EKUs: []asn1.ObjectIdentifier{forge.TimeStamping}, EKUCrit: true}
+	if edit != nil {
+		edit(&m)
+	}
+	return m.make()
+}
+
+func (c cms) over(data []byte) []byte {
+	def := func(v *[]byte, d []byte) {
+		if *v == nil {
+			*v = d
+		}
+	}
+	if c.TSA == nil {
+		c.TSA = tsaLeaf(nil)
+	}
+	tst := oid(1, 2, 840, 113549, 1, 9, 16, 1, 4)
+	if c.Content == nil {
+		c.Content = tst
+	}
+	if c.Inner == nil {
+		c.Inner = tst
+	}
+	sum := sha256.Sum256(data)
+	def(&c.Imprint, sum[:])
+	def(&c.Hash, hashSHA256)
+	def(&c.Gen, must(asn1.MarshalWithParams(forge.Clock, "generalized")))
+	def(&c.Digest, hashSHA256)
+	def(&c.Alg, algOf(c.TSA.Key))
+	info := [][]byte{der(max(1, c.Version)), der(oid(1, 2, 3, 4))}
+	if !c.NoImprint {
+		info = append(info, seq(c.Hash, der(c.Imprint)))
+	}
+	info = append(info, der(77), c.Gen)
+	content := seq(append(info, c.Extra...)...)
+	md := sha256.Sum256(content)
+	certHash := sha256.Sum256(c.TSA.DER)
+	def(&c.CertHash, certHash[:])
+	attr := func(value []byte, id ...int) []byte { return seq(der(oid(id...)), tlv(0x31, value)) }
+	var attrs [][]byte
+	add := func(name string, a []byte) {
+		if !slices.Contains(c.Without, name) {
+			attrs = append(attrs, a)
+		}
+		if c.Twice == name {
+			attrs = append(attrs, a)
+		}
+	}
+	add("type", attr(der(c.Inner), 1, 2, 840, 113549, 1, 9, 3))
+	add("digest", attr(der(md[:]), 1, 2, 840, 113549, 1, 9, 4))
+	if c.V1 {
+		h := sha1.Sum(c.TSA.DER) //nolint:gosec // as above
+		add("cert", attr(seq(seq(seq(der(h[:])))), 1, 2, 840, 113549, 1, 9, 16, 2, 12))
+	} else {
+		add("cert", attr(seq(seq(seq(der(c.CertHash)))), 1, 2, 840, 113549, 1, 9, 16, 2, 47))
+	}
+	slices.SortFunc(attrs, bytes.Compare)
+	sig := signWith(c.TSA.Key, c.Alg, tlv(0x31, attrs...))
+	if c.Sig != nil {
+		sig = c.Sig(sig)
+	}
+	if c.Unsorted {
+		slices.Reverse(attrs)
+	}
+	sid := seq(tsaRootName(c), der(1))
+	if c.SKI {
+		sid = tlv(0x80, skiOf(c.TSA))
+	}
+	signerParts := [][]byte{der(1), sid, c.Digest, tlv(0xa0, attrs...), c.Alg, der(sig)}
+	if slices.Contains(c.Without, "attributes") {
+		signerParts = slices.Delete(signerParts, 3, 4)
+	}
+	signer := seq(signerParts...)
+	signers := slices.Repeat([][]byte{signer}, max(1, c.Signers))
+	if c.Signers < 0 {
+		signers = nil
+	}
+	certs := c.Certs
+	if certs == nil {
+		certs = [][]byte{c.TSA.DER}
+		for _, x := range c.Chain {
+			certs = append(certs, x.DER)
+		}
+	}
+	parts := [][]byte{der(3), tlv(0x31, c.Digest), seq(der(c.Content), tlv(0xa0, der(content)))}
+	if len(certs) > 0 {
+		parts = append(parts, tlv(0xa0, certs...))
+	}
+	return seq(der(oid(1, 2, 840, 113549, 1, 7, 2)), tlv(0xa0, seq(append(parts, tlv(0x31, signers...))...)))
+}
+
+// tsaRootName is the issuer of the authority's certificate.
+func tsaRootName(c cms) []byte {
+	if c.TSA.By != nil {
+		return c.TSA.By
+	}
+	return nameOf("Mint Time Root")
+}
+
+func skiOf(m *minted) []byte {
+	i := bytes.Index(m.DER, []byte{0x55, 0x1d, 0x0e, 4, 22, 4, 20})
+	return m.DER[i+7 : i+27]
+}
+
+// stampWith puts what make returns into sigTst2 of a good signature over the claim.
+func stampWith(t *testing.T, make func(message []byte) []byte, edit func(*signing.Input)) *signing.Result {
+	t.Helper()
+	s := forge.Signer{Stamp2: true, Stamps: []forge.Stamp{{Token: func([]byte) []byte { return nil }}}}
+	// The message that a token is over: only the signer knows it, so it is signed twice.
+	var message []byte
+	first := forge.Signer{}.Sign(claim)
+	message = counterSigned(first)
+	s.Stamps[0].Token = func([]byte) []byte { return make(message) }
+	return verify(t, s, func(in *signing.Input) {
+		in.Trust.TSA = []signing.List{list(t, "mint times", tsaRoot().DER)}
+		if edit != nil {
+			edit(in)
+		}
+	})
+}
+
+// counterSigned takes a COSE_Sign1 of forge apart and builds what a time-stamp of version 2 is over.
+func counterSigned(cose []byte) []byte {
+	protected, rest := bstrOf(cose[2:])
+	rest = rest[1:] // the empty unprotected map
+	rest = rest[1:] // nil
+	return forge.CBOR([]any{"CounterSignature", protected, []byte{}, rest})
+}
+
+// bstrOf reads a byte string with a head of 1 to 3 bytes.
+func bstrOf(b []byte) (content, rest []byte) {
+	n, head := int(b[0]&0x1f), 1
+	switch n {
+	case 24:
+		n, head = int(b[1]), 2
+	case 25:
+		n, head = int(b[1])<<8|int(b[2]), 3
+	}
+	return b[head : head+n], b[head+n:]
+}
+
+// Every rule about time-stamps with a token that breaks it. A token that fails never rejects the claim: the time of
+// validation counts. C2PA 2.5, 14.8.2; RFC 3161; RFC 5652; RFC 5816.
+func TestTimestampRules(t *testing.T) {
+	const malformed, mismatch, untrusted = "timeStamp.malformed", "timeStamp.mismatch", "timeStamp.untrusted"
+	const invalid, outside = "timeStamp.credentialInvalid", "timeStamp.outsideValidity"
+	gen := func(s string) []byte { return tlv(0x18, []byte(s)) }
+	rsaLeaf := func(alg []byte) cms {
+		return cms{TSA: tsaLeaf(func(m *mint) { m.Key = forge.Key("RSA-2048", "mint rsa time") }), Alg: alg}
+	}
+	for _, tc := range []struct {
+		name  string
+		token cms
+		want  string
+		words string
+	}{
+		{"of another content", cms{Content: oid(1, 2, 840, 113549, 1, 7, 1)}, malformed, "no TSTInfo"},
+		{"without a signer", cms{Signers: -1}, malformed, "no signer"},
+		{"with two signers", cms{Signers: 2}, malformed, "more than one signer"},
+		{"without signed attributes", cms{Without: []string{"attributes"}}, malformed, "no signed attributes"},
+		{"without content type", cms{Without: []string{"type"}}, malformed, "content type"},
+		{"with another content type", cms{Inner: oid(1, 2, 840, 113549, 1, 7, 1)}, malformed, "content type"},
+		{"with the content type twice", cms{Twice: "type"}, malformed, "twice"},
+		{"without message digest", cms{Without: []string{"digest"}}, malformed, "messageDigest"},
+		{"without a signing certificate", cms{Without: []string{"cert"}}, malformed, "signing certificate"},
+		{"with another signing certificate", cms{CertHash: make([]byte, 32)}, mismatch, "another certificate"},
+		{"of version 2", cms{Version: 2}, malformed, "TSTInfo"},
+		{"without an imprint", cms{NoImprint: true}, malformed, "messageImprint"},
+		{"with an empty imprint", cms{Imprint: []byte{}}, malformed, "empty"},
+		{"with an imprint of other bytes", cms{Imprint: make([]byte, 32)}, mismatch, "other bytes"},
+		{"with an imprint by SHA-1", cms{Hash: seq(der(oid(1, 3, 14, 3, 2, 26)), asn1.NullBytes)}, untrusted, "not allowed"},
+		{"with an imprint by MD5", cms{Hash: seq(der(oid(1, 2, 840, 113549, 2, 5)), asn1.NullBytes)}, untrusted, "not allowed"},
+		{"whose time has no Z", cms{Gen: gen("20260601120000")}, malformed, "genTime"},
+		{"whose time has an offset", cms{Gen: gen("20260601120000+0000")}, malformed, "genTime"},
+		{"whose time has no seconds", cms{Gen: gen("202606011200Z")}, malformed, "genTime"},
+		{"whose time has an empty fraction", cms{Gen: gen("20260601120000.Z")}, malformed, "genTime"},
+		{"whose time is no date", cms{Gen: gen("20261301120000Z")}, malformed, "genTime"},
+		{"with a critical extension", cms{Extra: [][]byte{tlv(0xa1, ext(true, []byte{5, 0}, 1, 2, 3))}}, untrusted, "critical"},
+		{"with something after the TSTInfo's fields", cms{Extra: [][]byte{tlv(0xa5, der(1))}}, malformed, "TSTInfo"},
+		{"with a digest by SHA-1", cms{Digest: seq(der(oid(1, 3, 14, 3, 2, 26)), asn1.NullBytes)}, untrusted, "digest algorithm"},
+		{"signed by ECDSA with SHA-1", cms{Alg: ecdsaSHA1}, untrusted, "signature algorithm"},
+		{"signed by ML-DSA", cms{Alg: mlDSA44}, untrusted, "ML-DSA"},
+		{"signed by RSASSA-PSS without parameters", rsaLeaf(pss()), untrusted, "PSS"},
+		{"signed by RSA with an EC key", cms{Alg: rsaSHA256}, mismatch, ""},
+		{"whose signature was touched", cms{Sig: func(b []byte) []byte { b[len(b)-1] ^= 1; return b }}, mismatch, "ECDSA"},
+		{"without the authority's certificate", cms{Certs: [][]byte{}}, untrusted, "does not hold"},
+		{"with another certificate alone", cms{Certs: [][]byte{root2().DER}}, untrusted, "does not hold"},
+		{"with a certificate that is none", cms{Certs: [][]byte{seq(der(1))}}, malformed, "certificate 0"},
+		{"of an authority on no list", cms{TSA: func() *minted {
+			m := tsaLeaf(func(m *mint) { m.By = root2() })
+			m.By = nameOf("Mint Other")
+			return m
+		}()}, untrusted, "no path"},
+		{"of an authority that signed itself", cms{TSA: func() *minted {
+			m := tsaLeaf(func(m *mint) { m.By = nil })
+			m.By = m.Name
+			return m
+		}()}, untrusted, "signed its own"},
+		{"of an authority whose purpose is not critical", cms{TSA: tsaLeaf(func(m *mint) { m.EKUCrit = false })}, invalid, "not critical"},
+		{"of an authority with another purpose as well", cms{TSA: tsaLeaf(func(m *mint) { m.EKUs = append(m.EKUs, forge.EmailProtection) })}, invalid, "beside another"},
+		{"of an authority for something else", cms{TSA: tsaLeaf(func(m *mint) { m.EKUs = purposeClaim })}, invalid, "lacks timeStamping"},
+		{"of an authority without purpose", cms{TSA: tsaLeaf(func(m *mint) { m.Without = []string{"eku"} })}, invalid, "no extended key usage"},
+		{"of an authority that is a CA", cms{TSA: tsaLeaf(func(m *mint) {
+			m.CA = true
+			m.Usage = []int{0, 5}
+			m.Extra = [][]byte{ext(true, der([]asn1.ObjectIdentifier{forge.TimeStamping}), 2, 5, 29, 37)}
+		})}, invalid, "it is a CA"},
+		{"of an authority without key usage", cms{TSA: tsaLeaf(func(m *mint) { m.Without = []string{"usage"} })}, invalid, "no key usage"},
+		{"of an authority without authority key identifier", cms{TSA: tsaLeaf(func(m *mint) { m.Without = []string{"aki"} })}, invalid, "authority key identifier"},
+		{"of an authority that had expired", cms{TSA: tsaLeaf(func(m *mint) { m.To = forge.Clock.Add(-time.Second) })}, outside, "outside the validity"},
+		{"of an authority of tomorrow", cms{TSA: tsaLeaf(func(m *mint) { m.From = forge.Clock.Add(time.Second) })}, outside, "outside the validity"},
+	} {
+		t.Run("a token "+tc.name, func(t *testing.T) {
+			r := stampWith(t, tc.token.over, nil)
+			expect(t, r, []string{tc.want, "claimSignature.validated", "claimSignature.insideValidity", "signingCredential.trusted"},
+				[]string{"timeStamp.validated", "timeStamp.trusted"})
+			if !says(r, tc.want, tc.words) {
+				t.Errorf("%q is not said: %s", tc.words, explain(r))
+			}
+			if r.Stamp == nil || r.Stamp.Trusted || !r.At.Equal(forge.Clock) {
+				t.Errorf("stamp %+v, held against %v", r.Stamp, r.At)
+			}
+			if tc.want == invalid {
+				expect(t, r, []string{untrusted}, nil)
+			}
+		})
+	}
+}
+
+// What authorities in the field send.
+func TestTimestampsThatAreAccepted(t *testing.T) {
+	mid := mint{Name: "Mint Time Middle", Key: forge.Key("P-256", "time middle"), By: tsaRoot(), CA: true}.make()
+	below := tsaLeaf(func(m *mint) { m.By = mid })
+	below.By = mid.Name
+	rsaKey := func(m *mint) { m.Key = forge.Key("RSA-2048", "mint rsa time") }
+	for _, tc := range []struct {
+		name  string
+		token cms
+	}{
+		{"as it should be", cms{}},
+		{"with the signing certificate named by SHA-1", cms{V1: true}},
+		{"whose signer is named by its key", cms{SKI: true}},
+		{"whose attributes are not sorted", cms{Unsorted: true}},
+		{"under an intermediate", cms{TSA: below, Chain: []*minted{mid}}},
+		{"by RSA, named with its hash", cms{TSA: tsaLeaf(rsaKey), Alg: rsaSHA256}},
+		{"by RSA, named without a hash", cms{TSA: tsaLeaf(rsaKey), Alg: seq(der(oid(1, 2, 840, 113549, 1, 1, 1)), asn1.NullBytes)}},
+		{"by RSASSA-PSS", cms{TSA: tsaLeaf(rsaKey), Alg: pss(pssParams(hashSHA256, mgfOf(hashSHA256), 32))}},
+		{"by Ed25519", cms{TSA: tsaLeaf(func(m *mint) { m.Key = forge.Key("Ed25519", "mint time") })}},
+		{"with accuracy, ordering, nonce and name", cms{Extra: [][]byte{seq(der(1)), {1, 1, 0xff}, der(12345), tlv(0xa0, tlv(0xa4, nameOf("Mint Time")))}}},
+		{"with an extension that is not critical", cms{Extra: [][]byte{tlv(0xa1, ext(false, []byte{5, 0}, 1, 2, 3))}}},
+		{"with an attribute certificate among the others", cms{Certs: [][]byte{tlv(0xa2, der(1)), tsaLeaf(nil).DER}}},
+	} {
+		t.Run("a token "+tc.name, func(t *testing.T) {
+			r := stampWith(t, tc.token.over, nil)
+			expect(t, r, []string{"timeStamp.validated", "timeStamp.trusted", "claimSignature.insideValidity"}, []string{"timeStamp.malformed", "timeStamp.mismatch", "timeStamp.untrusted"})
+			if s := r.Stamp; s == nil || !s.Trusted || s.Source != "sigTst2" || s.List == nil || s.List.Name != "mint times" || s.Authority == "" {
+				t.Errorf("stamp %+v", s)
+			}
+		})
+	}
+	t.Run("a token with a fraction of a second", func(t *testing.T) {
+		r := stampWith(t, cms{Gen: tlv(0x18, []byte("20260601115959.25Z"))}.over, nil)
+		want := time.Date(2026, 6, 1, 11, 59, 59, 250e6, time.UTC)
+		if r.Stamp == nil || !r.Stamp.Time.Equal(want) || !r.At.Equal(want) {
+			t.Errorf("stamp %+v, held against %v", r.Stamp, r.At)
+		}
+	})
+	t.Run("a token of an authority whose certificate is the anchor", func(t *testing.T) {
+		self := tsaLeaf(func(m *mint) { m.By = nil })
+		self.By = self.Name
+		r := stampWith(t, cms{TSA: self}.over, func(in *signing.Input) { in.Trust.TSA = []signing.List{list(t, "itself", self.DER)} })
+		expect(t, r, []string{"timeStamp.trusted"}, nil)
+	})
+	t.Run("a token in BER with indefinite lengths", func(t *testing.T) {
+		r := stampWith(t, func(m []byte) []byte { return indefinite(cms{}.over(m), 3) }, nil)
+		expect(t, r, []string{"timeStamp.validated"}, nil)
+	})
+	t.Run("a token whose content is an octet string in parts", func(t *testing.T) {
+		r := stampWith(t, func(m []byte) []byte {
+			token := cms{}.over(m)
+			return inParts(t, token)
+		}, nil)
+		expect(t, r, []string{"timeStamp.validated"}, nil)
+	})
+	t.Run("an anchor that expired after the time-stamp", func(t *testing.T) {
+		r := stampWith(t, cms{}.over, func(in *signing.Input) { in.Now = forge.Clock.AddDate(20, 0, 0) })
+		expect(t, r, []string{"timeStamp.trusted", "claimSignature.insideValidity", "signingCredential.trusted"}, []string{"claimSignature.outsideValidity"})
+	})
+}
+
+// indefinite rewrites the outermost constructed elements with indefinite lengths.
+func indefinite(b []byte, depth int) []byte {
+	if depth == 0 || len(b) < 2 || b[0]&0x20 == 0 {
+		return b
+	}
+	body := content(b)
+	out := []byte{b[0], 0x80}
+	for len(body) > 0 {
+		n := len(body) - len(after(body))
+		out = append(out, indefinite(body[:n], depth-1)...)
+		body = body[n:]
+	}
+	return append(out, 0, 0)
+}
+
+// content and after split a DER element.
+func content(b []byte) []byte {
+	var v asn1.RawValue
+	must(asn1.Unmarshal(b, &v))
+	return v.Bytes
+}
+
+func after(b []byte) []byte {
+	var v asn1.RawValue
+	return must(asn1.Unmarshal(b, &v))
+}
+
+// inParts rewrites the eContent of a token as a constructed octet string, in BER.
+func inParts(t *testing.T, token []byte) []byte {
+	t.Helper()
+	info := content(token)
+	typ := info[:len(info)-len(after(info))]
+	data := content(content(after(info)))
+	var fields [][]byte
+	for len(data) > 0 {
+		rest := after(data)
+		fields = append(fields, data[:len(data)-len(rest)])
+		data = rest
+	}
+	encap := content(fields[2])
+	oidPart := encap[:len(encap)-len(after(encap))]
+	octets := content(content(after(encap)))
+	half := len(octets) / 2
+	parts := append([]byte{0x24, 0x80}, slices.Concat(tlv(4, octets[:half]), tlv(4, octets[half:]), []byte{0, 0})...)
+	fields[2] = seq(oidPart, tlv(0xa0, parts))
+	return seq(typ, tlv(0xa0, seq(fields...)))
+}
+
+// What a stamp says of the signer. C2PA 2.5, 14.8.2.
+func TestSigningTimeByTimestamp(t *testing.T) {
+	from, until := forge.Clock.AddDate(-2, 0, 0), forge.Clock.AddDate(-1, 0, 0)
+	signer := func(at time.Time, second bool) forge.Signer {
+		return forge.Signer{Cert: func(c *x509.Certificate) { c.NotBefore, c.NotAfter = from, until }, Stamp2: second, Stamps: []forge.Stamp{{Time: at}}}
+	}
+	for _, second := range []bool{true, false} {
+		r := verify(t, signer(from.AddDate(0, 6, 0), second), nil)
+		expect(t, r, []string{"timeStamp.validated", "claimSignature.insideValidity", "signingCredential.trusted"}, []string{"claimSignature.outsideValidity"})
+		r = verify(t, signer(until.AddDate(0, 1, 0), second), nil)
+		expect(t, r, []string{"timeStamp.validated", "claimSignature.outsideValidity"}, []string{"claimSignature.insideValidity"})
+		r = verify(t, signer(from.AddDate(0, 6, 0), second), func(in *signing.Input) { in.Trust.TSA = nil })
+		expect(t, r, []string{"timeStamp.untrusted", "claimSignature.outsideValidity"}, []string{"claimSignature.insideValidity"})
+	}
+}
+
+// The containers: a response in sigTst, a bare token in sigTst2, one of them, and the imprint over what each stamps.
+func TestTimestampContainers(t *testing.T) {
+	good := forge.Stamp{}
+	for _, tc := range []struct {
+		name   string
+		signer forge.Signer
+		want   string
+	}{
+		{"sigTst with a response over the claim", forge.Signer{Stamps: []forge.Stamp{good}}, "timeStamp.validated"},
+		{"sigTst2 with a token over the signature", forge.Signer{Stamps: []forge.Stamp{good}, Stamp2: true}, "timeStamp.validated"},
+		{"sigTst with a bare token", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}}, "timeStamp.malformed"},
+		{"sigTst2 with a response", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}, Stamp2: true}, "timeStamp.malformed"},
+		{"sigTst that the authority refused", forge.Signer{Stamps: []forge.Stamp{{Status: 2}}}, "timeStamp.malformed"},
+		{"sigTst2 over the signature without its head", forge.Signer{Stamps: []forge.Stamp{{Unwrapped: true}}, Stamp2: true}, "timeStamp.mismatch"},
+		{"sigTst2 with a stamp over the claim", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}, StampKey: "sigTst2"}, "timeStamp.mismatch"},
+		{"sigTst2 with two tokens", forge.Signer{Stamps: []forge.Stamp{good, good}, Stamp2: true}, "timeStamp.malformed"},
+		{"sigTst2 with an empty array", forge.Signer{Unprotected: func(m *forge.Map) { m.Set("sigTst2", forge.Map{{K: "tstTokens", V: []any{}}}) }}, "timeStamp.malformed"},
+		{"sigTst2 without an array", forge.Signer{Unprotected: func(m *forge.Map) { m.Set("sigTst2", forge.Map{}) }}, "timeStamp.malformed"},
+		{"sigTst2 that is a number", forge.Signer{Unprotected: func(m *forge.Map) { m.Set("sigTst2", 1) }}, "timeStamp.malformed"},
+		{"sigTst2 whose val is text", forge.Signer{Unprotected: func(m *forge.Map) {
+			m.Set("sigTst2", forge.Map{{K: "tstTokens", V: []any{forge.Map{{K: "val", V: "x"}}}}})
+		}}, "timeStamp.malformed"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := verify(t, tc.signer, nil)
+			var not []string
+			if tc.want != "timeStamp.validated" {
+				not = []string{"timeStamp.validated", "timeStamp.trusted"}
+			}
+			expect(t, r, []string{tc.want, "claimSignature.validated", "claimSignature.insideValidity", "signingCredential.trusted"}, not)
+		})
+	}
+	t.Run("no time-stamp at all", func(t *testing.T) {
+		r := verify(t, forge.Signer{}, nil)
+		if r.Stamp != nil {
+			t.Errorf("stamp %+v", r.Stamp)
+		}
+	})
+}
+
+// Tokens of c2pa.time-stamp assertions count where the header has none that holds. C2PA 2.5, 16.7.2.
+func TestTimestampAssertions(t *testing.T) {
+	message := counterSigned(forge.Signer{}.Sign(claim))
+	token := func(at time.Time) []byte { return forge.Stamp{Time: at}.Over(message) }
+	earlier := forge.Clock.AddDate(0, 0, -3)
+	t.Run("without a header", func(t *testing.T) {
+		r := verify(t, forge.Signer{}, func(in *signing.Input) { in.Stamps = [][]byte{token(earlier)} })
+		expect(t, r, []string{"timeStamp.validated"}, nil)
+		if r.Stamp.Source != "c2pa.time-stamp" || !r.At.Equal(earlier) {
+			t.Errorf("stamp %+v", r.Stamp)
+		}
+	})
+	t.Run("after a header that fails", func(t *testing.T) {
+		s := forge.Signer{Stamp2: true, Stamps: []forge.Stamp{{Imprint: make([]byte, 32)}}}
+		r := verify(t, s, func(in *signing.Input) { in.Stamps = [][]byte{token(earlier)} })
+		expect(t, r, []string{"timeStamp.mismatch", "timeStamp.validated"}, nil)
+	})
+	t.Run("each is tried", func(t *testing.T) {
+		r := verify(t, forge.Signer{}, func(in *signing.Input) { in.Stamps = [][]byte{{0x30, 0}, token(earlier)} })
+		expect(t, r, []string{"timeStamp.malformed", "timeStamp.validated"}, nil)
+	})
+	t.Run("not beside a header that holds", func(t *testing.T) {
+		s := forge.Signer{Stamp2: true, Stamps: []forge.Stamp{{}}}
+		r := verify(t, s, func(in *signing.Input) { in.Stamps = [][]byte{token(earlier)} })
+		if r.Stamp.Source != "sigTst2" || !r.At.Equal(forge.Clock) {
+			t.Errorf("stamp %+v", r.Stamp)
+		}
+	})
+	t.Run("not for another signature", func(t *testing.T) {
+		other := forge.Stamp{}.Over(counterSigned(forge.Signer{Alg: "ES384"}.Sign(claim)))
+		r := verify(t, forge.Signer{}, func(in *signing.Input) { in.Stamps = [][]byte{other} })
+		expect(t, r, []string{"timeStamp.mismatch"}, []string{"timeStamp.validated"})
+	})
+}
