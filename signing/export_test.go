@@ -1,0 +1,61 @@
+package signing
+
+// The parsers, for the fuzz targets and the limits' tests.
+
+// ParsedSign1 reads a COSE_Sign1 and gives back its four members.
+func ParsedSign1(data []byte) (protected []byte, labels, unprotected int, detached bool, signature []byte, err error) {
+	s, err := parseSign1(data)
+	if err != nil {
+		if s != nil {
+			panic("a message beside an error")
+		}
+		return nil, 0, 0, false, nil, err
+	}
+	return s.rawProtected, len(s.protected), len(s.unprotected), s.detached, s.signature, nil
+}
+
+// ParsedToken reads a TimeStampToken and gives back its content and its time, and whether there was a token.
+func ParsedToken(data []byte) (content []byte, certificates int, err error) {
+	t, err := parseToken(data)
+	if err != nil {
+		if t != nil {
+			panic("a token beside an error")
+		}
+		return nil, 0, err
+	}
+	return t.content, len(t.certificates), nil
+}
+
+// DER is derOf.
+var DER = derOf
+
+// ParsedCertificate reads a certificate.
+func ParsedCertificate(der []byte) error {
+	c, err := parseCertificate(der)
+	if (c == nil) != (err != nil) {
+		panic("neither or both of a certificate and an error")
+	}
+	return err
+}
+
+// ResponseToken is responseToken.
+var ResponseToken = responseToken
+
+// The limits.
+const (
+	MaxCOSE              = maxCOSE
+	MaxChain             = maxChain
+	MaxHeaders           = maxHeaders
+	MaxCBORDepth         = maxCBORDepth
+	MaxToken             = maxToken
+	MaxBERDepth          = maxBERDepth
+	MaxTokenCertificates = maxTokenCertificates
+	MaxAttributes        = maxAttributes
+	MaxStamps            = maxStamps
+	MaxCertificate       = maxCertificate
+	MaxExtensions        = maxExtensions
+	MaxPath              = maxPath
+	MaxPathChecks        = maxPathChecks
+	MaxListCertificates  = maxListCertificates
+	MaxRSABits           = maxRSABits
+)
