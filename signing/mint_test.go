@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,12 @@ func ext(critical bool, value []byte, id ...int) []byte {
 		parts = append(parts, []byte{1, 1, 0xff})
 	}
 	return seq(append(parts, tlv(4, value))...)
+}
+
+// rsaSPKI is a public key of a number of that many bits; nobody has its private half.
+func rsaSPKI(n int) []byte {
+	number := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(n)), big.NewInt(1))
+	return must(x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: number, E: 65537}))
 }
 
 func bits(set ...int) []byte {

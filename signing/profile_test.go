@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
-	"math/big"
 	"testing"
 
 	"github.com/consentry/consentry/internal/forge"
@@ -37,7 +36,6 @@ func with(edit func(*mint)) *minted {
 func TestCertificateProfile(t *testing.T) {
 	rsaRoot := rootRSA()
 	underRSA := func(alg []byte) func(*mint) { return func(m *mint) { m.By, m.Alg = rsaRoot, alg } }
-	short := must(x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 2047), big.NewInt(1)), E: 65537}))
 	secp256k1 := seq(seq(der(oid(1, 2, 840, 10045, 2, 1)), der(oid(1, 3, 132, 0, 10))), der(asn1.BitString{Bytes: append([]byte{4}, make([]byte, 64)...), BitLength: 520}))
 	explicit := seq(seq(der(oid(1, 2, 840, 10045, 2, 1)), seq(der(1))), der(asn1.BitString{Bytes: []byte{4, 0}, BitLength: 16}))
 	p224 := must(x509.MarshalPKIXPublicKey(forge.Key("P-224", "mint p224").Public()))
@@ -66,7 +64,7 @@ func TestCertificateProfile(t *testing.T) {
 		{"on the curve P-224", func(m *mint) { m.SPKI = p224 }, "P-256, P-384 or P-521"},
 		{"on explicit curve parameters", func(m *mint) { m.SPKI = explicit }, "P-256, P-384 or P-521"},
 		{"with a point off its curve", func(m *mint) { m.SPKI = offCurve }, "not on its curve"},
-		{"with an RSA key of 2047 bits", func(m *mint) { m.SPKI = short }, "2047 bits"},
+		{"with an RSA key of 2047 bits", func(m *mint) { m.SPKI = rsaSPKI(2047) }, "2047 bits"},
 		{"of version 1", func(m *mint) { m.V1 = true }, "v1"},
 		{"of version 2", func(m *mint) { m.Version = 1 }, "v2"},
 		{"with a unique identifier", func(m *mint) { m.Unique = []byte{1, 2, 3} }, "unique identifier"},

@@ -36,6 +36,7 @@ type cms struct {
 	Unsorted  bool // the attributes stand in another order in the file than in what was signed
 	Signers   int
 	Certs     [][]byte // in place of the certificates
+	Attrs     [][]byte // further signed attributes
 	Sig       func([]byte) []byte
 }
 
@@ -100,6 +101,7 @@ func (c cms) over(data []byte) []byte {
 	} else {
 		add("cert", attr(seq(seq(seq(der(c.CertHash)))), 1, 2, 840, 113549, 1, 9, 16, 2, 47))
 	}
+	attrs = append(attrs, c.Attrs...)
 	slices.SortFunc(attrs, bytes.Compare)
 	sig := signWith(c.TSA.Key, c.Alg, tlv(0x31, attrs...))
 	if c.Sig != nil {
