@@ -110,6 +110,7 @@ func bits(set ...int) []byte {
 // mint is a certificate of which every part can be wrong. The zero value, but for Key and By, is a good signer's.
 type mint struct {
 	Name     string
+	Subject  []byte // in place of Name
 	Key      crypto.Signer
 	SPKI     []byte // in place of Key's
 	By       *minted
@@ -148,6 +149,9 @@ func nameOf(cn string) []byte {
 func (m mint) make() *minted {
 	self := m.By == nil
 	out := &minted{Key: m.Key, Name: nameOf(m.Name)}
+	if m.Subject != nil {
+		out.Name = m.Subject
+	}
 	by := m.By
 	if self {
 		by = out
@@ -178,8 +182,12 @@ func (m mint) make() *minted {
 	if !m.V1 {
 		parts = append(parts, tlv(0xa0, der(version)))
 	}
+	until := "utc"
+	if m.To.Year() >= 2050 {
+		until = "generalized"
+	}
 	parts = append(parts, der(m.Serial+1), inner, by.Name,
-		seq(must(asn1.MarshalWithParams(m.From.UTC(), "utc")), must(asn1.MarshalWithParams(m.To.UTC(), "utc"))), out.Name, spki)
+		seq(must(asn1.MarshalWithParams(m.From.UTC(), "utc")), must(asn1.MarshalWithParams(m.To.UTC(), until))), out.Name, spki)
 	if m.Unique != nil {
 		parts = append(parts, tlv(0x81, append([]byte{0}, m.Unique...)))
 	}

@@ -32,8 +32,9 @@ type cms struct {
 	Twice     string // an attribute that is there twice
 	V1        bool   // ESSCertID of RFC 2634
 	CertHash  []byte
-	SKI       bool // the signer is named by its key identifier
-	Unsorted  bool // the attributes stand in another order in the file than in what was signed
+	CertAlg   []byte // of CertHash; nil: left out, SHA-256
+	SKI       bool   // the signer is named by its key identifier
+	Unsorted  bool   // the attributes stand in another order in the file than in what was signed
 	Signers   int
 	Certs     [][]byte // in place of the certificates
 	Attrs     [][]byte // further signed attributes
@@ -99,7 +100,7 @@ func (c cms) over(data []byte) []byte {
 		h := sha1.Sum(c.TSA.DER) //nolint:gosec // as above
 		add("cert", attr(seq(seq(seq(der(h[:])))), 1, 2, 840, 113549, 1, 9, 16, 2, 12))
 	} else {
-		add("cert", attr(seq(seq(seq(der(c.CertHash)))), 1, 2, 840, 113549, 1, 9, 16, 2, 47))
+		add("cert", attr(seq(seq(seq(c.CertAlg, der(c.CertHash)))), 1, 2, 840, 113549, 1, 9, 16, 2, 47))
 	}
 	attrs = append(attrs, c.Attrs...)
 	slices.SortFunc(attrs, bytes.Compare)
