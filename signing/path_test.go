@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -344,5 +345,17 @@ func TestSearchIsBounded(t *testing.T) {
 	expect(t, r, []string{"signingCredential.untrusted", "claimSignature.validated"}, nil)
 	if d := time.Since(start); d > 10*time.Second {
 		t.Errorf("took %v", d)
+	}
+}
+
+func TestParseOID(t *testing.T) {
+	for s, want := range map[string]asn1.ObjectIdentifier{
+		"1.3.6.1.4.1.62558.2.1": forge.ClaimSigning, "2.5.29.37.0": forge.AnyEKU, "0.39": oid(0, 39),
+		"": nil, "1": nil, "1.": nil, ".1": nil, "1.40": nil, "3.1": nil, "1.-1": nil, "1.+1": nil, "1.2.x": nil,
+		"1.99999999999": nil, strings.Repeat("1.", 40) + "1": nil,
+	} {
+		if got, err := signing.ParseOID(s); !got.Equal(want) || (err == nil) != (want != nil) {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
 	}
 }

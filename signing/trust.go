@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -147,4 +149,24 @@ func isSequence(der []byte) bool {
 	var v asn1.RawValue
 	rest, err := asn1.Unmarshal(der, &v)
 	return err == nil && len(rest) == 0 && v.Class == asn1.ClassUniversal && v.Tag == asn1.TagSequence
+}
+
+// ParseOID reads an object identifier in dotted form, e.g. the one of an extended key usage.
+func ParseOID(s string) (asn1.ObjectIdentifier, error) {
+	parts := strings.Split(s, ".")
+	if len(parts) < 2 || len(parts) > 32 {
+		return nil, fmt.Errorf("%q is no object identifier", s)
+	}
+	oid := make(asn1.ObjectIdentifier, 0, len(parts))
+	for _, p := range parts {
+		n, err := strconv.ParseUint(p, 10, 31)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no object identifier", s)
+		}
+		oid = append(oid, int(n))
+	}
+	if oid[0] > 2 || oid[0] < 2 && oid[1] > 39 {
+		return nil, fmt.Errorf("%q is no object identifier", s)
+	}
+	return oid, nil
 }

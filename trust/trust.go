@@ -12,11 +12,9 @@ package trust
 import (
 	"crypto/sha256"
 	"embed"
-	"encoding/asn1"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -151,7 +149,7 @@ func add(t *signing.Trust, name string) error {
 		}
 		l.Issued, l.NextUpdate = at(p.Issued), at(p.NextUpdate)
 		for _, e := range p.EKUs {
-			oid, err := parseOID(e)
+			oid, err := signing.ParseOID(e)
 			if err != nil {
 				return fmt.Errorf("trust list %s: %w", name, err)
 			}
@@ -192,19 +190,4 @@ func at(t *time.Time) time.Time {
 		return time.Time{}
 	}
 	return *t
-}
-
-func parseOID(s string) (asn1.ObjectIdentifier, error) {
-	var oid asn1.ObjectIdentifier
-	for _, p := range strings.Split(s, ".") {
-		n, err := strconv.Atoi(p)
-		if err != nil || n < 0 {
-			return nil, fmt.Errorf("object identifier %q", s)
-		}
-		oid = append(oid, n)
-	}
-	if len(oid) < 2 {
-		return nil, fmt.Errorf("object identifier %q", s)
-	}
-	return oid, nil
 }
