@@ -103,6 +103,12 @@ func TestPathToAnAnchor(t *testing.T) {
 			[]*minted{ca("Tight", top, func(m *mint) { m.PathLen = intp(0) })}, []*minted{top}, true, ""},
 		{"below an anchor's path length", leafUnder(low, nil), []*minted{low, mid},
 			[]*minted{mint{Name: "Mint Root", Key: top.Key, CA: true, PathLen: intp(1)}.make()}, false, "longer"},
+		{"under an anchor that is a signer", leafUnder(leafUnder(top, nil), nil), nil, []*minted{leafUnder(top, nil)}, false, "no CA"},
+		{"under an anchor without keyCertSign", leafUnder(top, nil), nil,
+			[]*minted{mint{Name: "Mint Root", Key: top.Key, CA: true, Usage: []int{0}}.make()}, false, "no CA"},
+		{"under an anchor without key usage", leafUnder(top, nil), nil,
+			[]*minted{mint{Name: "Mint Root", Key: top.Key, CA: true, Without: []string{"usage"}}.make()}, true, ""},
+		{"under an anchor of version 1", leafUnder(top, nil), nil, []*minted{mint{Name: "Mint Root", Key: top.Key, V1: true}.make()}, true, ""},
 		{"with a critical extension that nobody knows", leafUnder(top, func(m *mint) { m.Extra = [][]byte{ext(true, []byte{5, 0}, 1, 2, 3)} }),
 			nil, []*minted{top}, false, "unsupported"},
 		{"whose issuer has a critical extension that nobody knows", leafUnder(ca("Odd", top, func(m *mint) { m.Extra = [][]byte{ext(true, []byte{5, 0}, 1, 2, 3)} }), nil),
@@ -261,6 +267,11 @@ func TestValidityOfTheWholeChain(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an expired certificate with the issuer's key and another name", func(t *testing.T) {
+		namesake := ca("Mint Elsewhere", root2(), func(m *mint) { m.Key = midNew.Key; expired(m) })
+		r := judge(t, "ES256", leafUnder(midNew, nil), root2(), namesake)
+		expect(t, r, []string{"claimSignature.insideValidity", "signingCredential.untrusted"}, nil)
+	})
 	t.Run("an issuer that has expired, on no list", func(t *testing.T) {
 		r := judge(t, "ES256", leafUnder(midOld, nil), root2(), midOld)
 		expect(t, r, []string{"claimSignature.outsideValidity", "signingCredential.untrusted"}, nil)

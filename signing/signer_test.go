@@ -154,6 +154,7 @@ func TestNewSignerRefuses(t *testing.T) {
 		{"an encrypted key", "", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte{1}}), chain, "encrypted"},
 		{"a key that is none", "", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{1}}), chain, "private key"},
 		{"no certificate", "", keyPEM, nil, "certificates"},
+		{"a certificate that is none", "", keyPEM, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: seq(der(1))}), "certificates"},
 		{"a certificate for another key", "", forge.KeyPEM(forge.Key("P-256", "pem other")), chain, "another key"},
 		{"an algorithm for another key", "PS256", keyPEM, chain, "PS256"},
 		{"an algorithm for another curve", "ES384", keyPEM, chain, "ES384"},

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,8 @@ type cms struct {
 	Unsorted  bool   // the attributes stand in another order in the file than in what was signed
 	Signers   int
 	Certs     [][]byte // in place of the certificates
+	Info      []byte   // in place of the TSTInfo
+	MD        []byte   // in place of the message digest
 	Attrs     [][]byte // further signed attributes
 	Sig       func([]byte) []byte
 }
@@ -53,12 +56,27 @@ func tsaLeaf(edit func(*mint)) *minted {
 	return m.make()
 }
 
-func (c cms) over(data []byte) []byte {
+// info is the TSTInfo.
+func (c cms) info(data []byte) []byte {
 	def := func(v *[]byte, d []byte) {
 		if *v == nil {
 			*v = d
 		}
 	}
+	sum := sha256.Sum256(data)
+	def(&c.Imprint, sum[:])
+	def(&c.Hash, hashSHA256)
+	def(&c.Gen, must(asn1.MarshalWithParams(forge.Clock, "generalized")))
+	info := [][]byte{der(max(1, c.Version)), der(oid(1, 2, 3, 4))}
+	if !c.NoImprint {
+		info = append(info, seq(c.Hash, der(c.Imprint)))
+	}
+	info = append(info, der(77), c.Gen)
+	return seq(append(info, c.Extra...)...)
+}
+
+// over is the token over a message.
+func (c cms) over(data []byte) []byte {
 	if c.TSA == nil {
 		c.TSA = tsaLeaf(nil)
 	}
@@ -69,21 +87,23 @@ func (c cms) over(data []byte) []byte {
 	if c.Inner == nil {
 		c.Inner = tst
 	}
-	sum := sha256.Sum256(data)
-	def(&c.Imprint, sum[:])
-	def(&c.Hash, hashSHA256)
-	def(&c.Gen, must(asn1.MarshalWithParams(forge.Clock, "generalized")))
-	def(&c.Digest, hashSHA256)
-	def(&c.Alg, algOf(c.TSA.Key))
-	info := [][]byte{der(max(1, c.Version)), der(oid(1, 2, 3, 4))}
-	if !c.NoImprint {
-		info = append(info, seq(c.Hash, der(c.Imprint)))
+	if c.Digest == nil {
+		c.Digest = hashSHA256
 	}
-	info = append(info, der(77), c.Gen)
-	content := seq(append(info, c.Extra...)...)
+	if c.Alg == nil {
+		c.Alg = algOf(c.TSA.Key)
+	}
+	content := c.Info
+	if content == nil {
+		content = c.info(data)
+	}
 	md := sha256.Sum256(content)
-	certHash := sha256.Sum256(c.TSA.DER)
-	def(&c.CertHash, certHash[:])
+	if c.MD != nil {
+		copy(md[:], c.MD)
+	}
+	if certHash := sha256.Sum256(c.TSA.DER); c.CertHash == nil {
+		c.CertHash = certHash[:]
+	}
 	attr := func(value []byte, id ...int) []byte { return seq(der(oid(id...)), tlv(0x31, value)) }
 	var attrs [][]byte
 	add := func(name string, a []byte) {
@@ -213,6 +233,7 @@ func TestTimestampRules(t *testing.T) {
 		{"without message digest", cms{Without: []string{"digest"}}, malformed, "messageDigest"},
 		{"without a signing certificate", cms{Without: []string{"cert"}}, malformed, "signing certificate"},
 		{"with another signing certificate", cms{CertHash: make([]byte, 32)}, mismatch, "another certificate"},
+		{"with another message digest", cms{MD: make([]byte, 32)}, mismatch, "messageDigest"},
 		{"of version 2", cms{Version: 2}, malformed, "TSTInfo"},
 		{"without an imprint", cms{NoImprint: true}, malformed, "messageImprint"},
 		{"with an empty imprint", cms{Imprint: []byte{}}, malformed, "empty"},
@@ -223,6 +244,8 @@ func TestTimestampRules(t *testing.T) {
 		{"whose time has an offset", cms{Gen: gen("20260601120000+0000")}, malformed, "genTime"},
 		{"whose time has no seconds", cms{Gen: gen("202606011200Z")}, malformed, "genTime"},
 		{"whose time has an empty fraction", cms{Gen: gen("20260601120000.Z")}, malformed, "genTime"},
+		{"whose time has a letter", cms{Gen: gen("20260601120000.2aZ")}, malformed, "genTime"},
+		{"whose time has a fraction without end", cms{Gen: gen("20260601120000." + strings.Repeat("1", 20) + "Z")}, malformed, "genTime"},
 		{"whose time is no date", cms{Gen: gen("20261301120000Z")}, malformed, "genTime"},
 		{"with a critical extension", cms{Extra: [][]byte{tlv(0xa1, ext(true, []byte{5, 0}, 1, 2, 3))}}, untrusted, "critical"},
 		{"with something after the TSTInfo's fields", cms{Extra: [][]byte{tlv(0xa5, der(1))}}, malformed, "TSTInfo"},
@@ -272,6 +295,11 @@ func TestTimestampRules(t *testing.T) {
 			if tc.want == invalid {
 				expect(t, r, []string{untrusted}, nil)
 			}
+			// It keeps no other token from being looked at.
+			r = stampWith(t, tc.token.over, func(in *signing.Input) {
+				in.Stamps = [][]byte{cms{}.over(counterSigned(forge.Signer{}.Sign(claim)))}
+			})
+			expect(t, r, []string{tc.want, "timeStamp.validated"}, nil)
 		})
 	}
 }
