@@ -93,6 +93,9 @@ func TestVerifyRefusesCOSE(t *testing.T) {
 			return []byte{0xd2, 0x84, 0x46, 0xa2, 1, 0x26, 0x18, 1, 0x26, 0xa0, 0xf6, 0x41, 0}
 		}), mismatch, "protected"},
 		{"with an unprotected label twice", raw(func(b []byte) []byte { return []byte{0xd2, 0x84, 0x40, 0xa2, 4, 0x40, 4, 0x40, 0xf6, 0x41, 0} }), mismatch, "unprotected"},
+		{"with a label beyond 64 bits", raw(func(b []byte) []byte {
+			return []byte{0xd2, 0x84, 0x40, 0xa1, 0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0xf6, 0x41, 0}
+		}), mismatch, "64 bits"},
 		{"with a label that is a byte string", raw(func(b []byte) []byte { return []byte{0xd2, 0x84, 0x40, 0xa1, 0x41, 0, 0, 0xf6, 0x41, 0} }), mismatch, "unprotected"},
 		{"with an attached payload of no bytes", forge.Signer{Payload: []byte{}}, mismatch, "attached"},
 		{"with another payload attached, which was signed", forge.Signer{Payload: other, Signed: other}, mismatch, "attached"},

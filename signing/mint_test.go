@@ -1,6 +1,7 @@
 package signing_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -95,6 +96,13 @@ func ext(critical bool, value []byte, id ...int) []byte {
 func rsaSPKI(n int) []byte {
 	number := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(n)), big.NewInt(1))
 	return must(x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: number, E: 65537}))
+}
+
+// rsaNumbers is an RSA key of 2048 bits with an exponent as it is to be written.
+func rsaNumbers(exponent []byte) []byte {
+	n := append([]byte{0}, bytes.Repeat([]byte{0xff}, 256)...)
+	key := seq(tlv(2, n), exponent)
+	return seq(seq(der(oid(1, 2, 840, 113549, 1, 1, 1)), asn1.NullBytes), der(asn1.BitString{Bytes: key, BitLength: 8 * len(key)}))
 }
 
 func bits(set ...int) []byte {

@@ -64,6 +64,14 @@ func TestCertificateProfile(t *testing.T) {
 		{"on the curve P-224", func(m *mint) { m.SPKI = p224 }, "P-256, P-384 or P-521"},
 		{"on explicit curve parameters", func(m *mint) { m.SPKI = explicit }, "P-256, P-384 or P-521"},
 		{"with a point off its curve", func(m *mint) { m.SPKI = offCurve }, "not on its curve"},
+		{"with an Ed25519 key of 31 bytes", func(m *mint) { m.SPKI = seq(ed25519Alg, der(asn1.BitString{Bytes: make([]byte, 31), BitLength: 248})) }, "Ed25519"},
+		{"with an Ed25519 key with parameters", func(m *mint) {
+			m.SPKI = seq(seq(der(oid(1, 3, 101, 112)), asn1.NullBytes), der(asn1.BitString{Bytes: make([]byte, 32), BitLength: 256}))
+		}, "Ed25519"},
+		{"with an RSA key of an even exponent", func(m *mint) { m.SPKI = rsaNumbers(der(2)) }, "make no sense"},
+		{"with an RSA key of exponent 1", func(m *mint) { m.SPKI = rsaNumbers(der(1)) }, "make no sense"},
+		{"with an RSA key of a huge exponent", func(m *mint) { m.SPKI = rsaNumbers(tlv(2, []byte{1, 0, 0, 0, 0, 1})) }, "make no sense"},
+		{"with an RSA key that cannot be read", func(m *mint) { m.SPKI = rsaNumbers(asn1.NullBytes) }, "cannot be read"},
 		{"with an RSA key of 2047 bits", func(m *mint) { m.SPKI = rsaSPKI(2047) }, "2047 bits"},
 		{"of version 1", func(m *mint) { m.V1 = true }, "v1"},
 		{"of version 2", func(m *mint) { m.Version = 1 }, "v2"},
@@ -148,6 +156,16 @@ func TestRSASSAPSSKeys(t *testing.T) {
 	t.Run("do not sign by another hash than theirs", func(t *testing.T) {
 		r := judge(t, "PS384", signer(spki("mint pss signer", params)), ca)
 		expect(t, r, []string{"claimSignature.mismatch"}, []string{"claimSignature.validated"})
+	})
+	t.Run("issue by their own parameters alone", func(t *testing.T) {
+		leaf := func(salt int) *minted {
+			return mint{Name: "x", Key: forge.Key("RSA-2048", "mint pss signer"), By: ca, Alg: pss(pssParams(hashSHA256, mgfOf(hashSHA256), salt))}.make()
+		}
+		expect(t, judge(t, "PS256", leaf(32), ca), []string{"signingCredential.trusted"}, nil)
+		long := mint{Name: "Mint PSS Root", Key: ca.Key, SPKI: spki("mint pss root", pssParams(hashSHA256, mgfOf(hashSHA256), 33)), CA: true, Alg: alg}.make()
+		expect(t, judge(t, "PS256", leaf(32), long), []string{"signingCredential.untrusted"}, []string{"signingCredential.trusted"})
+		hash := mint{Name: "Mint PSS Root", Key: ca.Key, SPKI: spki("mint pss root", pssParams(hashSHA384, mgfOf(hashSHA384), 32)), CA: true, Alg: alg}.make()
+		expect(t, judge(t, "PS256", leaf(32), hash), []string{"signingCredential.untrusted"}, []string{"signingCredential.trusted"})
 	})
 	t.Run("do not issue by PKCS1-v1_5", func(t *testing.T) {
 		leaf := mint{Name: "x", Key: forge.Key("RSA-2048", "mint pss signer"), By: ca, Alg: rsaSHA256}.make()

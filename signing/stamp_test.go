@@ -424,6 +424,9 @@ func TestSigningTimeByTimestamp(t *testing.T) {
 		expect(t, r, []string{"timeStamp.validated", "claimSignature.insideValidity", "signingCredential.trusted"}, []string{"claimSignature.outsideValidity"})
 		r = verify(t, signer(until.AddDate(0, 1, 0), second), nil)
 		expect(t, r, []string{"timeStamp.validated", "claimSignature.outsideValidity"}, []string{"claimSignature.insideValidity"})
+		if !says(r, "claimSignature.outsideValidity", "the time-stamp") {
+			t.Errorf("not said which time counts: %s", explain(r))
+		}
 		r = verify(t, signer(from.AddDate(0, 6, 0), second), func(in *signing.Input) { in.Trust.TSA = nil })
 		expect(t, r, []string{"timeStamp.untrusted", "claimSignature.outsideValidity"}, []string{"claimSignature.insideValidity"})
 	}
