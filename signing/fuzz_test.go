@@ -14,8 +14,12 @@ import (
 func seedMessages() [][]byte {
 	out := [][]byte{{}, {0xd2, 0x84, 0x40, 0xa0, 0xf6, 0x40}, {0xd2, 0x9f, 0x40, 0xa0, 0xf6, 0x40, 0xff}}
 	for _, s := range []forge.Signer{
-		{}, {Alg: "Ed25519", Placement: forge.X5Unprotected}, {Alg: "PS256", LeafOnly: true}, {NoTag: true},
-		{Stamps: []forge.Stamp{{}}}, {Stamps: []forge.Stamp{{}}, Stamp2: true, IAT: forge.Clock.Unix()},
+		{},
+		{Alg: "Ed25519", Placement: forge.X5Unprotected},
+		{Alg: "PS256", LeafOnly: true},
+		{NoTag: true},
+		{Stamps: []forge.Stamp{{}}},
+		{Stamps: []forge.Stamp{{}}, Stamp2: true, IAT: forge.Clock.Unix()},
 		{Placement: forge.X5BothLabels, Payload: claim},
 	} {
 		out = append(out, s.Sign(claim))
@@ -91,8 +95,11 @@ func seedTokens() [][]byte {
 	token := forge.Stamp{}.Over([]byte("x"))
 	long := cms{V1: true, SKI: true, Extra: [][]byte{seq(der(1)), der(5)}}.over([]byte("y"))
 	return [][]byte{
-		{}, {0x30, 0x80, 0, 0}, token, long, indefinite(token, 3), token[:len(token)/2],
-		seq(seq(der(0)), token), cms{Signers: 2}.over([]byte("z")), {0x24, 0x80, 4, 1, 0, 0, 0},
+		{},
+		{0x30, 0x80, 0, 0},
+		token, long, indefinite(token, 3), token[:len(token)/2],
+		seq(seq(der(0)), token), cms{Signers: 2}.over([]byte("z")),
+		{0x24, 0x80, 4, 1, 0, 0, 0},
 	}
 }
 
