@@ -62,7 +62,8 @@ func TestSystemRootsAreNeverUsed(t *testing.T) {
 	}
 }
 
-// Chains, and whether they reach the anchor. C2PA 2.5, 13.4 and 14.7.2; RFC 5280, 6.1.
+// Chains, and whether they reach the anchor: one table with a row a rule, hence its length. C2PA 2.5, 13.4 and 14.7.2;
+// RFC 5280, 6.1.
 func TestPathToAnAnchor(t *testing.T) {
 	top := root()
 	mid := ca("Mint Middle", top, nil)

@@ -50,7 +50,7 @@ func bstrOf(b []byte) (content, rest []byte) {
 }
 
 // Every rule about time-stamps with a token that breaks it. A token that fails never rejects the claim: the time of
-// validation counts. C2PA 2.5, 14.8.2; RFC 3161; RFC 5652; RFC 5816.
+// validation counts. One table with a row a rule, hence its length. C2PA 2.5, 14.8.2; RFC 3161; RFC 5652; RFC 5816.
 func TestTimestampRules(t *testing.T) {
 	const malformed, mismatch, untrusted = "timeStamp.malformed", "timeStamp.mismatch", "timeStamp.untrusted"
 	const invalid, outside = "timeStamp.credentialInvalid", "timeStamp.outsideValidity"
