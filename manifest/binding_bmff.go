@@ -344,12 +344,12 @@ func (k *bmffCheck) conclude() {
 		}
 		b.Excluded = append(b.Excluded, x)
 	}
+	if k.failed() {
+		return
+	}
 	slices.Sort(k.partial)
 	for _, p := range slices.Compact(k.partial) {
 		b.Findings = append(b.Findings, report.New("asset.partiallyBound", k.uri, p))
-	}
-	if k.failed() {
-		return
 	}
 	b.State = BindingIntact
 	if len(k.partial) > 0 {

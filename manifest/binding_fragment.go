@@ -188,6 +188,7 @@ func (s *sequence) add(tree int, location int64, sound bool) string {
 	}
 	switch {
 	case repeated:
+		s.lost++ // it may stand in the place of the next
 		return fmt.Sprintf("repeated: part %d of its tree stood before", location)
 	case location < want:
 		return fmt.Sprintf("out of order: part %d of its tree stands after part %d", location, want-1)

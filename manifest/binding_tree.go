@@ -12,7 +12,7 @@ import (
 
 // rowLevel gives the level whose row has n nodes in a tree of count leaves; the lowest, where several have.
 func rowLevel(count, n int64) (level int, ok bool) {
-	for r := count; ; r = (r + 1) / 2 {
+	for r := count; ; r = r/2 + r&1 { // no sum that could overflow
 		if r == n {
 			return level, true
 		}
@@ -52,7 +52,7 @@ func climb(h hash.Hash, leaf []byte, location, count int64, level int, proof *ha
 			node = h.Sum(node[:0])
 			p++
 		}
-		i, n = i>>1, (n+1)/2
+		i, n = i>>1, n/2+n&1
 	}
 	if p != proof.len() {
 		return nil, 0, errProof
