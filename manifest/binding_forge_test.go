@@ -211,6 +211,9 @@ func rows(leaves [][]byte) [][][]byte {
 // proof gives the siblings of a leaf up to a level.
 func proof(leaves [][]byte, i, level int) arr {
 	out := arr{}
+	if level == 0 {
+		return out
+	}
 	for _, r := range rows(leaves)[:level] {
 		if s := i ^ 1; s < len(r) {
 			out = append(out, r[s])

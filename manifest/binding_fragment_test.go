@@ -17,7 +17,7 @@ func moofOf(seq, n int) []byte {
 }
 
 func mdatOf(seq int) []byte {
-	return mkbox("mdat", bytes.Repeat([]byte{byte(seq), byte(seq * 31)}, 60+seq))
+	return mkbox("mdat", bytes.Repeat([]byte{byte(seq), byte(seq >> 8)}, 60+seq%64))
 }
 
 func initOf() []piece {
@@ -52,7 +52,7 @@ func newFragFile(n, level int) *fragFile {
 		at := len(file(f.init))
 		next := make([][]byte, n)
 		for i := range n {
-			ps := []piece{skipped(proofBoxOf(7, 1, i, proof(leaves, i, level))), kept(moofOf(i+1, 120+2*i)), kept(mdatOf(i))}
+			ps := []piece{skipped(proofBoxOf(7, 1, i, proof(leaves, i, level))), kept(moofOf(i+1, 120+2*(i%64))), kept(mdatOf(i))}
 			leaf := slices.Clone(ps[1:])
 			if i+1 < n {
 				leaf = append(leaf, skipped(nil))
@@ -164,7 +164,7 @@ func newDash(n, level, unique int, prefix string) *dash {
 	for range 2 {
 		next := make([][]byte, n)
 		for i := range n {
-			pieces[i] = []piece{kept(styp), skipped(proofBoxOf(unique, 1, i, proof(leaves, i, level))), kept(moofOf(i+1, 120+2*i)), kept(mdatOf(i + unique))}
+			pieces[i] = []piece{kept(styp), skipped(proofBoxOf(unique, 1, i, proof(leaves, i, level))), kept(moofOf(i+1, 120+2*(i%64))), kept(mdatOf(i + unique))}
 			next[i] = sha(hashed(pieces[i], 0))
 		}
 		leaves = next

@@ -57,6 +57,7 @@ func (f *File) Expand(b *Box) (*Box, []Problem, error) {
 		return b, nil, nil
 	}
 	w := newWalker(f.r, f.Size, f.lim)
+	defer w.win.release()
 	w.keepAll = true
 	c := *b
 	c.inner = &inner{plain: true}

@@ -17,6 +17,7 @@ type Run struct {
 // visits may be incomplete. ISO/IEC 14496-12, 8.7.
 func (f *File) Chunks(t *Track, visit func(Run) error) ([]Problem, error) {
 	p := &tables{f: f, win: window{r: f.r, size: f.Size}}
+	defer p.win.release()
 	stbl := path(t.Box, Mdia, Minf, Stbl)
 	if stbl == nil {
 		return nil, nil
@@ -289,6 +290,7 @@ func (f *File) Runs(moof *Box, fallback map[uint32]uint32, visit func(Run) error
 		return problems, err
 	}
 	p := &tables{f: f, win: window{r: f.r, size: f.Size}, problems: problems}
+	defer p.win.release()
 	end := moof.Offset // where the data of the next track run start if nothing says where
 	for _, traf := range full.Children() {
 		if traf.Type != Traf {
@@ -427,6 +429,7 @@ func (p *tables) runSizes(trun *Box, skip, count int64) (int64, error) {
 		count = max(room, 0)
 	}
 	c := column{win: window{r: p.f.r, size: p.f.Size}, at: trun.Payload() + skip, width: width, rows: count}
+	defer c.win.release()
 	var sum int64
 	for range count {
 		row, err := c.row()
@@ -447,6 +450,7 @@ func (f *File) SampleSizes() (map[uint32]uint32, error) {
 		return out, nil
 	}
 	p := &tables{f: f, win: window{r: f.r, size: f.Size}}
+	defer p.win.release()
 	for _, b := range mvex.Children() {
 		if b.Type != Trex || len(out) == maxTracks {
 			continue

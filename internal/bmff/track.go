@@ -48,6 +48,7 @@ func (f *File) Tracks() ([]Track, []Problem, error) {
 		return nil, nil, nil
 	}
 	p := &tables{f: f, win: window{r: f.r, size: f.Size}}
+	defer p.win.release()
 	var out []Track
 	for _, b := range moov.Children() {
 		if b.Type != Trak {

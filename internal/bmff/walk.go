@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 )
 
 // The defaults of [Limits]. docs/limits.md has the reasons and the tests.
@@ -33,6 +34,7 @@ func Walk(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 		lim.Depth = DefaultDepth
 	}
 	w := newWalker(r, size, lim)
+	defer w.win.release()
 	boxes, end, err := w.siblings(nil, 0, size, 0)
 	if err != nil {
 		return nil, err
@@ -98,7 +100,7 @@ func (w *walker) newBox() *Box {
 // siblings reads the boxes between start and end. It gives the offset where the boxes stop.
 func (w *walker) siblings(parent *Box, start, end int64, depth int) ([]*Box, int64, error) {
 	var out []*Box
-	counts := map[FourCC]uint32{}
+	var counts counter
 	at := start
 	for at < end {
 		b, ok, err := w.header(parent, at, end, depth)
@@ -111,8 +113,7 @@ func (w *walker) siblings(parent *Box, start, end int64, depth int) ([]*Box, int
 		if w.count++; w.count > w.lim.Boxes {
 			return nil, 0, &LimitError{What: "boxes", Limit: int64(w.lim.Boxes), Offset: at}
 		}
-		counts[b.Type]++
-		b.Index = counts[b.Type]
+		b.Index = counts.next(b.Type)
 		out = append(out, b)
 		if b.Clipped {
 			k := Truncated
@@ -129,6 +130,36 @@ func (w *walker) siblings(parent *Box, start, end int64, depth int) ([]*Box, int
 		at = b.End()
 	}
 	return out, at, nil
+}
+
+// counter gives boxes their index among the siblings of the same type. Most boxes have children of few types: no map is
+// made for these.
+type counter struct {
+	few [6]struct {
+		t FourCC
+		n uint32
+	}
+	used int
+	many map[FourCC]uint32
+}
+
+func (c *counter) next(t FourCC) uint32 {
+	for i := range c.few[:c.used] {
+		if c.few[i].t == t {
+			c.few[i].n++
+			return c.few[i].n
+		}
+	}
+	if c.used < len(c.few) {
+		c.few[c.used].t, c.few[c.used].n = t, 1
+		c.used++
+		return 1
+	}
+	if c.many == nil {
+		c.many = map[FourCC]uint32{}
+	}
+	c.many[t]++
+	return c.many[t]
 }
 
 func outer(parent *Box) string {
@@ -259,6 +290,18 @@ type window struct {
 	buf  []byte
 	at   int64
 	step int
+	// pooled is buf where it comes from the pool: a file of many fragments opens many windows.
+	pooled *[windowMin]byte
+}
+
+var windows = sync.Pool{New: func() any { return new([windowMin]byte) }}
+
+// release gives the buffer back. What bytes returned must not be used any more.
+func (w *window) release() {
+	if w.pooled != nil {
+		windows.Put(w.pooled)
+	}
+	w.pooled, w.buf = nil, nil
 }
 
 // The window grows while reads follow one another closely, and shrinks when they jump over media.
@@ -283,8 +326,13 @@ func (w *window) bytes(at, n int64) ([]byte, error) {
 		w.step = windowMin
 	}
 	want := min(max(int64(w.step), n), w.size-at)
+	if w.pooled == nil && want <= windowMin {
+		w.pooled = windows.Get().(*[windowMin]byte)
+		w.buf = w.pooled[:]
+	}
 	if int64(cap(w.buf)) < want {
-		w.buf = make([]byte, want, max(want, windowMin))
+		w.release()
+		w.buf = make([]byte, want)
 	}
 	w.buf = w.buf[:want]
 	w.at = at

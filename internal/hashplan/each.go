@@ -30,10 +30,16 @@ func Each(ctx context.Context, r io.ReaderAt, size, n int64, newHash func() hash
 	}
 	batch := batches(size, n, workers)
 	workers = int(min(int64(workers), (n+batch-1)/batch))
+	if size <= 4*blockSize {
+		workers, batch = 1, n // not worth a second core
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var next atomic.Int64
 	var all sync.WaitGroup
+	if n <= 0 {
+		return ctx.Err()
+	}
 	for range workers {
 		all.Go(func() {
 			w := worker{r: r, size: size, h: newHash(), job: job, done: done}

@@ -171,7 +171,7 @@ func blocks(size int64) hashplan.Job {
 }
 
 func TestEach(t *testing.T) {
-	data := noise(1 << 20)
+	data := noise(3<<20 + 5)
 	for _, size := range []int64{1 << 20, 256<<10 + 1, 4096, 33} {
 		for _, workers := range []int{1, 3, 0} {
 			t.Run(fmt.Sprintf("blocks of %d on %d", size, workers), func(t *testing.T) {
