@@ -1,6 +1,7 @@
 package bmff_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -147,5 +148,15 @@ func TestRuns(t *testing.T) {
 				t.Errorf("%q, %v, %v; expected %q and %d problems", got, problems, err, c.want, c.problems)
 			}
 		})
+	}
+}
+
+func TestEntryLimit(t *testing.T) {
+	for n, bad := range map[int]bool{64: false, 65: true} {
+		f := walk(t, box("moov", trak(table{id: 1, handler: "vide", entry: bytes.Repeat(avc1(1, 1), n)})), bmff.Limits{})
+		tracks, problems, err := f.Tracks()
+		if err != nil || len(tracks[0].Entries) != 64 || len(problems) > 0 != bad {
+			t.Errorf("%d: %d entries, %v, %v", n, len(tracks[0].Entries), problems, err)
+		}
 	}
 }

@@ -1,0 +1,77 @@
+package manifest
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestProofBoxLimit(t *testing.T) {
+	ps, leaves, m := merkleFile(16, true)
+	higher := withTree(m, treeOf(m).with("hashes", hashArr(rows(leaves)[1])))
+	build := func(change func(obj) []byte) []byte {
+		data := file(ps)
+		for i := range leaves {
+			data = append(data, change(obj{"uniqueId", 7, "localId", 0, "location", i, "hashes", proof(leaves, i, 1)})...)
+		}
+		return data
+	}
+	for name, c := range map[string]struct {
+		change func(obj) []byte
+		want   string
+	}{
+		"padding-past-the-limit": {func(o obj) []byte { return mkC2PA("merkle", cb(o), make([]byte, 2*maxProofBox)) }, intact},
+		"map-at-the-limit":       {func(o obj) []byte { return mkC2PA("merkle", cb(o.with("x", make([]byte, maxProofBox-27-90)))) }, intact},
+		"map-past-the-limit":     {func(o obj) []byte { return mkC2PA("merkle", cb(o.with("x", make([]byte, maxProofBox)))) }, malformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := codes(check(t, build(c.change), higher, "")); got != c.want {
+				t.Errorf("%s, expected %s", got, c.want)
+			}
+		})
+	}
+}
+
+// damagedFile has n blocks, every other one damaged, so that none join.
+func damagedFile(n int) ([]byte, obj) {
+	ps := flatFile()
+	ps[4] = kept(mkbox("mdat", media(2*n*16)))
+	leaves := leavesOf(ps[4].b[8:], 16)
+	m := obj{"exclusions", exDefault, "alg", "sha256", "merkle", arr{obj{"uniqueId", 7, "localId", 0, "count", len(leaves), "hashes", hashArr(leaves), "fixedBlockSize", 16}}}
+	data := file(ps)
+	start := len(data) - 2*n*16
+	for i := range n {
+		data[start+2*i*16] ^= 1
+	}
+	return data, m
+}
+
+func TestDamageLimit(t *testing.T) {
+	for n, want := range map[int]int{256: 256, 257: 256} {
+		data, m := damagedFile(n)
+		b := check(t, data, m, "")
+		if len(b.Damage) != want || b.State != BindingAltered {
+			t.Errorf("%d damaged blocks: %d ranges, %v", n, len(b.Damage), texts(b.Findings))
+		}
+	}
+}
+
+func TestExcludedLimit(t *testing.T) {
+	ps := flatFile()
+	base := len(check(t, file(ps), flatMap(ps), "").Excluded)
+	for extra, note := range map[int]bool{1024 - base: false, 1025 - base: true} {
+		data := cat(file(ps), bytes.Repeat(mkbox("free"), extra))
+		b := check(t, data, flatMap(ps), "")
+		if len(b.Excluded) != 1024 || strings.Contains(strings.Join(b.Notes, " "), "are not bound") != note || b.State != BindingIntact {
+			t.Errorf("%d listed, notes %v, %s", len(b.Excluded), b.Notes, b.State)
+		}
+	}
+}
+
+func TestRowLimit(t *testing.T) {
+	ps := flatFile()
+	data := cat(file(ps), bytes.Repeat(mkbox("free"), 1<<16))
+	if b := check(t, data, flatMap(ps), ""); len(b.Rows) != 1<<16 || b.State != BindingIntact {
+		t.Errorf("%d rows, %s", len(b.Rows), b.State)
+	}
+}
