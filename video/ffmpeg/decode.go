@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	// probeSize is libavformat's own default for the packets that probing keeps; Limits.ProbeBytes bounds everything
 	// that opening reads.
 	probeSize    = 5_000_000
+	probeLeast   = 32 // the least that libavformat takes
 	defaultSteps = 25 // frames per second where neither the container nor the stream says any
 )
 
@@ -108,7 +110,7 @@ func openOptions(demuxer string, input *astiav.InputFormat, lim video.Limits) (*
 	for _, o := range [][2]string{
 		{"protocol_whitelist", ""},         // no protocol at all
 		{"format_whitelist", input.Name()}, // no demuxer inside the demuxer
-		{"probesize", strconv.FormatInt(min(lim.ProbeBytes, probeSize), 10)},
+		{"probesize", strconv.FormatInt(min(max(lim.ProbeBytes, probeLeast), probeSize), 10)},
 		{"analyzeduration", strconv.FormatInt(lim.OpenDuration.Microseconds(), 10)},
 		// One more than the limit, so that one past it is seen as such; libavformat's own answer is "no memory".
 		{"max_streams", strconv.Itoa(lim.Tracks + 1)},
@@ -128,7 +130,7 @@ func (s *session) open() error {
 	if err := s.checkTracks(); err != nil {
 		return err
 	}
-	if err := findInfo(s.format, s.lim.Pixels); err != nil {
+	if err := findInfo(s.format, padded(s.lim.Pixels)); err != nil {
 		return s.failed("finding the tracks", err)
 	}
 	if s.in.err != nil {
@@ -198,7 +200,7 @@ func (s *session) openCodec(decoder *astiav.Codec, par *astiav.CodecParameters, 
 	s.codec.SetThreadCount(threads)
 	options := astiav.NewDictionary()
 	defer options.Free()
-	set := [][2]string{{"max_pixels", strconv.FormatInt(s.lim.Pixels, 10)}}
+	set := [][2]string{{"max_pixels", strconv.FormatInt(padded(s.lim.Pixels), 10)}}
 	if s.mode == video.KeyFrames {
 		set = append(set, [2]string{"skip_frame", "nokey"})
 	}
@@ -274,6 +276,13 @@ func (s *session) failed(doing string, err error) *video.Error {
 		reason = video.ReasonLimit
 	}
 	return &video.Error{Reason: reason, Detail: doing + ": " + err.Error(), Err: err}
+}
+
+// padded is the limit of pixels for the decoder, which counts its rows with their padding. What is decoded is held
+// against the limit itself before and after.
+func padded(pixels int64) int64 {
+	const padding, rows = 64, 1 << 16
+	return min(pixels, math.MaxInt64/2) + padding*min(pixels, rows)
 }
 
 func noMemory(err error) *video.Error {

@@ -43,6 +43,7 @@ var clips = []struct {
 	{"h264.turn90.mp4", "mp4", "h264", 1, 8, "420"},
 	{"h264.turn180.mp4", "mp4", "h264", 1, 8, "420"},
 	{"h264.turn270.mp4", "mp4", "h264", 1, 8, "420"},
+	{"h264.mirror.mp4", "mp4", "h264", 1, 8, "420"},
 	{"hevc.mp4", "mp4", "hevc", 2, 8, "420"},
 	{"hevc.12bit.mp4", "mp4", "hevc", 1, 12, "420"},
 	{"hevc.hevc", "hevc", "hevc", 1, 8, "420"},

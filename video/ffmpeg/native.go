@@ -65,6 +65,7 @@ static int64_t packet_offset(const AVFrame *f) {
 import "C"
 
 import (
+	"math"
 	"strconv"
 	"sync"
 	"unsafe"
@@ -123,7 +124,7 @@ func limitAllocations(pixels int64) {
 	const edges = 64 << 20
 	allocation.Lock()
 	defer allocation.Unlock()
-	if most := pixels*8 + edges; most > allocation.most {
+	if most := min(pixels, math.MaxInt64/16)*8 + edges; most > allocation.most {
 		allocation.most = most
 		C.av_max_alloc(C.size_t(most))
 	}

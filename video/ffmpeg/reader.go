@@ -54,6 +54,9 @@ func (r *reader) read(b []byte) (int, error) {
 	if int64(len(b)) > left {
 		b = b[:left]
 	}
+	if r.opening && int64(len(b)) > r.probeEnd {
+		b = b[:r.probeEnd]
+	}
 	n, err := r.src.ReadAt(b, r.pos)
 	if n > 0 {
 		r.pos += int64(n)

@@ -62,9 +62,18 @@ clip h264.opengop.ts 96x64 24 "${x264[@]}" -x264-params "threads=1:scenecut=0:op
 clip h264.odd.mp4 75x53 6 -c:v libx264 -g 10 -pix_fmt yuv444p -x264-params threads=1
 clip h264.aspect.mp4 96x64 6 -vf setsar=4/3 "${x264[@]}" "${yuv[@]}"
 clip h264.color.mp4 96x64 6 "${x264[@]}" "${yuv[@]}" -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range pc
-for turn in 90 180 270; do
-  clip h264.turn$turn.mp4 96x64 4 "${x264[@]}" "${yuv[@]}" -metadata:s:v:0 rotate=$turn
-done
+# turned NAME A B C D: the same with a display matrix of these words, written into the track header.
+turned() {
+  wanted "$1" || return 0
+  clip "$1" 96x64 4 "${x264[@]}" "${yuv[@]}"
+  local at; at=$(($(grep -abo tkhd "$1" | head -n 1 | cut -d: -f1) + 44))
+  printf "\\x${2:0:2}\\x${2:2:2}\\x${2:4:2}\\x${2:6:2}\\x${3:0:2}\\x${3:2:2}\\x${3:4:2}\\x${3:6:2}" | dd of="$1" bs=1 seek=$at conv=notrunc status=none
+  printf "\\x${4:0:2}\\x${4:2:2}\\x${4:4:2}\\x${4:6:2}\\x${5:0:2}\\x${5:2:2}\\x${5:4:2}\\x${5:6:2}" | dd of="$1" bs=1 seek=$((at + 12)) conv=notrunc status=none
+}
+turned h264.turn90.mp4 00000000 00010000 ffff0000 00000000
+turned h264.turn180.mp4 ffff0000 00000000 00000000 ffff0000
+turned h264.turn270.mp4 00000000 ffff0000 00010000 00000000
+turned h264.mirror.mp4 ffff0000 00000000 00000000 00010000
 clip hevc.mp4 96x64 20 -c:v libx265 -x265-params "pools=none:frame-threads=1:keyint=10:log-level=none:info=0" "${yuv[@]}" -tag:v hvc1
 clip hevc.12bit.mp4 96x64 6 -c:v libx265 -x265-params "pools=none:frame-threads=1:log-level=none:info=0" -pix_fmt yuv420p12le -tag:v hvc1
 clip hevc.hevc 96x64 6 -c:v libx265 -x265-params "pools=none:frame-threads=1:log-level=none:info=0" "${yuv[@]}"
