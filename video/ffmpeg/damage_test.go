@@ -191,41 +191,6 @@ func TestDecode_forcedDemuxer(t *testing.T) {
 	}
 }
 
-// An MP4 whose data reference names another file gets nothing from there, though that file has the very samples.
-func TestDecode_externalReference(t *testing.T) {
-	dir := t.TempDir()
-	whole := load(t, "h264.mp4")
-	if err := os.WriteFile(filepath.Join(dir, "other.mp4"), whole, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// The data entry "url " with the flag "in this file" becomes one without it: 'url ' has 12 bytes, version and flags last.
-	at := bytes.Index(whole, []byte("url \x00\x00\x00\x01"))
-	if at < 0 {
-		t.Fatal("no data reference in the clip")
-	}
-	changed := bytes.Clone(whole)
-	copy(changed[at:], "alis\x00\x00\x00\x00")
-	read := &countingReader{data: changed}
-	_, err := ffmpeg.Decoder{}.Decode(context.Background(), video.Source{Data: read, Size: int64(len(changed)), Format: "mp4"}, everything,
-		func(*video.Info) error { return nil }, func(*video.Frame) error { return nil })
-	if err != nil && reason(err) != video.ReasonFormat {
-		t.Errorf("%v", err)
-	}
-	if read.n == 0 {
-		t.Error("nothing was read")
-	}
-}
-
-type countingReader struct {
-	data []byte
-	n    int
-}
-
-func (r *countingReader) ReadAt(b []byte, off int64) (int, error) {
-	r.n++
-	return bytes.NewReader(r.data).ReadAt(b, off)
-}
-
 // brokenReader fails from a place on.
 type brokenReader struct {
 	data []byte
