@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/big"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type signOptions struct {
 	tsa         string
 	source      string
 	consent     string
+	block       int64 // bytes of a block of the media; 0: one hash over all
 	in, out     string
 	now         time.Time
 	timeStamper signing.Stamper // in place of tsa, for tests; nil: tsa
@@ -50,15 +52,16 @@ func (p *program) signCommand() *cli.Command {
 			&cli.StringFlag{Name: "tsa", Usage: "`URL` of a time-stamp authority to ask; default: no network"},
 			&cli.StringFlag{Name: "source-type", Usage: "`TERM`: digitalSourceType, such as trainedAlgorithmicMedia"},
 			&cli.StringFlag{Name: "consent", Usage: "`FILE`: the consent assertion in JSON"},
-			laterFlag("merkle"),
+			&cli.StringFlag{Name: "merkle", Usage: "`KIB`: bind the media in blocks; default: one hash over all"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := refuseLater(c, map[string]string{"merkle": "a content hash in parts"}); err != nil {
+			block, err := blockSize(c.String("merkle"))
+			if err != nil {
 				return err
 			}
 			o := &signOptions{
 				key: c.String("key"), cert: c.String("cert"), alg: c.String("alg"), tsa: c.String("tsa"),
-				source: c.String("source-type"), consent: c.String("consent"), now: time.Now(),
+				source: c.String("source-type"), consent: c.String("consent"), block: block, now: time.Now(),
 			}
 			if o.key == "" || o.cert == "" || c.Args().Len() != 2 {
 				return &usageError{Text: "sign needs --key, --cert, and two files", Hint: "consentry sign --key key.pem --cert chain.pem --source-type trainedAlgorithmicMedia in.mp4 out.mp4"}
@@ -74,11 +77,27 @@ func (p *program) signCommand() *cli.Command {
 	}
 }
 
+// maxBlock bounds the blocks that media are bound in: damage in one of a gibibyte is hardly found any closer than in the
+// whole file.
+const maxBlock = 1 << 20
+
+// blockSize reads a number of kibibytes, and gives bytes; an empty text is 0.
+func blockSize(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > maxBlock {
+		return 0, &usageError{Text: fmt.Sprintf("--merkle %q is no number of KiB from 1 to %d", text, maxBlock), Hint: "1024 suits most files"}
+	}
+	return n << 10, nil
+}
+
 // sign makes the signed file. What the file may be judged by with the same certificates was tried before it is there.
 func (p *program) sign(ctx context.Context, o *signOptions) (*build.Made, error) {
 	req := build.Request{
 		Title: filepath.Base(o.out), Generator: "consentry", Version: toolVersion(),
-		Source: o.source, When: o.now, Now: o.now, Rand: rand.Reader, Stamp: o.timeStamper,
+		Source: o.source, Block: o.block, When: o.now, Now: o.now, Rand: rand.Reader, Stamp: o.timeStamper,
 	}
 	if err := readSigner(o, &req); err != nil {
 		return nil, err

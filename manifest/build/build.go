@@ -1,5 +1,5 @@
-// Package build makes a C2PA manifest for an MP4 or QuickTime file and puts it in: claim version 2, a flat
-// c2pa.hash.bmff.v3 over the whole file, actions, further assertions, and the manifests that the file came with as the
+// Package build makes a C2PA manifest for an MP4 or QuickTime file and puts it in: claim version 2, a
+// c2pa.hash.bmff.v3 over the whole file (flat, or with the media in blocks under a Merkle tree), actions, further assertions, and the manifests that the file came with as the
 // history of its parent. C2PA 2.5, 10, 11, 16.3.2 and A.5.
 //
 // It writes beside the target and renames only what the project's own verifier has accepted: [File] is never the
@@ -31,6 +31,9 @@ type Request struct {
 	Source     string
 	When       time.Time // of the actions; zero: they carry no time
 	Assertions []Assertion
+	// Block is the size of the blocks, in bytes, that the media are bound in: then blocks can be checked at once, and
+	// damage is found to the block. 0: one hash over all. C2PA 2.5, 16.3.2.5.
+	Block int64
 
 	Signer *signing.Signer // who signs
 	Stamp  signing.Stamper // the time-stamp authority; nil: no time-stamp

@@ -116,6 +116,18 @@ func TestFile(t *testing.T) {
 		}},
 		{"a title that is no text", plain(forge.Container{}), func(r *build.Request) { r.Title = "a\xffb.mp4" }},
 		{"no source type", plain(forge.Container{}), func(r *build.Request) { r.Source = "" }},
+		{"blocks", plain(forge.Container{}), blocks(100)},
+		{"blocks, moov last", plain(forge.Container{MoovLast: true}), blocks(100)},
+		{"blocks and an mdat with a 64-bit size", plain(forge.Container{LargeMdat: true}), blocks(100)},
+		{"blocks and an mdat to the end of the file", plain(forge.Container{ZeroMdat: true}), blocks(100)},
+		{"blocks that come out even", plain(forge.Container{}), blocks(408)},
+		{"one block that is larger than the media", plain(forge.Container{}), blocks(1 << 30)},
+		{"blocks of one byte", plain(forge.Container{}), blocks(1)},
+		{"blocks larger than what is copied at a time", plain(forge.Container{Samples: 20, MediaSize: 200_000}), blocks(3 << 20)},
+		{"blocks, bytes behind the last box", plain(forge.Container{Trailing: []byte{1, 2, 3}}), blocks(100)},
+		{"blocks in a QuickTime file", plain(forge.Container{Brand: "qt  "}), blocks(100)},
+		{"blocks in two mdat boxes", plain(forge.Container{Extra: []byte("\x00\x00\x00\x0dmdat12345")}), blocks(2)},
+		{"blocks of the demo's clip", demo.Clip(), blocks(1 << 10)},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -134,6 +146,47 @@ func TestFile(t *testing.T) {
 				t.Errorf("%d bytes are said to be written, and %d are", made.Size, len(got))
 			}
 			sameMedia(t, c.data, got)
+		})
+	}
+}
+
+func blocks(size int64) func(*build.Request) {
+	return func(r *build.Request) { r.Block = size }
+}
+
+// TestBlocksTellWhereTheDamageIs changes a byte of the media, of the header beside them and of the movie box.
+func TestBlocksTellWhereTheDamageIs(t *testing.T) {
+	req := request(t)
+	req.Block = 100
+	good, _, err := sign(t, forge.Make(forge.Recipe{NoStore: true}).Data, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mdat := bytes.LastIndex(good, []byte("mdat")) - 4
+	for _, c := range []struct {
+		name     string
+		at       int
+		from, to int64 // of the damage; to 0: not told so closely
+	}{
+		{"the first byte of the media", mdat + 16, int64(mdat + 16), int64(mdat + 116)},
+		{"the last byte of a block", mdat + 16 + 299, int64(mdat + 216), int64(mdat + 316)},
+		{"the last byte of the media", mdat + 16 + 815, int64(mdat + 816), int64(mdat + 832)},
+		{"a byte of the movie box", bytes.Index(good, []byte("tkhd")) + 20, 0, 0},
+		{"a byte of the size of mdat", mdat + 15, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bad := bytes.Clone(good)
+			bad[c.at] ^= 1
+			ctx := context.Background()
+			loc := must(manifest.Locate(ctx, bytes.NewReader(bad), int64(len(bad)), manifest.Limits{}))
+			store := must(manifest.Parse(loc.Store, nil, manifest.Limits{}))
+			res := must(store.Validate(ctx, &manifest.Content{Data: bytes.NewReader(bad), Size: int64(len(bad)), Located: loc}, manifest.Options{Trust: trust(t), Now: forge.Clock}))
+			if res.State != manifest.Invalid || res.Binding.State == manifest.BindingIntact {
+				t.Fatalf("state %q, binding %q", res.State, res.Binding.State)
+			}
+			if d := res.Binding.Damage; c.to != 0 && (len(d) != 1 || d[0].Offset != c.from || d[0].Offset+d[0].Length != c.to) {
+				t.Errorf("damage %+v, want %d to %d", d, c.from, c.to)
+			}
 		})
 	}
 }
@@ -247,6 +300,8 @@ func TestFileRefuses(t *testing.T) {
 			r.Signer = signer(t, "ES256", forge.Signer{Authority: forge.NewAuthority("Forge Stranger CA")})
 		}},
 		{"a certificate that has expired", "claimSignature.outsideValidity", plain(forge.Container{}), func(r *build.Request) { r.Now = forge.Clock.AddDate(3, 0, 0) }},
+		{"blocks and an mdat without media", "empty", plain(forge.Container{Extra: []byte("\x00\x00\x00\x08mdat")}), blocks(1)},
+		{"blocks and no mdat at all", "no mdat", demo.Clip()[:bytes.Index(demo.Clip(), []byte("mdat"))-4], blocks(1)},
 		{"a chunk offset beyond the file", "offset", replace(plain(forge.Container{}), "stco", 8+3, 0xff), nil},
 	}
 	for _, c := range cases {
@@ -322,6 +377,25 @@ func TestFromJSON(t *testing.T) {
 		if string(got) != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("%s gives %x, %v; want %x", c.in, got, err, c.want)
 		}
+	}
+}
+
+func TestFileRefusesManyBlocks(t *testing.T) {
+	const most = 1 << 17
+	for _, c := range []struct {
+		name string
+		size int
+		ok   bool
+	}{{"at the limit", most, true}, {"one more", most + 1, false}, {"absurd", 8 * most, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			req := request(t)
+			req.Block = 1
+			_, made, err := sign(t, forge.Make(forge.Recipe{NoStore: true, Container: forge.Container{Samples: 1, MediaSize: c.size - 16}}).Data, req)
+			var refused *build.RefusedError
+			if c.ok && (err != nil || made.Result.State != manifest.Trusted) || !c.ok && !errors.As(err, &refused) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

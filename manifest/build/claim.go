@@ -64,13 +64,20 @@ type action struct {
 
 // exclusion is an entry of the content hash's exclusions. C2PA 2.5, 16.3.2.
 type exclusion struct {
-	XPath string      `cbor:"xpath"`
-	Data  []dataMatch `cbor:"data,omitempty"`
+	XPath  string      `cbor:"xpath"`
+	Data   []dataMatch `cbor:"data,omitempty"`
+	Subset []subset    `cbor:"subset,omitempty"`
 }
 
 type dataMatch struct {
 	Offset int    `cbor:"offset"`
 	Value  []byte `cbor:"value"`
+}
+
+// subset leaves out a part of a box; length 0 is the rest of it.
+type subset struct {
+	Offset int `cbor:"offset"`
+	Length int `cbor:"length"`
 }
 
 // draft is a manifest on the way: the assertions that do not hang on the content, and where they go.
@@ -118,7 +125,7 @@ func uuid(r io.Reader) (string, error) {
 }
 
 // store makes the whole store for a content hash: the old manifests as they are, then the new one.
-func (d *draft) store(content []byte, sign func(claim []byte) ([]byte, error)) ([]byte, error) {
+func (d *draft) store(bound *content, sign func(claim []byte) ([]byte, error)) ([]byte, error) {
 	var boxes [][]byte
 	var created, gathered []hashedURI
 	add := func(box []byte, label string, passedOn bool) hashedURI {
@@ -131,12 +138,7 @@ func (d *draft) store(content []byte, sign func(claim []byte) ([]byte, error)) (
 		}
 		return u
 	}
-	add(cborAssertion("c2pa.hash.bmff.v3", encode(map[string]any{
-		"exclusions": []exclusion{{XPath: "/uuid", Data: []dataMatch{{8, c2paUser[:]}}}, {XPath: "/mfra"}},
-		"alg":        "sha256",
-		"hash":       content,
-		"name":       "content of the file",
-	}), nil), "c2pa.hash.bmff.v3", false)
+	add(cborAssertion("c2pa.hash.bmff.v3", encode(bound.assertion()), nil), "c2pa.hash.bmff.v3", false)
 	const ingredientLabel = "c2pa.ingredient.v3"
 	var from *hashedURI
 	if box := d.ingredient(); box != nil {
@@ -192,13 +194,13 @@ func (d *draft) actions(from *hashedURI) []action {
 }
 
 // size is the size of the uuid box: the store as it will be, with room for the signature.
-func (d *draft) size(ctx context.Context) (int64, error) {
+func (d *draft) size(ctx context.Context, blank *content) (int64, error) {
 	n, err := d.req.signatureSize(ctx)
 	if err != nil {
 		return 0, err
 	}
 	room := make([]byte, n)
-	s, err := d.store(make([]byte, sha256.Size), func([]byte) ([]byte, error) { return room, nil })
+	s, err := d.store(blank, func([]byte) ([]byte, error) { return room, nil })
 	if err != nil {
 		return 0, err
 	}

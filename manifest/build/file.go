@@ -80,22 +80,26 @@ func Embed(ctx context.Context, in io.ReaderAt, size int64, out Output, req Requ
 	if err != nil {
 		return nil, err
 	}
-	room, err := d.size(ctx)
+	blank, err := blankContent(loc.File, req.Block)
+	if err != nil {
+		return nil, err
+	}
+	room, err := d.size(ctx, blank)
 	if err != nil {
 		return nil, err
 	}
 	if room > maxStore {
 		return nil, refuse(fmt.Sprintf("the manifest store would have %d bytes; up to %d are written", room, int64(maxStore)), "")
 	}
-	l, err := plan(in, loc.File, room)
+	l, err := plan(in, loc.File, room, req.Block > 0)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := l.write(ctx, in, out)
+	bound, err := l.write(ctx, in, out, req.Block)
 	if err != nil {
 		return nil, err
 	}
-	store, err := d.store(sum, req.sign(ctx))
+	store, err := d.store(bound, req.sign(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,9 @@ const maxMoov = 64 << 20
 // maxDepth bounds the nesting of boxes on the way to a table: moov, trak, mdia, minf, stbl are five.
 const maxDepth = 16
 
+// largeHeader is the size of a box header with a 64-bit size. ISO/IEC 14496-12, 4.2.
+const largeHeader = 16
+
 // c2paUser is the usertype of C2PA's uuid boxes. C2PA 2.5, A.5.1.1.
 var c2paUser = [16]byte{0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81}
 
@@ -24,10 +27,15 @@ var c2paUser = [16]byte{0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x
 type piece struct {
 	from, size int64  // range of the input; size is that of the output
 	data       []byte // in place of the range
+	head       []byte // in front of the range: the new header of a box whose range is its payload
 	store      bool   // the new uuid box: not hashed
+	leaves     bool   // an mdat whose payload is bound in blocks
 	typ        string
 	at         int64 // offset in the output
 }
+
+// end is the first byte of the input behind the piece.
+func (p *piece) end() int64 { return p.from + p.size - int64(len(p.head)) }
 
 // layout is the output as a row of boxes. Only the movie box differs from the input, in its chunk offsets.
 type layout struct {
@@ -37,8 +45,10 @@ type layout struct {
 }
 
 // plan lays out the output: what stands before the input's movie and media stays, the store comes after ftyp, old
-// stores go, and every chunk offset follows the media that it points to. C2PA 2.5, A.5.2.
-func plan(r io.ReaderAt, f *bmff.File, storeSize int64) (*layout, error) {
+// stores go, and every chunk offset follows the media that it points to. With blocks every mdat gets a header of 16
+// bytes, so that all readings of where its payload starts agree: behind the header, as C2PA 2.5, 14.12.2.1 has it, or 16
+// bytes into the box, as the exclusion beside it does. C2PA 2.5, A.5.2.
+func plan(r io.ReaderAt, f *bmff.File, storeSize int64, blocks bool) (*layout, error) {
 	if err := supported(f); err != nil {
 		return nil, err
 	}
@@ -58,6 +68,11 @@ func plan(r io.ReaderAt, f *bmff.File, storeSize int64) (*layout, error) {
 				return nil, fmt.Errorf("reading the movie box: %w", err)
 			}
 			moov = len(l.pieces)
+		}
+		if b.Type == bmff.Mdat && blocks {
+			p.from, p.leaves = b.Payload(), true
+			p.size = largeHeader + b.End() - b.Payload()
+			p.head = binary.BigEndian.AppendUint64([]byte("\x00\x00\x00\x01mdat"), uint64(p.size))
 		}
 		l.kept = append(l.kept, len(l.pieces))
 		l.pieces = append(l.pieces, p)
@@ -147,15 +162,14 @@ func (l *layout) move(moov int) error {
 // moved is where a byte of the input stands in the output.
 func (l *layout) moved(old int64) (int64, error) {
 	i := sort.Search(len(l.kept), func(i int) bool {
-		p := l.pieces[l.kept[i]]
-		return p.from+p.size > old
+		return l.pieces[l.kept[i]].end() > old
 	})
 	if i < len(l.kept) {
 		if p := l.pieces[l.kept[i]]; old >= p.from {
 			if p.data != nil {
 				return 0, refuse("a chunk of media lies inside the movie box", "")
 			}
-			return old - p.from + p.at, nil
+			return old - p.from + p.at + int64(len(p.head)), nil
 		}
 	}
 	return 0, refuse(fmt.Sprintf("a chunk of media is said to lie at offset %d, where the file has no box that is kept", old), "")

@@ -61,7 +61,7 @@ func TestPlan(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l, err := plan(in, f, store)
+			l, err := plan(in, f, store, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +124,7 @@ func TestPlanRefusesALargeMovieBox(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := plan(bytes.NewReader(data), f, 1000); (err == nil) != c.ok {
+			if _, err := plan(bytes.NewReader(data), f, 1000, false); (err == nil) != c.ok {
 				t.Errorf("got %v", err)
 			}
 		})
