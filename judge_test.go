@@ -264,42 +264,44 @@ var rulings = []ruling{
 
 func TestJudgeFacts(t *testing.T) {
 	for _, c := range rulings {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
-			c.change(w)
-			got := w.judge()
-			if got.Error != "" {
-				t.Fatal(got.Error)
-			}
-			if got.Verdict != c.verdict {
-				t.Errorf("verdict %s (%v), want %s", got.Verdict, got.Reasons, c.verdict)
-			}
-			codes := allCodes(got)
-			if c.code != "" && !slices.Contains(codes, c.code) {
-				t.Errorf("no %s in %v", c.code, codes)
-			}
-			if c.lacks != "" && slices.Contains(codes, c.lacks) {
-				t.Errorf("%s in %v", c.lacks, codes)
-			}
-			all := slices.Concat(got.People, got.Works)
-			if c.id == "-" {
-				if len(all) > 0 {
-					t.Errorf("somebody was judged: %v", all)
-				}
-				return
-			}
-			id := c.id
-			if id == "" {
-				id = "p1"
-			}
-			i := slices.IndexFunc(all, func(p report.Person) bool { return p.ID == id })
-			if i < 0 {
-				t.Fatalf("%s is missing from %v", id, all)
-			}
-			if p := all[i]; p.State != c.state || c.level != "" && p.Level != c.level {
-				t.Errorf("%s is %s at %s, want %s at %s; %v", id, p.State, p.Level, c.state, c.level, personCodes(p))
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { c.run(t) })
+	}
+}
+
+func (c ruling) run(t *testing.T) {
+	w := newWorld(t)
+	c.change(w)
+	got := w.judge()
+	if got.Error != "" {
+		t.Fatal(got.Error)
+	}
+	if got.Verdict != c.verdict {
+		t.Errorf("verdict %s (%v), want %s", got.Verdict, got.Reasons, c.verdict)
+	}
+	codes := allCodes(got)
+	if c.code != "" && !slices.Contains(codes, c.code) {
+		t.Errorf("no %s in %v", c.code, codes)
+	}
+	if c.lacks != "" && slices.Contains(codes, c.lacks) {
+		t.Errorf("%s in %v", c.lacks, codes)
+	}
+	all := slices.Concat(got.People, got.Works)
+	if c.id == "-" {
+		if len(all) > 0 {
+			t.Errorf("somebody was judged: %v", all)
+		}
+		return
+	}
+	id := c.id
+	if id == "" {
+		id = "p1"
+	}
+	i := slices.IndexFunc(all, func(p report.Person) bool { return p.ID == id })
+	if i < 0 {
+		t.Fatalf("%s is missing from %v", id, all)
+	}
+	if p := all[i]; p.State != c.state || c.level != "" && p.Level != c.level {
+		t.Errorf("%s is %s at %s, want %s at %s; %v", id, p.State, p.Level, c.state, c.level, personCodes(p))
 	}
 }
 
