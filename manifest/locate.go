@@ -69,7 +69,11 @@ func Locate(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Locate
 	if len(f.Boxes) > 0 && f.Brand != 0 {
 		l.Container = brandName(f.Brand.String())
 	}
-	l.problems()
+	_, tables, err := f.Tracks()
+	if err != nil {
+		return nil, err
+	}
+	l.problems(tables)
 	if err := l.boxes(lim); err != nil {
 		return nil, err
 	}
@@ -85,10 +89,10 @@ func (l *Located) add(f report.Finding) {
 	}
 }
 
-// problems turns what is wrong with the container into findings. Oddities in user data and metadata are not reported:
+// problems turns what is wrong with the container and its tables into findings. Oddities in user data and metadata are not reported:
 // writers fill these freely, and nothing that is judged rests on them.
-func (l *Located) problems() {
-	for _, p := range l.File.Problems {
+func (l *Located) problems(tables []bmff.Problem) {
+	for _, p := range append(l.File.Problems[:len(l.File.Problems):len(l.File.Problems)], tables...) {
 		code := "asset.malformed"
 		switch {
 		case p.Kind == bmff.Truncated:

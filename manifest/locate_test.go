@@ -152,6 +152,7 @@ func TestLocate(t *testing.T) {
 		"bad-size":                    {cat(good, u32(3), []byte("free")), "present", "asset.malformed"},
 		"two-movie-boxes":             {cat(good, moovBox()), "present", "asset.malformed"},
 		"oddities-in-user-data":       {cat(good, mkfull("meta", 0, 0, u32(3), media(20))), "present", ""},
+		"track-without-a-header":      {cat(good[:len(ftyp)+len(store)], mkbox("moov", mkbox("trak", mkbox("mdia")))), "present", "asset.malformed"},
 		"nested-1000": {cat(ftyp, func() (b []byte) {
 			for range 1000 {
 				b = mkbox("moov", b)
