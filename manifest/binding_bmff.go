@@ -61,11 +61,11 @@ func checkBMFF(ctx context.Context, c *Content, label, uri string, cborPayload [
 		return k.b, nil
 	}
 	if err := k.run(); err != nil {
-		return nil, err
+		return nil, boxLimit(err)
 	}
 	if !k.failed() { // what binds nothing leaves no gaps that would say more
 		if err := k.cover(); err != nil {
-			return nil, err
+			return nil, boxLimit(err)
 		}
 	}
 	k.conclude()

@@ -245,6 +245,7 @@ func TestFtypExclusionByVersion(t *testing.T) {
 	}
 }
 
+// One table: a rule of the map a line.
 func TestMalformedMaps(t *testing.T) {
 	ps := flatFile()
 	m := flatMap(ps)

@@ -2,8 +2,13 @@ package manifest
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/internal/bmff"
 )
 
 func TestProofBoxLimit(t *testing.T) {
@@ -73,5 +78,38 @@ func TestRowLimit(t *testing.T) {
 	data := cat(file(ps), bytes.Repeat(mkbox("free"), 1<<16))
 	if b := check(t, data, flatMap(ps), ""); len(b.Rows) != 1<<16 || b.State != BindingIntact {
 		t.Errorf("%d rows, %s", len(b.Rows), b.State)
+	}
+}
+
+// TestFragmentBoxLimit: a movie fragment with more boxes than are kept is a limit, not a verdict.
+func TestFragmentBoxLimit(t *testing.T) {
+	f := newFragFile(1, 0)
+	for n, past := range map[int]bool{40: false, 41: true} {
+		f.frags[0][1] = kept(mkbox("moof", bytes.Repeat(mkfull("mfhd", 0, 0, u32(1)), n)))
+		data := f.bytes()
+		r := bytes.NewReader(data)
+		walked, err := bmff.Walk(r, int64(len(data)), bmff.Limits{Boxes: 40})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := f.m.with("exclusions", append(slices.Clone(exDefault), obj{"xpath", "/moof/mfhd"}))
+		b, err := checkBMFF(context.Background(), &Content{Data: r, Size: int64(len(data)), Located: &Located{File: walked}}, "c2pa.hash.bmff.v3", "", cb(m), "", "")
+		var limit *LimitError
+		if past && (!errors.As(err, &limit) || b != nil) || !past && (err != nil || b.State != BindingAltered) {
+			t.Errorf("%d boxes: %v, %v", n, b, err)
+		}
+	}
+}
+
+// TestTreeOverChunks: an older form is said to be unread, and is no match.
+func TestTreeOverChunks(t *testing.T) {
+	ps, leaves, m := merkleFile(16, true)
+	data := file(ps)
+	for i := range leaves {
+		data = append(data, proofBoxOf(7, 0, i, proof(leaves, i, 4))...)
+	}
+	b := check(t, data, withTree(m, treeOf(m).without("fixedBlockSize").with("hashes", hashArr(rows(leaves)[4]))), "")
+	if !strings.HasPrefix(b.NotSupported, "not supported yet: ") || codes(b) != "unknown []" {
+		t.Errorf("%q, %s", b.NotSupported, codes(b))
 	}
 }

@@ -258,8 +258,18 @@ func TestRowLevel(t *testing.T) {
 		level    int
 		ok       bool
 	}{
-		{1, 1, 0, true}, {2, 2, 0, true}, {2, 1, 1, true}, {3, 2, 1, true}, {3, 1, 2, true}, {5, 3, 1, true}, {5, 2, 2, true}, {5, 4, 0, false},
-		{1 << 40, 1, 40, true}, {1<<63 - 1, 1, 63, true}, {7, 8, 0, false}, {9, 0, 0, false},
+		{1, 1, 0, true},
+		{2, 2, 0, true},
+		{2, 1, 1, true},
+		{3, 2, 1, true},
+		{3, 1, 2, true},
+		{5, 3, 1, true},
+		{5, 2, 2, true},
+		{5, 4, 0, false},
+		{1 << 40, 1, 40, true},
+		{1<<63 - 1, 1, 63, true},
+		{7, 8, 0, false},
+		{9, 0, 0, false},
 	} {
 		if level, ok := rowLevel(c.count, c.n); level != c.level && c.ok || ok != c.ok {
 			t.Errorf("rowLevel(%d, %d) = %d, %v", c.count, c.n, level, ok)

@@ -59,11 +59,7 @@ func Locate(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Locate
 	}
 	f, err := bmff.Walk(r, size, bmff.Limits{Boxes: lim.Boxes, Depth: lim.Depth})
 	if err != nil {
-		var limit *bmff.LimitError
-		if errors.As(err, &limit) {
-			return nil, &LimitError{What: limit.What, Limit: limit.Limit, Where: fmt.Sprintf("offset %d", limit.Offset)}
-		}
-		return nil, err
+		return nil, boxLimit(err)
 	}
 	l.File = f
 	if len(f.Boxes) > 0 && f.Brand != 0 {
@@ -81,6 +77,15 @@ func Locate(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Locate
 		return nil, err
 	}
 	return l, nil
+}
+
+// boxLimit turns a limit of the box walker into one of this package.
+func boxLimit(err error) error {
+	var limit *bmff.LimitError
+	if errors.As(err, &limit) {
+		return &LimitError{What: limit.What, Limit: limit.Limit, Where: fmt.Sprintf("offset %d", limit.Offset)}
+	}
+	return err
 }
 
 func (l *Located) add(f report.Finding) {

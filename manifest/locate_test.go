@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/consentry/consentry/internal/bmff"
 	"github.com/consentry/consentry/report"
 )
 
@@ -94,6 +95,7 @@ func TestSniff(t *testing.T) {
 	}
 }
 
+// One table: a way to place or break a store a line.
 func TestLocate(t *testing.T) {
 	ps := flatFile()
 	good := file(ps)
@@ -332,10 +334,14 @@ func FuzzBMFFHash(f *testing.F) {
 		if m != nil && (len(m.Exclusions) == 0 || len(m.Exclusions) > maxExclusions || m.Hash == nil && m.Merkle == nil) {
 			t.Fatalf("map %+v", m)
 		}
-		if m != nil && l.File != nil {
+		if m != nil && l.File != nil && len(l.File.Find(bmff.Moof)) == 0 {
 			rowsTile(t, l, m)
 		}
 		b, err := checkBMFF(context.Background(), &Content{Data: r, Size: int64(len(data)), Located: l, Explain: true}, "c2pa.hash.bmff.v3", "", payload, "sha256", "2.4")
+		var limit *LimitError
+		if errors.As(err, &limit) && b == nil {
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
