@@ -128,8 +128,11 @@ func (c *judgeCase) run(t *complaints) {
 
 func (w wantEntry) check(t *complaints, p report.Person) {
 	for _, m := range [][3]string{
-		{"state", p.State, w.State}, {"atGeneration", p.AtGeneration, w.AtGeneration}, {"now", p.Now, w.Now},
-		{"level", p.Level, w.Level}, {"binding", p.Binding, w.Binding},
+		{"state", p.State, w.State},
+		{"atGeneration", p.AtGeneration, w.AtGeneration},
+		{"now", p.Now, w.Now},
+		{"level", p.Level, w.Level},
+		{"binding", p.Binding, w.Binding},
 	} {
 		if m[2] != "" && m[1] != m[2] {
 			t.Errorf("%s.%s: %s, want %s", p.ID, m[0], m[1], m[2])
