@@ -166,6 +166,6 @@ func (k *check) asset() bool {
 func (k *check) bound() {
 	for _, code := range k.bindings {
 		row, _ := report.Lookup(code)
-		k.find(code, "%s", row.Title)
+		k.note(code, row.Title)
 	}
 }

@@ -99,8 +99,11 @@ type checker struct {
 
 	read        map[string]*reading // by text: a token is read once, however many entries name it
 	clash       map[string]bool     // texts of tokens whose jti another token of their issuer has, too
-	providerIDs []string            // of the entries that name the claim signer
-	matched     bool                // providerIDs was looked up
+	measured    map[*Scope]*measured
+	spare       []report.Finding // room for findings
+	tokens      int              // that room was made for
+	providerIDs []string         // of the entries that name the claim signer
+	matched     bool             // providerIDs was looked up
 }
 
 // revocation is an event of a registry bundle. Consent format 1, 6.

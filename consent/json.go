@@ -2,6 +2,7 @@ package consent
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -80,6 +81,27 @@ type scanner struct {
 	lim   jsonLimits
 	path  []step // joined only for an error: most texts have none
 	err   *SyntaxError
+
+	// Members and items of what is open; one that closes takes its own off the end, in a slice of its very size.
+	names []string
+	items []value
+}
+
+// push adds an item. Room is doubled: the runtime's quarter more would copy a long array five times over.
+func (s *scanner) push(item value) {
+	if len(s.items) == cap(s.items) {
+		s.items = slices.Grow(s.items, max(16, len(s.items)))
+	}
+	s.items = append(s.items, item)
+}
+
+// close takes what was read since off the open values.
+func (s *scanner) close(v *value, names, items int) {
+	if v.items = slices.Clone(s.items[items:]); v.kind == jsonObject {
+		v.names = slices.Clone(s.names[names:])
+	}
+	clear(s.items[items:]) // nothing is kept alive by the room that it took
+	s.names, s.items = s.names[:names], s.items[:items]
 }
 
 // step is a part of a path: a member's name, or an item's index.
@@ -154,6 +176,7 @@ func (s *scanner) value(depth int) (value, bool) {
 
 func (s *scanner) object(depth int) (value, bool) {
 	v := value{kind: jsonObject}
+	names, items := len(s.names), len(s.items)
 	var seen map[string]struct{} // for large objects only; small ones are searched
 	s.pos++
 	s.space()
@@ -170,15 +193,15 @@ func (s *scanner) object(depth int) (value, bool) {
 		if !ok {
 			return v, false
 		}
-		if len(v.names) == 16 {
+		if seen == nil && len(s.names) == names+16 {
 			seen = make(map[string]struct{}, 64)
-			for _, n := range v.names {
+			for _, n := range s.names[names:] {
 				seen[n] = struct{}{}
 			}
 		}
 		twice := false
 		if seen == nil {
-			for _, n := range v.names {
+			for _, n := range s.names[names:] {
 				twice = twice || n == name
 			}
 		} else {
@@ -196,14 +219,15 @@ func (s *scanner) object(depth int) (value, bool) {
 		s.pos++
 		s.space()
 		s.path = append(s.path, step{name: name})
+		s.names = append(s.names, name)
 		item, ok := s.value(depth + 1)
 		if !ok {
 			return v, false
 		}
 		s.path = s.path[:len(s.path)-1]
-		v.names = append(v.names, name)
-		v.items = append(v.items, item)
+		s.push(item)
 		if done, ok := s.next('}'); done || !ok {
+			s.close(&v, names, items)
 			return v, ok
 		}
 	}
@@ -211,6 +235,7 @@ func (s *scanner) object(depth int) (value, bool) {
 
 func (s *scanner) array(depth int) (value, bool) {
 	v := value{kind: jsonArray}
+	names, items := len(s.names), len(s.items)
 	s.pos++
 	s.space()
 	if s.pos < len(s.in) && s.in[s.pos] == ']' {
@@ -218,14 +243,15 @@ func (s *scanner) array(depth int) (value, bool) {
 		return v, true
 	}
 	for {
-		s.path = append(s.path, step{index: len(v.items), item: true})
+		s.path = append(s.path, step{index: len(s.items) - items, item: true})
 		item, ok := s.value(depth + 1)
 		if !ok {
 			return v, false
 		}
 		s.path = s.path[:len(s.path)-1]
-		v.items = append(v.items, item)
+		s.push(item)
 		if done, ok := s.next(']'); done || !ok {
+			s.close(&v, names, items)
 			return v, ok
 		}
 	}

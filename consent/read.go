@@ -15,6 +15,7 @@ type reading struct {
 	verified bool      // the signature holds
 	issuer   *Issuer   // of the trust list; nil: a delegate that no list knows
 	chain    *delegation
+	trusted  string // what is said of its issuer, once it was said
 }
 
 // delegate is the key of the chain's last delegate, if there is a chain.

@@ -163,6 +163,13 @@ func (b *Registry) decode(m *members) {
 			m.err.Large = true
 			return
 		}
+		if list.name == "roster" { // of 200,000 entries at most, counted above
+			if hashed := len(v.items) > 0 && v.items[0].get("h").kind == jsonString; hashed {
+				b.hashes = make(map[string][]stay, len(v.items))
+			} else {
+				b.names = make(map[string][]stay, len(v.items))
+			}
+		}
 		for i, item := range v.items {
 			inner := members{of: item}
 			if item.kind != jsonObject {

@@ -37,7 +37,7 @@ func (c *checker) check(in tokenInput) *tokenResult {
 	read := c.readToken(in.raw)
 	res := &tokenResult{token: read.token, verified: read.verified, binding: "B0"}
 	k := &check{c: c, read: read, token: read.token, entry: in.entry, t: c.timeOf(), res: res}
-	res.findings = append(make([]report.Finding, 0, len(read.findings)+8), read.findings...)
+	res.findings = c.room(read.findings)
 	if !read.verified {
 		for _, f := range read.findings {
 			res.atGeneration.failures = append(res.atGeneration.failures, f.Code)
@@ -101,7 +101,33 @@ func (k *check) failAt(gen, now bool, code, format string, args ...any) {
 }
 
 func (k *check) find(code, format string, args ...any) {
-	k.res.findings = append(k.res.findings, report.New(code, "", fmt.Sprintf(format, args...)))
+	k.note(code, fmt.Sprintf(format, args...))
+}
+
+// note is find for a text that is there already.
+func (k *check) note(code, text string) {
+	k.res.findings = append(k.res.findings, report.New(code, "", text))
+}
+
+// usualFindings is how many findings a token has that holds; usualRoom, for how many tokens room is made at once.
+const (
+	usualFindings = 7
+	usualRoom     = 64
+)
+
+// room makes a list of findings that begins with some. 256 people with 256 tokens each have half a million findings:
+// their lists are cut from larger pieces.
+func (c *checker) room(first []report.Finding) []report.Finding {
+	n := len(first) + usualFindings
+	if cap(c.spare)-len(c.spare) < n {
+		c.spare = make([]report.Finding, 0, max(n, usualFindings*usualRoom))
+		if c.tokens++; c.tokens == 1 { // most files have a token or two
+			c.spare = make([]report.Finding, 0, n)
+		}
+	}
+	at := len(c.spare)
+	c.spare = c.spare[:at+n]
+	return append(c.spare[at:at:at+n], first...)
 }
 
 // minor and dead: the file's word beats the token's. Consent format 1, 3 (subject_status).
@@ -334,12 +360,9 @@ func (k *check) undeclared() {
 	if k.token.Consent.Type == "refusal" {
 		return
 	}
-	for _, d := range k.c.dimensions(k.token.Consent) {
-		if d.unchecked() {
-			k.capped = true
-			k.find("consent.use.undeclared", "the token is limited, and neither the declaration nor the policy says the use")
-			return
-		}
+	if k.c.measure(k.token.Consent).unchecked {
+		k.capped = true
+		k.find("consent.use.undeclared", "the token is limited, and neither the declaration nor the policy says the use")
 	}
 }
 
@@ -407,10 +430,13 @@ func (k *check) conclude() {
 		k.find("consent.token.refusal", "%q refuses this use", clip(k.token.Issuer))
 	}
 	if k.read.issuer != nil {
-		k.find("consent.issuer.trusted", "the issuer %q is on the consent trust list", clip(k.token.Issuer))
+		if k.read.trusted == "" {
+			k.read.trusted = fmt.Sprintf("the issuer %q is on the consent trust list", clip(k.token.Issuer))
+		}
+		k.note("consent.issuer.trusted", k.read.trusted)
 	}
 	if !refusal && k.entry != nil && (len(res.atGeneration.failures) == 0 || len(res.atNow.failures) == 0) {
-		k.find("consent.token.valid", "the token holds for this entry and the declared use")
+		k.note("consent.token.valid", "the token holds for this entry and the declared use")
 		k.bound()
 	}
 }

@@ -73,6 +73,33 @@ func (d dimension) meets() bool {
 	return false
 }
 
+// measured is what a token's dimensions come to. All entries of an assertion share one use, so that this is found once
+// a token, however many people name it.
+type measured struct {
+	failures  []string // of a grant
+	unchecked bool
+	meets     bool // a refusal overlaps the use
+}
+
+func (c *checker) measure(s *Scope) *measured {
+	if m := c.measured[s]; m != nil {
+		return m
+	}
+	m := &measured{meets: true}
+	for _, d := range c.dimensions(s) {
+		if !d.covers() {
+			m.failures = append(m.failures, d.code)
+		}
+		m.unchecked = m.unchecked || d.unchecked()
+		m.meets = m.meets && d.meets()
+	}
+	if c.measured == nil {
+		c.measured = map[*Scope]*measured{}
+	}
+	c.measured[s] = m
+	return m
+}
+
 func covered(use string, permitted []string, within func(term, top string) bool) bool {
 	for _, p := range permitted {
 		if within(use, p) {
@@ -97,11 +124,7 @@ func (c *checker) scopeFailures(t *Token, e *entry, alone bool) []string {
 	if need := needs(e.work, e.kind, e.rendering, e.modality); need != nil && !overlap(need, s.Operation) {
 		out = append(out, "consent.scope.operation")
 	}
-	for _, d := range c.dimensions(s) {
-		if !d.covers() {
-			out = append(out, d.code)
-		}
-	}
+	out = append(out, c.measure(s).failures...)
 	if c.generation != nil && excludes(s, c.generation.Content, alone) {
 		out = append(out, "consent.scope.excludedContent")
 	}
@@ -155,12 +178,7 @@ func (c *checker) refuses(t *Token, e *entry) bool {
 	if len(s.Operation) > 0 && !overlap(need, s.Operation) {
 		return false
 	}
-	for _, d := range c.dimensions(s) {
-		if !d.meets() {
-			return false
-		}
-	}
-	return true
+	return c.measure(s).meets
 }
 
 func overlap(a, b []string) bool {
