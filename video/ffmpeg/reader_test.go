@@ -14,8 +14,7 @@ import (
 
 // oddReader answers as io.ReaderAt may: with bytes and an error at once, or with neither.
 type oddReader struct {
-	data []byte
-	at   func(b []byte, off int64) (int, error)
+	at func(b []byte, off int64) (int, error)
 }
 
 func (r oddReader) ReadAt(b []byte, off int64) (int, error) { return r.at(b, off) }

@@ -227,7 +227,7 @@ func (p *process) crash() *video.Error {
 	if said != "" {
 		e.Detail += " (" + said + ")"
 	}
-	for _, words := range []string{"out of memory", "cannot allocate memory", "bad_alloc"} {
+	for _, words := range []string{"out of memory", "cannot allocate memory", "failed to allocate"} {
 		if strings.Contains(said, words) {
 			e.Reason = video.ReasonLimit
 		}
