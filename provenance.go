@@ -142,11 +142,8 @@ func (r *run) fillProvenance(res *manifest.Result) {
 		r.needs("manifest", "it could not be judged")
 	}
 	r.fillSignature(res.Active.Signature)
-	for _, list := range [][]report.Finding{res.Active.Failure, res.Active.Informational} {
-		for _, f := range list {
-			r.out.Findings = append(r.out.Findings, f)
-		}
-	}
+	r.out.Findings = append(r.out.Findings, res.Active.Failure...)
+	r.out.Findings = append(r.out.Findings, res.Active.Informational...)
 }
 
 func (r *run) fillIntegrity(res *manifest.Result) {

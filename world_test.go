@@ -12,7 +12,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"testing"
 	"time"
 
@@ -256,10 +255,15 @@ func (w *world) judge() consentry.FactsAnswer {
 
 // es256 signs with a P-256 key that is derived from a name.
 func es256(name string) (*ecdsa.PrivateKey, object) {
-	d := new(big.Int).SetBytes(key(name).Seed())
-	k := &ecdsa.PrivateKey{PublicKey: ecdsa.PublicKey{Curve: elliptic.P256()}, D: d.Mod(d, elliptic.P256().Params().N)}
-	k.X, k.Y = k.Curve.ScalarBaseMult(k.D.Bytes())
-	return k, object{"kty": "EC", "crv": "P-256", "x": b64(k.X.FillBytes(make([]byte, 32))), "y": b64(k.Y.FillBytes(make([]byte, 32)))}
+	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key(name).Seed()) // a seed is below the order but once in 2^32
+	if err != nil {
+		panic(err)
+	}
+	point, err := k.PublicKey.Bytes()
+	if err != nil {
+		panic(err)
+	}
+	return k, object{"kty": "EC", "crv": "P-256", "x": b64(point[1:33]), "y": b64(point[33:])}
 }
 
 // signES256 is a JWS by a P-256 key under any algorithm name.

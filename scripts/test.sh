@@ -44,7 +44,7 @@ run_tests race -race ./...
 say "fuzz targets, $fuzz_seconds s each"
 go list -f '{{.Dir}}' ./... | while read -r dir; do
   { grep -h -o -E '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go 2>/dev/null || true; } | sed 's/^func //' | while read -r target; do
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "${fuzz_seconds}s" "$dir" >build/fuzz.log 2>&1 || {
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "${fuzz_seconds}s" -fuzzminimizetime 10x "$dir" >build/fuzz.log 2>&1 || {
       cat build/fuzz.log
       die "$target found something" "the input is in $dir/testdata/fuzz"
     }
