@@ -17,7 +17,7 @@ func WantsAssetDigest(f *Facts) bool {
 			if raw == "" {
 				raw = f.Files[ref.URI]
 			}
-			if t, err := ReadToken(raw); err == nil && t.Consent.Asset != nil && t.Consent.Asset.Of == "file" {
+			if t, err := ReadToken(raw); err == nil && t.Consent != nil && t.Consent.Asset != nil && t.Consent.Asset.Of == "file" {
 				return true
 			}
 		}
