@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -11,10 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
 )
 
 // maxClaims bounds a description of a token in bytes: what is minted must fit into 16 KiB anyway.
@@ -35,12 +30,12 @@ type MintInput struct {
 }
 
 // Mint makes a token (a grant, a clearance, a refusal or a delegation) and signs it. What our own verifier would not
-// accept in any file is refused, with the reasons; the error is then a [*MintError].
+// accept in any file is refused, with the reasons; the error is then a [*RefusedError].
 func Mint(in MintInput) (string, error) {
 	if in.Random == nil {
 		in.Random = rand.Reader
 	}
-	payload, err := readClaims(in.Claims)
+	payload, err := readDescription(in.Claims, "claims", maxClaims, tokenJSON)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +56,7 @@ func Mint(in MintInput) (string, error) {
 	var disclosures []string
 	if len(in.Disclose) > 0 {
 		if typ != "consent+jwt" {
-			return "", &MintError{[]string{"only a token can have disclosures"}}
+			return "", refuseToken("only a token can have disclosures")
 		}
 		typ = "consent+sd-jwt"
 		if payload, disclosures, err = hide(payload, in.Disclose, in.Random); err != nil {
@@ -86,14 +81,6 @@ func Mint(in MintInput) (string, error) {
 	return raw, nil
 }
 
-// MintError says why a token was not made.
-type MintError struct{ Reasons []string }
-
-// Error implements error.
-func (e *MintError) Error() string {
-	return "the token would not be accepted: " + strings.Join(e.Reasons, "; ")
-}
-
 // signCompact signs a payload. The header holds what the format needs and nothing else.
 func signCompact(typ, kid string, payload value, key *PrivateKey) (string, error) {
 	text := func(s string) value { return value{kind: jsonString, text: s} }
@@ -105,80 +92,6 @@ func signCompact(typ, kid string, payload value, key *PrivateKey) (string, error
 		return "", err
 	}
 	return input + "." + encode(sig), nil
-}
-
-// readClaims reads a description in JSON or YAML.
-func readClaims(text []byte) (value, error) {
-	if len(text) > maxClaims {
-		return value{}, &SyntaxError{Reason: "larger than the limit of " + strconv.Itoa(maxClaims) + " bytes", Large: true}
-	}
-	v := value{}
-	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && trimmed[0] == '{' {
-		var bad *SyntaxError
-		if v, bad = parseJSON(string(text), "claims", tokenJSON); bad != nil {
-			return value{}, bad
-		}
-		return v, nil
-	}
-	for _, t := range lexer.Tokenize(string(text)) {
-		switch t.Type {
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
-			return value{}, &SyntaxError{Offset: int64(t.Position.Offset), Path: "claims", Reason: "anchors, aliases, merges and tags are not read: write the members out"}
-		}
-	}
-	var read any
-	if err := yaml.UnmarshalWithOptions(text, &read, yaml.UseOrderedMap()); err != nil {
-		return value{}, fmt.Errorf("neither JSON nor YAML: %w", err)
-	}
-	v, err := fromYAML(read, "claims", 1)
-	if err == nil && v.kind != jsonObject {
-		err = &SyntaxError{Path: "claims", Reason: "not an object"}
-	}
-	return v, err
-}
-
-// fromYAML turns what the YAML library read into a JSON value.
-func fromYAML(in any, path string, depth int) (value, error) {
-	if depth > maxTokenDepth+1 {
-		return value{}, &SyntaxError{Path: path, Reason: "nested deeper than " + strconv.Itoa(maxTokenDepth)}
-	}
-	switch x := in.(type) {
-	case nil:
-		return value{kind: jsonNull, text: "null"}, nil
-	case string:
-		return value{kind: jsonString, text: x}, nil
-	case bool:
-		return value{kind: jsonBool, text: strconv.FormatBool(x)}, nil
-	case int, int64, uint64:
-		return value{kind: jsonNumber, text: fmt.Sprint(x)}, nil
-	case time.Time:
-		return value{kind: jsonString, text: x.UTC().Format(time.RFC3339)}, nil
-	case []any:
-		v := value{kind: jsonArray}
-		for i, item := range x {
-			one, err := fromYAML(item, path+"["+strconv.Itoa(i)+"]", depth+1)
-			if err != nil {
-				return value{}, err
-			}
-			v.items = append(v.items, one)
-		}
-		return v, nil
-	case yaml.MapSlice:
-		v := value{kind: jsonObject}
-		for _, m := range x {
-			name, ok := m.Key.(string)
-			if !ok || v.get(name).kind != absent {
-				return value{}, &SyntaxError{Path: path, Reason: "a member's name is no string, or stands twice"}
-			}
-			one, err := fromYAML(m.Value, path+"."+name, depth+1)
-			if err != nil {
-				return value{}, err
-			}
-			v.names, v.items = append(v.names, name), append(v.items, one)
-		}
-		return v, nil
-	}
-	return value{}, &SyntaxError{Path: path, Reason: fmt.Sprintf("a value of a kind that JSON lacks (%T)", in)}
 }
 
 // with returns an object with a member set, in its place or at the end.
@@ -234,30 +147,13 @@ func complete(payload value, in MintInput) (value, error) {
 	return payload, nil
 }
 
-// readDate reads an RFC 3339 time, a day (its first second, UTC), or a span of hours or days from now.
-func readDate(text string, now time.Time) (time.Time, bool) {
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, true
-	}
-	if at, err := time.Parse(time.DateOnly, text); err == nil {
-		return at, true
-	}
-	span, ok := strings.CutPrefix(text, "+")
-	if !ok || len(span) < 2 {
-		return time.Time{}, false
-	}
-	unit := map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour}[span[len(span)-1]]
-	n, err := strconv.ParseUint(span[:len(span)-1], 10, 16)
-	return now.Add(time.Duration(n) * unit), err == nil && unit != 0
-}
-
 // hide moves members into disclosures. Only what the format lets hide may be named. Consent format 1, 3.1.
 func hide(payload value, names []string, random io.Reader) (value, []string, error) {
 	var disclosures []string
 	digest := func(of value, name string) (value, string, error) {
 		item := of.get(name)
 		if item.kind == absent {
-			return value{}, "", &MintError{[]string{fmt.Sprintf("%q is to be disclosed, and is not there", clip(name))}}
+			return value{}, "", refuseToken(fmt.Sprintf("%q is to be disclosed, and is not there", clip(name)))
 		}
 		salt := make([]byte, 16)
 		if _, err := io.ReadFull(random, salt); err != nil {
@@ -279,7 +175,7 @@ func hide(payload value, names []string, random io.Reader) (value, []string, err
 		scope := payload.get("consent")
 		name, inner := strings.CutPrefix(full, "consent.")
 		if !inner && tokenMembers[full] && !tokenDisclosable[full] || inner && scopeMembers[name] && !scopeDisclosable[name] || full == "_sd" || full == "..." {
-			return value{}, nil, &MintError{[]string{fmt.Sprintf("%q limits the token: it must be visible", clip(full))}}
+			return value{}, nil, refuseToken(fmt.Sprintf("%q limits the token: it must be visible", clip(full)))
 		}
 		of, d, err := payload, "", error(nil)
 		if inner {
@@ -344,7 +240,7 @@ func lintToken(raw string, key *PrivateKey, kid string, now time.Time) error {
 		reasons = append(reasons, "consent.permit_content permits nothing: only an adult permits intimate content, alone and with a key of their own")
 	}
 	if len(reasons) > 0 {
-		return &MintError{reasons}
+		return refuseToken(reasons...)
 	}
 	return nil
 }
@@ -391,7 +287,7 @@ func lintDelegation(raw string) error {
 		reasons = append(reasons, "without modality, operation and purpose it delegates nothing")
 	}
 	if len(reasons) > 0 {
-		return &MintError{reasons}
+		return refuseToken(reasons...)
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func TestMintRefuses(t *testing.T) {
 				t.Errorf("error %v, want one that says %q", err, c.because)
 			}
 			if err != nil && raw != "" {
-				var m *MintError
+				var m *RefusedError
 				if errors.As(err, &m) {
 					t.Error("a token beside an error")
 				}
