@@ -48,6 +48,28 @@ var edges = []ruling{
 		delete(w.assertion, "generation")
 		w.optOut("providers", []string{uri("generator")})
 	}, state: "refused", verdict: report.Fail},
+	{name: "order-that-only-the-person-lifts", change: func(w *world) { w.optOut("override", "self") }, state: "verified", verdict: report.Pass},
+	{name: "order-that-the-agency-does-not-lift-itself", change: func(w *world) {
+		w.optOut("override", "self")
+		w.replace(w.token("agency", by("agency")))
+	}, state: "refused", verdict: report.Fail},
+	{name: "order-that-the-agency-lifts-itself", change: func(w *world) {
+		w.optOut("override", "grant")
+		w.replace(w.token("agency", by("agency")))
+	}, state: "verified", level: "E4", verdict: report.Pass},
+	{name: "order-of-a-guild-under-an-agencys-grant", change: func(w *world) {
+		o := order("grant")
+		o["subjects"] = object{"select": "ids", "ids": []string{"hand:ada"}}
+		w.bundle("guild", object{"orders": []object{o}})
+		w.bundle("agency", object{"roster": []object{stays("ada", time.Time{})}})
+		w.replace(w.token("agency", by("agency")))
+	}, state: "verified", verdict: report.Pass},
+	{name: "refusal-by-whom-it-is-not-for", change: func(w *world) { w.replace(w.token("owner", refusal("rightsholder"))) }, state: "invalid", code: "consent.issuer.roleNotPermitted", verdict: report.Fail},
+	{name: "refusal-of-another-issuer-that-nobody-points-at", change: func(w *world) { w.add(object{"jwt": w.token("owner", refusal("rightsholder"))}) }, state: "verified", verdict: report.Pass},
+	{name: "every-token-is-used", change: func(*world) {}, state: "verified", lacks: "consent.token.unused", verdict: report.Pass},
+	{name: "no-manifest-no-time", change: func(w *world) {
+		w.facts["manifest"], w.facts["claimSigner"], w.facts["assertion"], w.facts["T"] = object{"state": "absent"}, nil, nil, object{"kind": "T0"}
+	}, id: "-", lacks: "consent.time.claimedOnly", verdict: report.Indeterminate},
 	{name: "order-against-another-operation", change: func(w *world) { w.optOut("operation", []string{"alter"}) }, state: "verified", verdict: report.Pass},
 	{name: "order-against-another-modality", change: func(w *world) { w.optOut("modality", []string{"body"}) }, state: "verified", verdict: report.Pass},
 	{name: "order-that-ended-at-generation", change: func(w *world) { w.optOut("effective_until", made) }, state: "verified", verdict: report.Pass},
@@ -121,6 +143,21 @@ func TestReportedEntry(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
+	w.manifest["created"] = false
+	if p := w.judge().People[0]; p.Tokens[0].Level != "E1" {
+		t.Errorf("a token in an assertion that nobody vouches for is worth %s", p.Tokens[0].Level)
+	}
+	w = newWorld(t)
+	w.work(nothing)
+	if a := w.judge(); a.Works[0].Modality == nil || !slices.Equal(a.People[0].Modality, []string{"face", "voice"}) {
+		t.Errorf("modality of the work %v, of the person %v", a.Works[0].Modality, a.People[0].Modality)
+	}
+	w = newWorld(t)
+	w.facts["assertion"], w.facts["assertions"] = nil, []object{w.assertion, {"v": 1, "completeness": "complete", "people": []object{{"id": "p2", "kind": "synthetic", "rendering": "replica", "modality": []string{"face"}}}}}
+	if a := w.judge(); !strings.HasSuffix(a.People[0].Source, ".consent") || !strings.HasSuffix(a.People[1].Source, ".consent__1") {
+		t.Errorf("sources %q, %q", a.People[0].Source, a.People[1].Source)
+	}
+	w = newWorld(t)
 	w.derive()
 	if p := w.judge().People[0]; p.Manifest != "urn:c2pa:1" {
 		t.Errorf("an ingredient's person is of manifest %q", p.Manifest)
