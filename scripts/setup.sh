@@ -7,6 +7,9 @@ want_go=1.26
 gofumpt=mvdan.cc/gofumpt@v0.12.0
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# Another implementation of C2PA, which tests compare with.
+c2pa_python=c2pa-python==0.38.1
+
 check_go() {
   have go || die "Go is not installed" "install Go $want_go or newer from go.dev/dl"
   local v; v=$(GOTOOLCHAIN=local go env GOVERSION); v=${v#go}
@@ -26,10 +29,26 @@ tool() {
   mkdir -p build/tools && ln -sf "$dir/$1" "build/tools/$1"
 }
 
+# interop: the other implementation in a virtual environment, and the means to set its clock. The tests say it in words
+# where this did not work, and .ci/run fails then.
+interop() {
+  local dir=$cache/interop/${c2pa_python//[^a-zA-Z0-9.]/_}
+  if [ ! -e "$dir/complete" ]; then
+    say "installing $c2pa_python"
+    rm -rf "$dir"; mkdir -p "${dir%/*}"
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || ( packages python3 python3-venv ) || return 1
+    { python3 -m venv "$dir" && "$dir/bin/python" -m pip install --quiet --disable-pip-version-check "$c2pa_python" && "$dir/bin/python" -c 'import c2pa'; } >"$cache/interop.log" 2>&1 || return 1
+    touch "$dir/complete"
+  fi
+  mkdir -p build && ln -sfn "$dir" build/interop
+  have faketime || ( packages faketime ) || return 1
+}
+
 check_go
 case ${1:-} in
   build) ;;
-  test) tool gofumpt "$gofumpt"; tool staticcheck "$staticcheck" ;;
+  test) tool gofumpt "$gofumpt"; tool staticcheck "$staticcheck"
+    once interop interop || say "$c2pa_python or faketime could not be installed: tests that compare with it are skipped (see $cache/interop.log)" ;;
   *) die "usage: scripts/setup.sh build|test" "see the top of the script" ;;
 esac
 if [ "${CGO_ENABLED:-1}" = 0 ]; then

@@ -1,0 +1,154 @@
+package interop_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/internal/interop"
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/signing"
+)
+
+// clock is when both implementations judge.
+var clock = forge.Clock.Add(time.Hour)
+
+// explained is a file that one implementation accepts and the other does not, with the clause that says who is right.
+type explained struct {
+	Case, Ours, Theirs, Clause string
+}
+
+func explanations(t *testing.T) map[string]explained {
+	t.Helper()
+	b, err := os.ReadFile("../../testdata/interop/differences.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []explained
+	if err := yaml.UnmarshalWithOptions(b, &all, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]explained{}
+	for _, e := range all {
+		if e.Case == "" || e.Ours == "" || e.Theirs == "" || e.Clause == "" {
+			t.Errorf("an explanation without all its members: %+v", e)
+		}
+		if _, twice := out[e.Case]; twice {
+			t.Errorf("%q is explained twice", e.Case)
+		}
+		out[e.Case] = e
+	}
+	return out
+}
+
+func anchors(t *testing.T, pem []byte) []signing.List {
+	t.Helper()
+	if pem == nil {
+		return nil
+	}
+	l, err := signing.ParseAnchors("test", pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []signing.List{l}
+}
+
+// write puts a forged file, and the fragments of a set, into a folder.
+func write(t *testing.T, dir string, b *forge.Built, quick bool, trust interop.Trust) interop.File {
+	t.Helper()
+	put := func(name string, data []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	f := interop.File{Path: put("file.mp4", b.Data), Mime: "video/mp4", Trust: trust}
+	if quick {
+		f.Mime = "video/quicktime"
+	}
+	for i, p := range b.Parts {
+		f.Fragments = append(f.Fragments, put(fmt.Sprintf("part-%d.m4s", i), p))
+	}
+	return f
+}
+
+// ours is what consentry says: the state of the provenance, and the codes of failure.
+func ours(t *testing.T, b *forge.Built, trust interop.Trust) (state string, failures []string) {
+	t.Helper()
+	a := consentry.Asset{Name: "file.mp4", Data: bytes.NewReader(b.Data), Size: int64(len(b.Data))}
+	for i, p := range b.Parts {
+		a.Parts = append(a.Parts, consentry.Part{Name: fmt.Sprint("part ", i), Data: bytes.NewReader(p), Size: int64(len(p))})
+	}
+	v := &consentry.Verifier{Trust: signing.Trust{Claim: anchors(t, trust.Claim), TSA: anchors(t, trust.TSA)}, Time: clock}
+	r, err := v.Verify(context.Background(), a)
+	if err != nil {
+		return "refused", []string{err.Error()} // a limit of ours: not judged
+	}
+	for _, f := range r.Findings {
+		if f.Outcome == "failure" && !slices.Contains(failures, f.Code) {
+			failures = append(failures, f.Code)
+		}
+	}
+	if r.Provenance.State == nil {
+		return "refused", failures
+	}
+	return *r.Provenance.State, failures
+}
+
+func accepted(state string) bool { return state == manifest.Trusted || state == manifest.Valid }
+
+// TestBothAgreeOnForgedFiles holds both implementations against every file of the forge, good and broken. Where one
+// accepts what the other does not, testdata/interop/differences.yaml has to say by which clause.
+func TestBothAgreeOnForgedFiles(t *testing.T) {
+	known := explanations(t)
+	var names, states []string
+	var codes [][]string
+	var files []interop.File
+	for _, c := range slices.Concat(forge.Good(), forge.Corruptions()) {
+		trust := interop.Trust{Claim: forge.ChainPEM(forge.CA().Root.Cert), TSA: forge.ChainPEM(forge.TSA().Root.Cert)}
+		if c.List == "none" {
+			trust = interop.Trust{}
+		}
+		b := forge.Make(c.Recipe)
+		files = append(files, write(t, t.TempDir(), b, c.Recipe.Container.Brand == "qt  ", trust))
+		state, failures := ours(t, b, trust)
+		names, states, codes = append(names, c.Name), append(states, state), append(codes, failures)
+	}
+	who, answers := interop.Ask(t, clock, files)
+	agreed, accept := 0, 0
+	for i, name := range names {
+		a := answers[i]
+		e, ok := known[name]
+		delete(known, name)
+		if a.Accepts() {
+			accept++
+		}
+		switch differ := accepted(states[i]) != a.Accepts(); {
+		case !differ && ok:
+			t.Errorf("%q: both say %s and %s now: take the explanation out", name, states[i], a.Word())
+		case differ && !ok:
+			t.Errorf("%q: we say %s %q, %s says %s %q %s: no explanation", name, states[i], codes[i], who, a.Word(), a.Failure, a.Refused)
+		case differ && (e.Ours != states[i] || e.Theirs != a.Word()):
+			t.Errorf("%q: we say %s and they %s; the explanation is about %s and %s", name, states[i], a.Word(), e.Ours, e.Theirs)
+		case !differ:
+			agreed++
+		}
+	}
+	for name := range known {
+		t.Errorf("%q: an explanation of a file that is not there", name)
+	}
+	if accept == 0 || agreed < len(names)/2 {
+		t.Errorf("%d of %d files are accepted, on %d both agree: was anything compared?", accept, len(names), agreed)
+	}
+	t.Logf("%s: agreed on %d of %d files", who, agreed, len(names))
+}
