@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/consent"
@@ -200,7 +201,7 @@ func (r *run) notChecked(what, why string) {
 // needs says that the file cannot be judged for want of something: INDETERMINATE in every profile.
 func (r *run) needs(what, why string) {
 	r.notChecked(what, why)
-	r.unsupported = append(r.unsupported, what+": "+why)
+	r.unsupported = append(r.unsupported, what+": "+strings.TrimPrefix(why, "not supported yet: "))
 }
 
 // sidecarSuffix names the file with a consent declaration beside an asset. Consent format 1, 2.

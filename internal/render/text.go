@@ -119,7 +119,7 @@ func (t *text) axes() {
 }
 
 func (t *text) axis(name, state, detail string) {
-	line := fmt.Sprintf("  %-11s %-14s %s", name, words(state), detail)
+	line := fmt.Sprintf("  %-11s %-16s %s", name, words(state), detail)
 	t.b.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
@@ -169,6 +169,9 @@ func (t *text) integrity() string {
 	case "partial":
 		return fmt.Sprintf("what is bound is as signed, but not everything is bound (%s)", binding)
 	case "not-bound":
+		if store := t.r.Provenance.Store; store == nil || *store != "present" {
+			return "there is no manifest to hold the content against"
+		}
 		return "nothing binds the manifest to this content"
 	case "unknown", "":
 		return t.reason("integrity", "binding", "content")
