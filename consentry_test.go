@@ -13,6 +13,7 @@ import (
 
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
 	"github.com/consentry/consentry/video"
@@ -105,6 +106,23 @@ func TestVerify(t *testing.T) {
 			t.Errorf("verdict %s", r.Verdict)
 		}
 	})
+}
+
+// TestRulesSeeTheWholeReport: a rule is held against what the verification found, as the last step.
+func TestRulesSeeTheWholeReport(t *testing.T) {
+	for when, want := range map[string]report.Verdict{
+		"report.provenance.signer.list == 'test' && report.notChecked.size() > 0 && report.asset.format == 'mp4'": report.Fail,
+		"report.provenance.state != 'trusted' || report.tool.spec == ''":                                          report.Warn,
+	} {
+		v := trusting(t)
+		var err error
+		if v.Policy, err = policy.Load("", fmt.Appendf(nil, `{"rules": [{"id": "r", "when": %q, "outcome": "FAIL"}]}`, when)); err != nil {
+			t.Fatal(err)
+		}
+		if r := verify(t, v, asset(generated().Data)); r.Verdict != want || want == report.Fail && r.Reasons[0].Event != "rule.r" {
+			t.Errorf("%s: %s, %v", when, r.Verdict, r.Reasons)
+		}
+	}
 }
 
 // failing is a reader that fails from an offset on, as a damaged disk does.

@@ -30,7 +30,7 @@ var rules = map[string]rule{
 	"manifest/build":      {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "make and embed"},
 	"region":              {[]string{"report"}, nil, "pure"},
 	"origin":              {[]string{"report"}, nil, "pure"},
-	"policy":              {[]string{"report", "consent"}, []string{"github.com/goccy/go-yaml"}, "pure; consent never sees it"},
+	"policy":              {[]string{"report", "consent"}, []string{"github.com/goccy/go-yaml", "cel.dev/cel-go"}, "pure; consent never sees it"},
 	"consent":             {[]string{"report", "region"}, []string{"github.com/fxamacker/cbor/v2", "github.com/lestrrat-go/jwx/v2", "github.com/goccy/go-yaml"}, "never policy, never manifest: usable alone"},
 	"video":               {nil, nil, "an interface"},
 	"video/ffmpeg":        {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
@@ -54,6 +54,7 @@ var rules = map[string]rule{
 // oneImporter lists third-party modules that only one package imports, so that replacing one is a one-folder change.
 var oneImporter = []string{
 	"github.com/asticode/go-astiav", "github.com/lestrrat-go/jwx/v2", "github.com/urfave/cli/v2", "github.com/veraison/go-cose", "github.com/andybalholm/brotli",
+	"cel.dev/cel-go",
 }
 
 type goPackage struct {

@@ -19,6 +19,19 @@ type Judged struct {
 // facts of a file, and anybody can call it with facts of their own, without a video. nil trust trusts nobody, a nil
 // policy is the newsroom profile.
 func JudgeFacts(f *consent.Facts, trust *consent.Trust, p *policy.Policy) *Judged {
+	out := judgeFacts(f, trust, p, nil)
+	// Rules speak of a report; of one about bare facts only these members are known.
+	r := &report.Report{
+		ValidationTime: f.Now, Verdict: out.Verdict, Reasons: out.Reasons, Origin: out.Origin,
+		People: out.Judgement.People, Works: out.Judgement.Works, Findings: out.Judgement.Findings,
+	}
+	out.Verdict, out.Reasons = p.Apply(r)
+	return out
+}
+
+// judgeFacts is [JudgeFacts] without the policy's rules, which are held against the whole report; lists are those that
+// the facts rest on, beside the consent trust list and the registries.
+func judgeFacts(f *consent.Facts, trust *consent.Trust, p *policy.Policy, lists []policy.List) *Judged {
 	sidecar, _ := consent.ReadSidecar(f, trust) // its findings are given when it is judged
 	history := originFacts(f, true)
 	history.Declared = sidecar != nil && sidecar.Generated
@@ -30,8 +43,12 @@ func JudgeFacts(f *consent.Facts, trust *consent.Trust, p *policy.Policy) *Judge
 	terms.Asked = asked(out.Origin.State)
 	terms.OwnAsked = asked(origin.Decide(own).State)
 	out.Judgement = consent.Judge(f, trust, terms)
+	for _, l := range out.Judgement.Lists {
+		lists = append(lists, policy.List{Name: l.Name, Issued: l.Issued})
+	}
 	out.Verdict, out.Reasons = policy.Decide(p, policy.Facts{
 		Manifest: f.Manifest.State, Origin: out.Origin, Malformed: f.Malformed, NotSupported: f.NotSupported, Judgement: out.Judgement,
+		Now: f.Now, Lists: lists,
 	})
 	return out
 }

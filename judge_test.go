@@ -252,6 +252,24 @@ var rulings = []ruling{
 		w.assertion["consulted"] = []object{{"registry": uri("agency"), "s256": digest(w.registries[0]), "as_of": made, "answers": object{"p1": "refuse"}}}
 	}, state: "verified", lacks: "consent.declaration.contradicted", verdict: report.Pass},
 
+	// Section 8: rules.
+	{name: "rule-that-holds", change: func(w *world) {
+		w.policy["rules"] = []object{{"id": "two-people", "when": "report.people.size() < 2", "outcome": "WARN", "message": "one alone"}}
+	}, state: "verified", verdict: report.Warn},
+	{name: "rule-that-would-be-milder", change: func(w *world) {
+		w.replace()
+		w.first()["basis"] = "refused"
+		w.policy["rules"] = []object{{"id": "x", "when": "report.verdict == 'FAIL'", "outcome": "WARN"}}
+	}, state: "refused", verdict: report.Fail},
+	{name: "list-too-old", change: func(w *world) {
+		w.policy["max_trust_age"] = "23h"
+	}, state: "verified", verdict: report.Indeterminate},
+	{name: "list-young-enough", change: func(w *world) { w.policy["max_trust_age"] = "24h" }, state: "verified", verdict: report.Pass},
+	{name: "bundle-too-old", change: func(w *world) {
+		w.bundle("agency", object{"iat": judged.Add(-25 * time.Hour).Unix()})
+		w.policy["max_trust_age"] = "24h"
+	}, state: "verified", verdict: report.Indeterminate},
+
 	// The origin.
 	{name: "captured", change: func(w *world) {
 		w.manifest["actions"] = []object{{"action": "c2pa.created", "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"}}

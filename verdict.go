@@ -10,6 +10,7 @@ import (
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
 )
 
 // judge decides origin, consent and verdict from the facts.
@@ -30,11 +31,34 @@ func (r *run) judge(ctx context.Context) error {
 		f.AssetSHA256 = base64.RawURLEncoding.EncodeToString(sum)
 		r.out.Asset.SHA256 = hexDigest(sum)
 	}
-	j := JudgeFacts(f, r.v.Consent, p)
+	j := judgeFacts(f, r.v.Consent, p, r.signerLists())
 	r.out.Verdict, r.out.Reasons, r.out.Origin = j.Verdict, j.Reasons, j.Origin
 	r.out.People, r.out.Works = people(j.Judgement.People), people(j.Judgement.Works)
 	r.out.Findings = append(r.out.Findings, j.Judgement.Findings...)
+	r.out.Verdict, r.out.Reasons = p.Apply(r.out) // last: a rule may ask for anything in the report
 	return nil
+}
+
+// signerLists are the lists that the signer and the time-stamp of the active manifest were found on, where they say
+// when they were issued.
+func (r *run) signerLists() []policy.List {
+	if r.result == nil || r.result.Active == nil || r.result.Active.Signature == nil {
+		return nil
+	}
+	s := r.result.Active.Signature
+	var out []policy.List
+	add := func(l *signing.List) {
+		if l != nil && !l.Issued.IsZero() {
+			out = append(out, policy.List{Name: "the trust list " + l.Name, Issued: l.Issued})
+		}
+	}
+	if s.Trusted {
+		add(s.List)
+	}
+	if s.Stamp != nil && s.Stamp.Trusted {
+		add(s.Stamp.List)
+	}
+	return out
 }
 
 // digest is the SHA-256 of the whole file, which only sidecars and clearances of whole files name.

@@ -60,6 +60,13 @@ type Judgement struct {
 	NotAnalysed     bool     // faces were to be looked for, and could not be
 	NotComplete     bool     // a declaration does not say that it names everybody
 	Sidecar         *Sidecar // the sidecar that takes the claim signer's place; nil: none does
+	Lists           []Dated  // trust lists and bundles that are used, with their dates
+}
+
+// Dated is a list that a judgement rests on, and when it was issued.
+type Dated struct {
+	Name   string // in words
+	Issued time.Time
 }
 
 // judge is the work on one judgement.
@@ -135,6 +142,12 @@ func (j *judge) lists() {
 		if f.Outcome == report.Failure {
 			j.out.RejectedLists = append(j.out.RejectedLists, f.Explanation)
 		}
+	}
+	if l := j.trust.List; l != nil && !l.Issued.IsZero() {
+		j.out.Lists = append(j.out.Lists, Dated{"the consent trust list", l.Issued})
+	}
+	for _, id := range j.books.issuers {
+		j.out.Lists = append(j.out.Lists, Dated{fmt.Sprintf("the registry bundle of %q", clip(id)), j.books.byIssuer[id].issued})
 	}
 }
 

@@ -28,6 +28,7 @@ var bundleForm = formLimits{text: maxBundle, json: jsonLimits{maxBundleDepth, ma
 type Registry struct {
 	issuer     *Issuer
 	sequence   int64
+	issued     time.Time
 	nextUpdate time.Time
 	digest     string // SHA-256 of the bundle's text, base64url
 	salt       []byte
@@ -121,7 +122,7 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 	}
 	sum := sha256.Sum256([]byte(text))
 	b := &Registry{
-		issuer: issuer, digest: base64.RawURLEncoding.EncodeToString(sum[:]),
+		issuer: issuer, issued: time.Unix(*iat, 0), digest: base64.RawURLEncoding.EncodeToString(sum[:]),
 		names: map[string][]stay{}, hashes: map[string][]stay{}, events: map[string]revocation{},
 	}
 	b.decode(m)

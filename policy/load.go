@@ -8,7 +8,9 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -20,10 +22,6 @@ import (
 
 // MaxFile is the limit of a policy file in bytes. Consent format 1, 2.
 const MaxFile = 1 << 20
-
-// later are members that the format has and this version does not judge. To take a file with one of them and not judge
-// it would be to ignore it.
-var later = []string{"network", "max_trust_age", "rules"}
 
 // requirable are the members of a token that `require` may ask for. Consent format 1, 3.
 var requirable = []string{"licence", "compensation", "representation", "use_s256", "assurance"}
@@ -150,7 +148,7 @@ func (p *Policy) apply(v any) error {
 	if !ok {
 		return &Error{"", "not a map of members"}
 	}
-	for _, name := range slices.Sorted(maps.Keys(m)) {
+	for _, name := range sortedNames(m) {
 		if err := p.member(name, m[name]); err != nil {
 			return err
 		}
@@ -186,10 +184,15 @@ func (p *Policy) member(name string, v any) (err error) {
 		err = p.use(v)
 	case "on":
 		err = p.outcomes(v)
+	case "network":
+		var s string
+		s, err = oneOf(name, v, []string{"allow", "off"})
+		p.NoNetwork = s == "off"
+	case "max_trust_age":
+		p.MaxTrustAge, err = age(name, v)
+	case "rules":
+		p.Rules, err = readRules(v)
 	default:
-		if slices.Contains(later, name) {
-			return &Error{name, "not supported yet: " + name}
-		}
 		return &Error{name, "unknown member"}
 	}
 	return err
@@ -200,7 +203,7 @@ func (p *Policy) use(v any) error {
 	if !ok {
 		return &Error{"use", "not a map"}
 	}
-	for _, name := range slices.Sorted(maps.Keys(m)) {
+	for _, name := range sortedNames(m) {
 		list, err := texts("use."+name, m[name])
 		if err != nil {
 			return err
@@ -237,7 +240,7 @@ func (p *Policy) outcomes(v any) error {
 		return &Error{"on", "not a map"}
 	}
 	p.On = map[string]report.Verdict{}
-	for _, event := range slices.Sorted(maps.Keys(m)) {
+	for _, event := range sortedNames(m) {
 		if _, known := table[event]; !known {
 			return &Error{"on." + event, "unknown event; known: " + strings.Join(events(), ", ")}
 		}
@@ -249,6 +252,26 @@ func (p *Policy) outcomes(v any) error {
 	}
 	return nil
 }
+
+// maxAge is the longest age that a policy may name: longer ones are no bound.
+const maxAge = 100 * 365 * 24 * time.Hour
+
+// age reads an age in days, hours or minutes, such as 30d or 36h.
+func age(path string, v any) (time.Duration, error) {
+	s, _ := v.(string)
+	d, err := time.ParseDuration(s)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || d <= 0 || d > maxAge {
+		return 0, &Error{path, fmt.Sprintf("%.40q is not an age such as 30d or 36h", fmt.Sprint(v))}
+	}
+	return d, nil
+}
+
+func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 func oneOf(path string, v any, allowed []string) (string, error) {
 	s, ok := v.(string)

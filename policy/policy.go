@@ -2,8 +2,8 @@
 // file changes in it. Consent format 1, 8.
 //
 // It refuses what it does not know: an unknown member, event or value of a file is an error that names its path, never
-// ignored. Some outcomes are no matter of policy: a part that is not supported is INDETERMINATE, and a file that cannot
-// be read to its end is never better. Start with [Load], then [Decide].
+// ignored. Rules are expressions over the report; they can make a verdict worse and never better. Some outcomes are no matter of policy: a part that is not supported is INDETERMINATE, and a file that cannot
+// be read to its end is never better. Start with [Load], then [Decide], then [Policy.Apply].
 package policy
 
 import (
@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/report"
@@ -25,6 +26,11 @@ type Policy struct {
 	Use      consent.Use
 	Require  []string                  // members that a token must have to count above E2
 	On       map[string]report.Verdict // outcomes by event, where they differ from the profile's
+	// NoNetwork forbids what needs the network, even where the user allows it for a run.
+	NoNetwork bool
+	// MaxTrustAge is the age at which a list of those who are trusted counts as rejected; zero: any age will do.
+	MaxTrustAge time.Duration
+	Rules       []Rule // from [Load], which compiles them
 }
 
 // Default is the profile without a choice.
@@ -128,6 +134,14 @@ type Facts struct {
 	Malformed    string             // why the file or its store could not be read to its end; empty: it could
 	NotSupported []string           // what of the file is not supported yet
 	Judgement    *consent.Judgement // nil: nothing was judged
+	Now          time.Time          // the validation time
+	Lists        []List             // that were used and say when they were issued
+}
+
+// List is a list of those who are trusted, with its date of issue.
+type List struct {
+	Name   string // in words: the consent trust list, the registry bundle of …
+	Issued time.Time
 }
 
 // Decide returns the verdict, and what made it: the worst first. Without reasons the verdict is PASS.
@@ -148,7 +162,7 @@ func Decide(p *Policy, f Facts) (report.Verdict, []report.Reason) {
 		d.add(StoreMalformed, worst(indeterminate, p.Outcome(StoreMalformed)), "", f.Malformed)
 	}
 	d.provenance(f)
-	d.lists()
+	d.lists(f)
 	switch f.Origin.State {
 	case "generated", "partly-generated", "contradicted":
 		d.people()
@@ -199,13 +213,29 @@ func (d *decision) provenance(f Facts) {
 }
 
 // lists are the events that no answer about the origin makes moot.
-func (d *decision) lists() {
+func (d *decision) lists(f Facts) {
 	for _, text := range d.judgement.RejectedLists {
 		d.on(ListRejected, text)
+	}
+	if most := d.policy.filled().MaxTrustAge; most > 0 {
+		for _, l := range f.Lists {
+			if age := f.Now.Sub(l.Issued); age > most {
+				d.on(ListRejected, fmt.Sprintf("%s is of %s, older than the policy's %s", l.Name, l.Issued.UTC().Format(time.DateOnly), days(most)))
+			}
+		}
 	}
 	for _, text := range d.judgement.Unusable {
 		d.on(AssertionUnusable, text)
 	}
+}
+
+// days writes an age down in days where it is a whole number of them.
+func days(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d%day == 0 {
+		return fmt.Sprintf("%d days", d/day)
+	}
+	return d.String()
 }
 
 func (d *decision) people() {

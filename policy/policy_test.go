@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/policy"
@@ -152,6 +153,7 @@ func TestDecide(t *testing.T) {
 		{"people-are-not-judged-where-the-origin-is-unknown", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "unknown"}, Judgement: &consent.Judgement{People: refused.People}}, report.Warn},
 		{"an-unusable-assertion-counts-where-the-origin-is-unknown", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "unknown"}, Judgement: &consent.Judgement{Unusable: []string{"x"}}}, report.Fail},
 		{"contradicted-origins-are-judged", "newsroom", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "contradicted"}, Judgement: refused}, report.Fail},
+		{"an-old-list-where-any-age-will-do", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "generated"}, Now: noon, Lists: []policy.List{{Name: "x", Issued: noon.AddDate(-9, 0, 0)}}}, report.Pass},
 		{"works-count-like-people", "ci", policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "partly-generated"}, Judgement: &consent.Judgement{Works: []report.Person{{ID: "w1", State: "undeclared"}}}}, report.Fail},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -167,6 +169,24 @@ func TestDecide(t *testing.T) {
 				t.Errorf("reasons are not worst first: %v", why)
 			}
 		})
+	}
+}
+
+var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// TestMaxTrustAge: at the age a list will do, a second past it counts as rejected.
+func TestMaxTrustAge(t *testing.T) {
+	p := profile(t, "ci", `{"max_trust_age": "30d"}`)
+	for age, want := range map[time.Duration]report.Verdict{
+		30 * 24 * time.Hour: report.Pass, 30*24*time.Hour + time.Second: report.Fail, -time.Hour: report.Pass,
+	} {
+		got, why := policy.Decide(p, policy.Facts{
+			Manifest: "trusted", Origin: report.Origin{State: "generated"}, Now: noon,
+			Lists: []policy.List{{Name: "the consent trust list", Issued: noon.Add(-age)}},
+		})
+		if got != want || want == report.Fail && (why[0].Event != policy.ListRejected || !strings.Contains(why[0].Text, "30 days")) {
+			t.Errorf("a list of the age %v: %s, %v", age, got, why)
+		}
 	}
 }
 
@@ -231,8 +251,15 @@ func TestLoad(t *testing.T) {
 		{"unknown-outcome", "", `{"on": {"expired": "warn"}}`, "on.expired"},
 		{"not-applicable-is-no-outcome", "", `{"on": {"expired": "NOT_APPLICABLE"}}`, "on.expired"},
 		{"unknown-requirement", "", `{"require": ["license"]}`, "require[0]"},
-		{"rules-come-later", "", `{"rules": [{"id": "x"}]}`, "rules"},
-		{"network-comes-later", "", `{"network": "off"}`, "network"},
+		{"network-and-age", "", `{"network": "off", "max_trust_age": "30d"}`, ""},
+		{"unknown-network", "", `{"network": "maybe"}`, "network"},
+		{"network-as-a-bool", "", "network: false\n", "network"},
+		{"age-without-a-unit", "", `{"max_trust_age": "30"}`, "max_trust_age"},
+		{"age-of-nothing", "", `{"max_trust_age": "0d"}`, "max_trust_age"},
+		{"age-below-nothing", "", `{"max_trust_age": "-1h"}`, "max_trust_age"},
+		{"age-of-a-million-days", "", `{"max_trust_age": "1000000d"}`, "max_trust_age"},
+		{"age-beyond-a-century", "", `{"max_trust_age": "36501d"}`, "max_trust_age"},
+		{"age-in-text-and-number", "", `{"max_trust_age": 30}`, "max_trust_age"},
 		{"member-twice", "", `{"min_level": "E3", "min_level": "E4"}`, "min_level"},
 		{"member-twice-inside", "", `{"on": {"expired": "WARN", "expired": "PASS"}}`, "on.expired"},
 		{"member-twice-in-yaml", "", "min_level: E3\nmin_level: E4\n", ""},
@@ -247,7 +274,7 @@ func TestLoad(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := policy.Load(c.profile, []byte(c.file))
-			good := slices.Contains([]string{"no-file", "json", "yaml", "same-profile-twice", "at-the-limit"}, c.name)
+			good := slices.Contains([]string{"no-file", "json", "yaml", "same-profile-twice", "network-and-age", "at-the-limit"}, c.name)
 			if good != (err == nil) || good != (p != nil) {
 				t.Fatalf("Load = %v, %v", p, err)
 			}
