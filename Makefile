@@ -1,11 +1,12 @@
 # make demo   sets up what is missing, then makes a sample clip with two depicted people and judges it
 # make test   sets up what is missing, then runs every check
+# make mutate changes signed files in 100,000 seeded ways (N, SEED) and wants none of them accepted
 # make build  the binary, at ./consentry
 # FFMPEG=system links the distribution's FFmpeg 7; CGO_ENABLED=0 leaves the decoder out.
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: build demo test bench trust clean
+.PHONY: build demo test bench mutate trust clean
 
 build:
 	@scripts/setup.sh build
@@ -20,6 +21,11 @@ test:
 
 bench: build
 	@scripts/bench.sh
+
+N ?= 100000
+SEED ?= 1
+mutate:
+	CGO_ENABLED=0 nice -n 19 go test ./internal/mutate -run '^TestMutations$$' -count=1 -timeout 0 -v -mutations $(N) -seed $(SEED)
 
 # Rebuilds the embedded trust lists from their sources beside the project.
 trust:

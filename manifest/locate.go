@@ -107,7 +107,11 @@ func (l *Located) problems(tables []bmff.Problem) {
 		case p.Soft():
 			continue
 		}
-		l.add(report.New(code, "", p.Text).At(p.Path, p.Offset))
+		where := p.Path
+		if where == "" {
+			where = "/" // between the boxes of the file itself
+		}
+		l.add(report.New(code, "", p.Text).At(where, p.Offset))
 	}
 }
 
