@@ -46,13 +46,7 @@ func Mint(in MintInput) (string, error) {
 	if payload.get("delegate").kind != absent {
 		typ = "consent-delegation+jwt"
 	}
-	kid := in.Kid
-	if kid == "" {
-		kid = in.Key.Kid
-	}
-	if kid == "" {
-		kid = in.Key.Public.Thumbprint()
-	}
+	kid := kidOf(in.Kid, in.Key)
 	var disclosures []string
 	if len(in.Disclose) > 0 {
 		if typ != "consent+jwt" {

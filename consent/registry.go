@@ -120,16 +120,21 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 	case !key.Key.fits(alg) || !key.Key.verify(alg, c.input, c.signature):
 		return nil, fmt.Errorf("the signature does not verify with the key of %q", clip(issuer.ID))
 	}
-	sum := sha256.Sum256([]byte(text))
-	b := &Registry{
-		issuer: issuer, issued: time.Unix(*iat, 0), digest: base64.RawURLEncoding.EncodeToString(sum[:]),
-		names: map[string][]stay{}, hashes: map[string][]stay{}, events: map[string]revocation{},
-	}
+	b := newRegistry(issuer, text)
+	b.issued = time.Unix(*iat, 0)
 	b.decode(m)
 	if m.err != nil {
 		return nil, m.err
 	}
 	return b, nil
+}
+
+func newRegistry(issuer *Issuer, text string) *Registry {
+	sum := sha256.Sum256([]byte(text))
+	return &Registry{
+		issuer: issuer, digest: base64.RawURLEncoding.EncodeToString(sum[:]),
+		names: map[string][]stay{}, hashes: map[string][]stay{}, events: map[string]revocation{},
+	}
 }
 
 // decode reads the members of a bundle.

@@ -75,8 +75,14 @@ func TestLimits(t *testing.T) {
 		{"key file", true, func() error { _, err := ParseKey(pad(jwk, maxKeyText)); return err }},
 		{"key file, one past", false, func() error { _, err := ParseKey(pad(jwk, maxKeyText+1)); return err }},
 		{"private key file, one past", false, func() error { _, err := ParsePrivateKey(pad("{}", maxKeyText+1)); return err }},
-		{"claims", true, func() error { _, err := readDescription(pad("{}", maxClaims), "claims", maxClaims, tokenJSON); return err }},
-		{"claims, one past", false, func() error { _, err := readDescription(pad("{}", maxClaims+1), "claims", maxClaims, tokenJSON); return err }},
+		{"claims", true, func() error {
+			_, err := readDescription(pad("{}", maxClaims), "claims", maxClaims, tokenJSON)
+			return err
+		}},
+		{"claims, one past", false, func() error {
+			_, err := readDescription(pad("{}", maxClaims+1), "claims", maxClaims, tokenJSON)
+			return err
+		}},
 		{"keys of an issuer", true, func() error { _, err := ParseTrustList([]byte(manyKeys(t, maxIssuerKeys))); return err }},
 		{"keys of an issuer, one past", false, func() error { _, err := ParseTrustList([]byte(manyKeys(t, maxIssuerKeys+1))); return err }},
 		{"values of a trust list", true, func() error { _, err := ParseTrustList([]byte(manyIDs(maxListNodes))); return err }},
