@@ -38,6 +38,7 @@ var rules = map[string]rule{
 	"internal/render":        {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
 	"internal/demo":          {nil, nil, "a clip"},
 	"internal/fetch":         {nil, nil, "the only code that touches the network"},
+	"internal/pkcs8":         {nil, []string{"golang.org/x/crypto/scrypt"}, "a key under a passphrase"},
 	"internal/forge":         {nil, nil, "own encoders: a misreading must not be shared with the readers"},
 	"internal/schemagen":     {nil, nil, "a command"},
 	"internal/schematest":    {[]string{"docs/schemas"}, []string{"github.com/santhosh-tekuri/jsonschema/v6"}, "tests only"},

@@ -151,3 +151,14 @@ func TestBuildTrustListRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestBuildTrustListLimit(t *testing.T) {
+	for n, ok := range map[int]bool{maxTrustText: true, maxTrustText + 1: false} {
+		in := trustInput(t, describedTrust())
+		in.Description = append(in.Description, bytes.Repeat([]byte("\n"), n-len(in.Description))...)
+		_, err := BuildTrustList(in)
+		if ok != (err == nil) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}

@@ -13,6 +13,8 @@ func (p *program) commands() []*cli.Command {
 		p.explainCommand(),
 		p.trustCommand(),
 		p.tokenCommand(),
+		p.registryCommand(),
+		p.statusCommand(),
 		p.signCommand(),
 		p.conformanceCommand(),
 		p.versionCommand(),
@@ -39,8 +41,6 @@ type later struct{ name, what string }
 
 var laterCommands = []later{
 	{"persons", "who can be seen in a video, when and where"},
-	{"registry", "registry bundles of standing orders and rosters"},
-	{"status", "making token status lists"},
 	{"evidence", "evidence packs"},
 	{"serve", "a local page and API"},
 }

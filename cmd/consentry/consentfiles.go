@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -35,13 +36,7 @@ func loadConsentTrust(file, steward string, now time.Time, warn func(string, ...
 	}
 	in := consent.TrustInput{Text: text, Now: now}
 	if steward != "" {
-		jwk := []byte(steward)
-		if !strings.HasPrefix(strings.TrimSpace(steward), "{") {
-			if jwk, err = readFile(steward, maxKeyFile); err != nil {
-				return nil, nil, err
-			}
-		}
-		if in.Steward, err = consent.ParseKey(jwk); err != nil {
+		if in.Steward, err = publicKey(steward); err != nil {
 			return nil, nil, &usageError{Text: "--consent-steward: " + err.Error()}
 		}
 	}
@@ -65,6 +60,24 @@ func loadConsentTrust(file, steward string, now time.Time, warn func(string, ...
 		}
 	}
 	return list, findings, nil
+}
+
+// publicKey reads a public key: a JWK, or a file that holds one, or what keygen printed.
+func publicKey(arg string) (*consent.Key, error) {
+	text := []byte(arg)
+	if !strings.HasPrefix(strings.TrimSpace(arg), "{") {
+		var err error
+		if text, err = readFile(arg, maxKeyFile); err != nil {
+			return nil, err
+		}
+	}
+	var printed struct {
+		JWK json.RawMessage `json:"jwk"`
+	}
+	if json.Unmarshal(text, &printed) == nil && len(printed.JWK) > 0 {
+		text = printed.JWK
+	}
+	return consent.ParseKey(text)
 }
 
 // statusLists reads the status list tokens (*.jwt) of a folder, in the order of their names.

@@ -32,17 +32,17 @@ func (p *program) tokenCommand() *cli.Command {
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "alg", Value: consent.AlgEdDSA, Usage: "`NAME`: EdDSA (default), ES256 or ES384"},
 					&cli.StringFlag{Name: "out", Usage: "`FILE` for the private key (PEM); it must not exist"},
+					&cli.BoolFlag{Name: "encrypt", Usage: "encrypt the key under a passphrase (PKCS #8)"},
+					&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` whose first line is it; default: ask"},
 				},
 				Action: p.tokenKeygen,
 			},
 			{
 				Name: "mint", Usage: "Mint a grant, clearance, refusal or delegation", ArgsUsage: "CLAIMS.json|yaml",
-				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "key", Usage: "`FILE` of the issuer's private key (PEM or JWK)"},
-					&cli.StringFlag{Name: "kid", Usage: "`ID` of the key in the trust list; default its thumbprint"},
+				Flags: append(keyFlags("the issuer's"),
 					&cli.StringSliceFlag{Name: "disclose", Usage: "`MEMBER` to disclose selectively (SD-JWT), such as sub"},
 					&cli.StringFlag{Name: "out", Usage: "`FILE` for the token; default standard output"},
-				},
+				),
 				Action: p.tokenMint,
 			},
 			{
@@ -70,6 +70,9 @@ func (p *program) tokenKeygen(c *cli.Context) error {
 	if out == "" || c.Args().Len() > 0 {
 		return &usageError{Text: "keygen needs --out FILE and nothing else", Hint: "consentry token keygen --out issuer.pem"}
 	}
+	if c.String("passphrase-file") != "" && !c.Bool("encrypt") {
+		return &usageError{Text: "--passphrase-file without --encrypt: the key would not be encrypted"}
+	}
 	key, err := consent.GenerateKey(c.String("alg"))
 	if err != nil {
 		return &usageError{Text: err.Error()}
@@ -77,6 +80,11 @@ func (p *program) tokenKeygen(c *cli.Context) error {
 	text, err := key.PEM()
 	if err != nil {
 		return err
+	}
+	if c.Bool("encrypt") {
+		if text, err = p.sealKey(text, c.String("passphrase-file")); err != nil {
+			return err
+		}
 	}
 	f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -99,13 +107,9 @@ func (p *program) tokenMint(c *cli.Context) error {
 	if c.String("key") == "" || c.Args().Len() != 1 {
 		return &usageError{Text: "mint needs --key FILE and one file of claims", Hint: "consentry token mint --key issuer.pem claims.yaml"}
 	}
-	text, err := readFile(c.String("key"), maxKeyFile)
+	key, err := p.signingKey(c)
 	if err != nil {
 		return err
-	}
-	key, err := consent.ParsePrivateKey(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.String("key"), err)
 	}
 	claims, err := readFile(c.Args().First(), maxTokenFile)
 	if err != nil {
@@ -117,11 +121,7 @@ func (p *program) tokenMint(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Args().First(), err)
 	}
-	if out := c.String("out"); out != "" {
-		return os.WriteFile(out, []byte(token+"\n"), 0o644)
-	}
-	_, err = fmt.Fprintln(p.stdout, token)
-	return err
+	return p.put(c.String("out"), []byte(token+"\n"), c.String("key"), c.Args().First())
 }
 
 // tokenText is the token that the one argument gives: its text, a file that holds it, or - for standard input.
@@ -159,18 +159,14 @@ func (p *program) tokenVerify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	in := consent.VerifyInput{Now: time.Now()}
-	if at := c.String("at"); at != "" {
-		if in.Now, err = time.Parse(time.RFC3339, at); err != nil {
-			return &usageError{Text: fmt.Sprintf("--at %q is not a time", at), Hint: "write it like 2026-11-22T10:00:00Z"}
-		}
+	in := consent.VerifyInput{}
+	if in.Now, err = timeFlag(c); err != nil {
+		return err
 	}
 	if s := c.String("subject"); s != "" {
-		scheme, id, ok := strings.Cut(s, ":")
-		if !ok || scheme == "" || id == "" {
-			return &usageError{Text: fmt.Sprintf("--subject %q is no scheme:id", s), Hint: "write it like hand:10.23/01-ABC"}
+		if in.Subject, err = subjectFlag(s); err != nil {
+			return err
 		}
-		in.Subject = &consent.Subject{Scheme: scheme, ID: id}
 	}
 	var list []report.Finding
 	if in.Trust, list, err = loadConsentTrust(c.String("consent-trust"), c.String("consent-steward"), in.Now, p.warnf); err != nil {

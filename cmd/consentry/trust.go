@@ -22,7 +22,7 @@ func (p *program) trustCommand() *cli.Command {
 		}
 	}
 	return &cli.Command{
-		Name: "trust", Usage: "Show the trust lists that the binary carries",
+		Name: "trust", Usage: "Show the embedded trust lists, make one for consent",
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "List them with their dates", Flags: format(),
@@ -42,6 +42,7 @@ func (p *program) trustCommand() *cli.Command {
 					return p.trustShow(c.Args().First(), c.String("format"))
 				},
 			},
+			p.trustBuildCommand(),
 			notYet("update", "Update the lists"),
 			notYet("diff", "Compare two lists"),
 		},
