@@ -66,8 +66,12 @@ type Verifier struct {
 	Policy  *policy.Policy // nil: the newsroom profile
 	// PolicyFile names the file that Policy came from, for the report; empty: a profile as it is.
 	PolicyFile string
-	Decoder    video.Decoder // nil: nothing that needs pixels is checked, and the report says so
-	Frames     video.Mode    // InfoOnly: nothing is decoded
+	// Tokens are those at hand for declarations that name them by reference (consent.ByDigest).
+	Tokens map[string]string
+	// Fetch gets tokens by reference and status lists that are not at hand; nil: the network is never used.
+	Fetch   Fetcher
+	Decoder video.Decoder // nil: nothing that needs pixels is checked, and the report says so
+	Frames  video.Mode    // InfoOnly: nothing is decoded
 	// Persons asks for an analysis of the people in the picture. No analyser exists yet: asked for, the policy's event
 	// not_analysed follows.
 	Persons       bool
@@ -171,6 +175,7 @@ func (v *Verifier) begin(a Asset) *run {
 		Works:          []report.Person{},
 		Findings:       []report.Finding{},
 		NotChecked:     []report.NotChecked{},
+		Fetched:        []report.Fetched{},
 	}
 	if v.Policy == nil {
 		r.out.Policy = (&policy.Policy{}).Report(v.PolicyFile)

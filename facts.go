@@ -16,6 +16,8 @@ func (r *run) facts() *consent.Facts {
 		Now:     r.now,
 		T:       consent.Time{Kind: "T0"},
 		Sidecar: r.sidecar,
+
+		TokensAtHand: r.v.Tokens,
 	}
 	f.Manifest.State = consent.ManifestAbsent
 	if r.v.Persons {

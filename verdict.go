@@ -31,7 +31,11 @@ func (r *run) judge(ctx context.Context) error {
 		f.AssetSHA256 = base64.RawURLEncoding.EncodeToString(sum)
 		r.out.Asset.SHA256 = hexDigest(sum)
 	}
-	j := judgeFacts(f, r.v.Consent, p, r.signerLists())
+	trust, err := r.fetchReferences(ctx, f)
+	if err != nil {
+		return err
+	}
+	j := judgeFacts(f, trust, p, r.signerLists())
 	r.out.Verdict, r.out.Reasons, r.out.Origin = j.Verdict, j.Reasons, j.Origin
 	r.out.People, r.out.Works = people(j.Judgement.People), people(j.Judgement.Works)
 	r.out.Findings = append(r.out.Findings, j.Judgement.Findings...)

@@ -99,7 +99,7 @@ func (u *unit) read(j *judge, i int, e *entry) *tokenResult {
 		return failed("consent.input.tooLarge", "the token is past the limit of tokens and was not read")
 	}
 	ref := u.assertion.Tokens[i]
-	text, why := ref.text(j.facts.Files)
+	text, why := ref.text(j.facts)
 	if why != "" {
 		return failed("consent.token.unavailable", why)
 	}
@@ -110,19 +110,22 @@ func (u *unit) read(j *judge, i int, e *entry) *tokenResult {
 func (u *unit) readAll(j *judge) {
 	var texts []string
 	for _, ref := range u.assertion.Tokens {
-		if text, why := ref.text(j.facts.Files); why == "" {
+		if text, why := ref.text(j.facts); why == "" {
 			texts = append(texts, text)
 		}
 	}
 	u.check.readAll(texts)
 }
 
-// text is the token's text: by value, or at hand under its URI with the digest that was declared. why says why not.
-func (r TokenRef) text(files map[string]string) (text, why string) {
+// text is the token's text: by value, or at hand by its digest or under its URI, with the digest that was declared. why says why not.
+func (r TokenRef) text(f *Facts) (text, why string) {
 	if r.URI == "" && r.S256 == "" {
 		return r.JWT, ""
 	}
-	text, ok := files[r.URI]
+	text, ok := f.TokensAtHand[r.S256]
+	if !ok {
+		text, ok = f.Files[r.URI]
+	}
 	if !ok {
 		return "", fmt.Sprintf("the token at %q is not at hand", clip(r.URI))
 	}

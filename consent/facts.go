@@ -23,7 +23,9 @@ type Facts struct {
 	Labels      []string       `json:"labels,omitempty"`     // generators' labels outside C2PA
 	Watermarks  []string       `json:"watermarks,omitempty"` // generators' marks that were found
 	// Files are tokens at hand by URI, for tokens by reference.
-	Files             map[string]string `json:"files,omitempty"`
+	Files map[string]string `json:"files,omitempty"`
+	// TokensAtHand are further tokens by the SHA-256 of their bytes (see [ByDigest]), whatever their URI.
+	TokensAtHand      map[string]string `json:"tokensAtHand,omitempty"`
 	LastTrustSequence *int64            `json:"lastTrustSequence,omitempty"` // highest sequence of the trust list seen before
 	Metadata          Metadata          `json:"metadata,omitzero"`
 	CAWG              []Identity        `json:"cawg,omitempty"` // of the active manifest

@@ -18,6 +18,9 @@ type Trust struct {
 	Findings    []report.Finding
 	StatusLists []string // status list tokens at hand
 	Registries  []string // registry bundles at hand
+	// Seen are the highest sequences of registry bundles that were seen before, as [Trust.Sequences] gives them. A bundle
+	// of a lower one is rolled back and not used. Consent format 1, 7.
+	Seen map[string]int64
 
 	books *registries // of Registries at a time; nil: not opened yet
 }
@@ -28,6 +31,18 @@ func (t *Trust) Open(now time.Time) *Trust {
 	opened := *t
 	opened.books = openRegistries(t, now)
 	return &opened
+}
+
+// Sequences are the sequences of the registry bundles that are used, by issuer and the thumbprint of the key that
+// signed: what is to be kept and given as Seen the next time. It is empty where [Trust.Open] was not called.
+func (t *Trust) Sequences() map[string]int64 {
+	out := map[string]int64{}
+	if t.books != nil {
+		for _, b := range t.books.byIssuer {
+			out[b.issuer.ID+" "+b.key] = b.sequence
+		}
+	}
+	return out
 }
 
 // Terms is what a judgement needs to know of the policy and of the origin. The zero value asks for a token of any

@@ -27,6 +27,7 @@ var bundleForm = formLimits{text: maxBundle, json: jsonLimits{maxBundleDepth, ma
 // Consent format 1, 7.
 type Registry struct {
 	issuer     *Issuer
+	key        string // thumbprint of the one that signed
 	sequence   int64
 	issued     time.Time
 	nextUpdate time.Time
@@ -79,6 +80,12 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 			r.findings = append(r.findings, f)
 			continue
 		}
+		if last, ok := b.seen(trust.Seen); ok && b.sequence < last {
+			f := report.Newf("consent.trust.rollback", "", "a registry bundle of %q with the sequence %d is not used: one with %d was seen before", clip(b.issuer.ID), b.sequence, last)
+			f.Where = indexed("registries", i)
+			r.findings = append(r.findings, f)
+			continue
+		}
 		if old := r.byIssuer[b.issuer.ID]; old != nil && (old.sequence > b.sequence || old.sequence == b.sequence && old.digest <= b.digest) {
 			continue
 		}
@@ -91,6 +98,20 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 		}
 	}
 	return r
+}
+
+// seen is the highest sequence seen before of a bundle that one of the issuer's keys signed. A bundle by another key,
+// which may have borne the issuer's name in another trust list, says nothing here.
+func (b *Registry) seen(before map[string]int64) (last int64, ok bool) {
+	for _, k := range b.issuer.Keys {
+		if k.Key == nil {
+			continue
+		}
+		if n, known := before[b.issuer.ID+" "+k.Key.Thumbprint()]; known && (!ok || n > last) {
+			last, ok = n, true
+		}
+	}
+	return last, ok
 }
 
 // openRegistry verifies a bundle: form, typ, an issuer of the trust list, a key of it for registries, the signature.
@@ -121,7 +142,7 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 		return nil, fmt.Errorf("the signature does not verify with the key of %q", clip(issuer.ID))
 	}
 	b := newRegistry(issuer, text)
-	b.issued = time.Unix(*iat, 0)
+	b.key, b.issued = key.Key.Thumbprint(), time.Unix(*iat, 0)
 	b.decode(m)
 	if m.err != nil {
 		return nil, m.err

@@ -38,6 +38,7 @@ type Report struct {
 	Persons        Persons      `json:"persons"`
 	Findings       []Finding    `json:"findings"`
 	NotChecked     []NotChecked `json:"notChecked"`
+	Fetched        []Fetched    `json:"fetched"` // what the network was asked for
 }
 
 // Tool says who made the report.
@@ -293,6 +294,17 @@ type PersonTrack struct {
 	EndMs    int64   `json:"endMs"`
 	Person   *string `json:"person"`
 	Coverage float64 `json:"coverage"`
+}
+
+// Fetched is one thing that the network was asked for. Nothing is fetched unless the user allows it for a run.
+type Fetched struct {
+	URL     string  `json:"url"`
+	Purpose string  `json:"purpose"`         // token, status-list
+	Final   string  `json:"final,omitempty"` // the address that answered, after redirects, where it is another
+	Status  int     `json:"status"`          // of HTTP; 0: no answer
+	Bytes   int64   `json:"bytes"`
+	SHA256  *string `json:"sha256"` // of the body, in lower-case hex; null: none was taken
+	Error   *string `json:"error"`  // why it was not taken; null: it was
 }
 
 // NotChecked is something that was not checked, and why.

@@ -16,14 +16,16 @@ import (
 // Limits of what is read for the consent side, in bytes: the format's own for a trust list, and a status list that
 // takes its four megabytes without compressing.
 const (
-	maxTrustFile  = 32 << 20
-	maxStatusFile = 8 << 20
-	maxStatusDir  = 10_000 // lists in a folder
+	maxTrustFile   = 32 << 20
+	maxStatusFile  = 8 << 20
+	maxTokenAtHand = 17 << 10 // a token of 16 KiB, and white space around it
+	maxTokenDir    = 10_000   // lists or tokens in a folder
 )
 
 // loadConsentTrust reads the trust list of consent issuers, and the steward's key if one is pinned: a JWK, or a file
-// that holds one. Without a list nobody is trusted. The sequence of a signed list is kept for the next run.
-func loadConsentTrust(file, steward string, now time.Time, warn func(string, ...any)) (*consent.TrustList, []report.Finding, error) {
+// that holds one. Without a list nobody is trusted. The sequence of a signed list is held against the state, and noted
+// there.
+func loadConsentTrust(file, steward string, now time.Time, kept *state) (*consent.TrustList, []report.Finding, error) {
 	if file == "" {
 		if steward != "" {
 			return nil, nil, &usageError{Text: "--consent-steward without --consent-trust"}
@@ -40,24 +42,14 @@ func loadConsentTrust(file, steward string, now time.Time, warn func(string, ...
 			return nil, nil, &usageError{Text: "--consent-steward: " + err.Error()}
 		}
 	}
-	state, key := "", ""
 	if in.Steward != nil {
-		if state, key = stateFile(), in.Steward.Thumbprint(); state == "" {
-			warn("no folder for the user's state (XDG_STATE_HOME): whether the consent trust list is older than one seen before cannot be told")
-		}
-		seen, err := readSequences(state)
-		if err != nil {
-			return nil, nil, err
-		}
-		if last, ok := seen[key]; ok {
+		if last, ok := kept.seen[in.Steward.Thumbprint()]; ok {
 			in.Last = &last
 		}
 	}
 	list, findings := consent.LoadTrust(in)
-	if list != nil && state != "" {
-		if err := keepSequence(state, key, list.Sequence); err != nil {
-			warn("the sequence of the consent trust list could not be kept: %v", err)
-		}
+	if list != nil && in.Steward != nil {
+		kept.note(in.Steward.Thumbprint(), list.Sequence)
 	}
 	return list, findings, nil
 }
@@ -82,6 +74,21 @@ func publicKey(arg string) (*consent.Key, error) {
 
 // statusLists reads the status list tokens (*.jwt) of a folder, in the order of their names.
 func statusLists(dir string) ([]string, error) {
+	return readTokens(dir, maxStatusFile)
+}
+
+// tokensAtHand reads the tokens (*.jwt) of a folder, by their digests: a file that names a token by reference says its
+// digest, wherever it lies.
+func tokensAtHand(dir string) (map[string]string, error) {
+	tokens, err := readTokens(dir, maxTokenAtHand)
+	if err != nil {
+		return nil, err
+	}
+	return consent.ByDigest(tokens), nil
+}
+
+// readTokens reads the *.jwt files of a folder, in the order of their names; no folder has none.
+func readTokens(dir string, limit int64) ([]string, error) {
 	if dir == "" {
 		return nil, nil
 	}
@@ -94,10 +101,10 @@ func statusLists(dir string) ([]string, error) {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".jwt") {
 			continue
 		}
-		if len(out) == maxStatusDir {
-			return nil, fmt.Errorf("%s: more than %d status lists", dir, maxStatusDir)
+		if len(out) == maxTokenDir {
+			return nil, fmt.Errorf("%s: more than %d files", dir, maxTokenDir)
 		}
-		b, err := readFile(filepath.Join(dir, e.Name()), maxStatusFile)
+		b, err := readFile(filepath.Join(dir, e.Name()), limit)
 		if err != nil {
 			return nil, err
 		}

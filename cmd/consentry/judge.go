@@ -267,7 +267,7 @@ func unreadable(name string, o *verifyOptions, err error) *report.Report {
 		Verdict:        report.Indeterminate,
 		Reasons:        []report.Reason{{Event: "unreadable", Outcome: report.Indeterminate, Text: "the file could not be read: " + why}},
 		Labels:         []report.Label{}, People: []report.Person{}, Works: []report.Person{}, Findings: []report.Finding{},
-		NotChecked: []report.NotChecked{{What: "file", Why: why}},
+		NotChecked: []report.NotChecked{{What: "file", Why: why}}, Fetched: []report.Fetched{},
 	}
 	r.Policy = report.Policy{Profile: "newsroom", TimeBase: "generation"}
 	if p, err := loadPolicy(o); err == nil {

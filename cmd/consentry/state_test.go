@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/report"
 )
 
@@ -40,8 +41,15 @@ func TestAnOlderListIsRefused(t *testing.T) {
 	one, jwk := steward('a')
 	two, other := steward('b')
 	load := func(file, jwk string) (used bool, findings []report.Finding) {
-		list, findings, err := loadConsentTrust(file, jwk, now, t.Errorf)
+		kept, err := openState()
 		if err != nil {
+			t.Fatal(err)
+		}
+		list, findings, err := loadConsentTrust(file, jwk, now, kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := kept.save(); err != nil {
 			t.Fatal(err)
 		}
 		return list != nil, findings
@@ -79,27 +87,98 @@ func TestStateThatCannotBeReadIsNoState(t *testing.T) {
 	if err := os.WriteFile(file, []byte("{broken"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if list, _, err := loadConsentTrust(signedList(t, key, 1), jwk, time.Now(), t.Errorf); err == nil || list != nil {
+	o := &verifyOptions{consentTrust: signedList(t, key, 1), consentSteward: jwk}
+	if trust, err := loadConsent(o, time.Now(), t.Errorf); err == nil || trust != nil {
 		t.Error("a broken state is taken for an empty one")
+	}
+	o.noState = true
+	if trust, err := loadConsent(o, time.Now(), t.Errorf); err != nil || trust.List == nil {
+		t.Errorf("--no-state reads the state: %v", err)
+	}
+}
+
+// bundle is a registry bundle with a sequence, by an agency's key.
+func bundle(t *testing.T, key ed25519.PrivateKey, sequence int) string {
+	t.Helper()
+	b64 := base64.RawURLEncoding.EncodeToString
+	input := b64([]byte(`{"alg":"EdDSA","typ":"consent-registry+jwt","kid":"k"}`)) + "." +
+		b64(fmt.Appendf(nil, `{"iss":"https://agency.example","sequence":%d,"iat":1767225600,"roster":[],"orders":[],"revocations":[]}`, sequence))
+	name := filepath.Join(t.TempDir(), "bundle.jwt")
+	if err := os.WriteFile(name, []byte(input+"."+b64(ed25519.Sign(key, []byte(input)))+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// agencyList is a consent trust list, unsigned, that knows an agency by a key.
+func agencyList(t *testing.T, jwk string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "trust.json")
+	text := fmt.Sprintf(`{"v":1,"steward":"https://steward.example","sequence":1,"issued":"2026-01-01T00:00:00Z","entries":[
+		{"id":"https://agency.example","roles":["agency"],"subjects":{"mode":"roster"},"keys":[{"kid":"k","jwk":%s}]}]}`, jwk)
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestAnOlderBundleIsRefused: of an issuer's bundles the highest sequence is kept, and a lower one is not used after
+// it. Who bears the issuer's name in another list does not get in its way.
+func TestAnOlderBundleIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	key, jwk := steward('a')
+	rogue, rogueJWK := steward('b')
+	list, rogueList := agencyList(t, jwk), agencyList(t, rogueJWK)
+	for _, c := range []struct {
+		name     string
+		list     string
+		bundle   string
+		noState  bool
+		rollback bool
+	}{
+		{"the first", list, bundle(t, key, 7), false, false},
+		{"an older one without the state", list, bundle(t, key, 6), true, false},
+		{"a newer one without the state", list, bundle(t, key, 100), true, false},
+		{"the same again", list, bundle(t, key, 7), false, false},
+		{"somebody else of that name", rogueList, bundle(t, rogue, 999), false, false},
+		{"a newer one", list, bundle(t, key, 9), false, false},
+		{"an older one", list, bundle(t, key, 8), false, true},
+		{"the newest again", list, bundle(t, key, 9), false, false},
+	} {
+		o := &verifyOptions{consentTrust: c.list, consentRegistry: []string{c.bundle}, noState: c.noState}
+		trust, err := loadConsent(o, now, t.Errorf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := consent.Judge(&consent.Facts{Now: now}, trust, consent.Terms{})
+		if got := report.Has(j.Findings, "consent.trust.rollback"); got != c.rollback || got != (len(trust.Sequences()) == 0) || got != (len(j.RejectedLists) == 1) {
+			t.Errorf("%s: rollback %v, used %v, %v", c.name, got, trust.Sequences(), j.Findings)
+		}
+	}
+	seen, err := readSequences(stateFile())
+	if err != nil || len(seen) != 2 {
+		t.Errorf("%v, %v", seen, err)
 	}
 }
 
 func TestStewardsAreBounded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	var b strings.Builder
-	for i := range maxStewards - 1 {
+	for i := range maxRemembered - 1 {
 		fmt.Fprintf(&b, `%q:1,`, fmt.Sprint("key", i))
 	}
 	if err := os.WriteFile(file, []byte("{"+strings.TrimSuffix(b.String(), ",")+"}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := keepSequence(file, "at the limit", 1); err != nil {
+	if err := keepSequences(file, map[string]int64{"at the limit": 1}); err != nil {
 		t.Error(err)
 	}
-	if err := keepSequence(file, "one past it", 1); err == nil {
+	if err := keepSequences(file, map[string]int64{"one past it": 1}); err == nil {
 		t.Error("one steward past the limit is kept")
 	}
-	if err := keepSequence(file, "at the limit", 2); err == nil {
+	if err := keepSequences(file, map[string]int64{"at the limit": 2}); err == nil {
 		seen, err := readSequences(file)
 		if err != nil || seen["at the limit"] != 2 {
 			t.Errorf("%v, %v", seen["at the limit"], err)
@@ -114,8 +193,13 @@ func TestWithoutAStateFolderThereIsAWarning(t *testing.T) {
 	t.Setenv("HOME", "")
 	key, jwk := steward('a')
 	warned := 0
-	list, _, err := loadConsentTrust(signedList(t, key, 1), jwk, time.Now(), func(string, ...any) { warned++ })
-	if err != nil || list == nil || warned != 1 {
-		t.Errorf("list %v, %d warnings, %v", list != nil, warned, err)
+	o := &verifyOptions{consentTrust: signedList(t, key, 1), consentSteward: jwk}
+	trust, err := loadConsent(o, time.Now(), func(string, ...any) { warned++ })
+	if err != nil || trust.List == nil || warned != 1 {
+		t.Errorf("%d warnings, %v", warned, err)
+	}
+	o.noState = true
+	if _, err := loadConsent(o, time.Now(), t.Errorf); err != nil {
+		t.Error(err)
 	}
 }

@@ -168,15 +168,15 @@ func (p *program) tokenVerify(c *cli.Context) error {
 			return err
 		}
 	}
-	var list []report.Finding
-	if in.Trust, list, err = loadConsentTrust(c.String("consent-trust"), c.String("consent-steward"), in.Now, p.warnf); err != nil {
+	trust, err := loadConsent(&verifyOptions{
+		consentTrust: c.String("consent-trust"), consentSteward: c.String("consent-steward"), consentStatus: c.String("consent-status"),
+	}, in.Now, p.warnf)
+	if err != nil {
 		return err
 	}
-	if in.Status, err = statusLists(c.String("consent-status")); err != nil {
-		return err
-	}
+	in.Trust, in.Status = trust.List, trust.StatusLists
 	v := consent.VerifyToken(text, in)
-	v.Findings = append(list, v.Findings...)
+	v.Findings = append(trust.Findings, v.Findings...)
 	return p.writeVerification(v)
 }
 

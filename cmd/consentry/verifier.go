@@ -10,6 +10,7 @@ import (
 
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/internal/fetch"
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
@@ -42,6 +43,15 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	v.Trust = *t
 	if v.Consent, err = loadConsent(o, v.Time, warn); err != nil {
 		return nil, err
+	}
+	if v.Tokens, err = tokensAtHand(o.consentTokens); err != nil {
+		return nil, err
+	}
+	if o.fetch {
+		if v.Policy.NoNetwork {
+			return nil, &usageError{Text: "--fetch: the policy says network: off"}
+		}
+		v.Fetch = &fetch.Getter{}
 	}
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
 	if v.Frames != video.InfoOnly {
@@ -147,7 +157,13 @@ func loadConsent(o *verifyOptions, now time.Time, warn func(string, ...any)) (*c
 	out := &consent.Trust{}
 	var findings []report.Finding
 	var err error
-	if out.List, findings, err = loadConsentTrust(o.consentTrust, o.consentSteward, now, warn); err != nil {
+	kept := &state{}
+	if !o.noState {
+		if kept, err = openState(); err != nil {
+			return nil, err
+		}
+	}
+	if out.List, findings, err = loadConsentTrust(o.consentTrust, o.consentSteward, now, kept); err != nil {
 		return nil, err
 	}
 	out.Findings = findings
@@ -160,6 +176,17 @@ func loadConsent(o *verifyOptions, now time.Time, warn func(string, ...any)) (*c
 			return nil, err
 		}
 		out.Registries = append(out.Registries, strings.TrimSpace(string(b)))
+	}
+	out.Seen = kept.registries()
+	out = out.Open(now) // once for all files
+	for key, sequence := range out.Sequences() {
+		kept.note(registryKey+key, sequence)
+	}
+	if err := kept.save(); err != nil {
+		warn("the sequences of lists could not be kept: %v", err)
+	}
+	if !o.noState && kept.file == "" && (len(out.Registries) > 0 || o.consentSteward != "") {
+		warn("no folder for the user's state (XDG_STATE_HOME): whether a list is older than one seen before cannot be told")
 	}
 	return out, nil
 }

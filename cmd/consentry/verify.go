@@ -26,6 +26,9 @@ type verifyOptions struct {
 	consentSteward  string
 	consentRegistry []string
 	consentStatus   string
+	consentTokens   string
+	noState         bool
+	fetch           bool
 
 	at        time.Time // zero: now
 	manifest  string
@@ -51,7 +54,6 @@ var (
 
 // laterVerifyFlags are flags of verify that come later.
 var laterVerifyFlags = map[string]string{
-	"fetch":        "the network is never used",
 	"fingerprints": "fingerprints of a clip",
 	"watermark":    "looking for a message of your own",
 	"face-model":   "face detection",
@@ -75,6 +77,9 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
 			&cli.StringSliceFlag{Name: "consent-registry", Usage: "`FILE`: standing orders and rosters"},
 			&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
+			&cli.StringFlag{Name: "consent-tokens", Usage: "`DIR` of tokens (*.jwt) that files name by reference"},
+			&cli.BoolFlag{Name: "no-state", Usage: "forget which lists were seen before: for CI"},
+			&cli.BoolFlag{Name: "fetch", Usage: "ask the network for tokens and status lists"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
 			&cli.StringSliceFlag{Name: "fragment", Usage: "`FILE`: a fragment of the init segment given"},
@@ -86,7 +91,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.DurationFlag{Name: "timeout", Usage: "`TIME` for each file, such as 30s; default none"},
 			&cli.IntFlag{Name: "jobs", Usage: "`N` files at a time; default: one a core"},
 			&cli.BoolFlag{Name: "strict", Usage: "WARN is exit 1"},
-			laterSwitch("fetch"), laterFlag("fingerprints"), laterFlag("watermark"), laterFlag("face-model"), laterFlag("resume"),
+			laterFlag("fingerprints"), laterFlag("watermark"), laterFlag("face-model"), laterFlag("resume"),
 		},
 		Action: func(c *cli.Context) error {
 			o, err := readVerifyOptions(c)
@@ -117,6 +122,9 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		consentSteward:  c.String("consent-steward"),
 		consentRegistry: c.StringSlice("consent-registry"),
 		consentStatus:   c.String("consent-status"),
+		consentTokens:   c.String("consent-tokens"),
+		noState:         c.Bool("no-state"),
+		fetch:           c.Bool("fetch"),
 		manifest:        c.String("manifest"),
 		fragments:       c.StringSlice("fragment"),
 		set:             c.String("set"),

@@ -34,7 +34,7 @@ func blank(name string) *report.Report {
 		Watermarks: report.Watermarks{Found: []report.Watermark{}, SoftBindings: []report.SoftBinding{}},
 		People:     []report.Person{}, Works: []report.Person{},
 		Persons:  report.Persons{Tracks: []report.PersonTrack{}, NotSeen: []string{}, Undeclared: []int{}},
-		Findings: []report.Finding{}, NotChecked: []report.NotChecked{},
+		Findings: []report.Finding{}, NotChecked: []report.NotChecked{}, Fetched: []report.Fetched{},
 	}
 }
 

@@ -1,0 +1,96 @@
+package consentry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/report"
+)
+
+// Fetcher gets a document from the network. It decides what may be asked at all: an address in a file is the file's
+// choice, so whoever implements this must keep it from reaching private networks, and must bound time and redirects.
+type Fetcher interface {
+	// Get returns the HTTP status, the address that answered, and the body, which has most bytes at the most. An error
+	// says why there is none; status and address may come with it.
+	Get(ctx context.Context, address string, most int64) (status int, final string, body []byte, err error)
+}
+
+// Limits of what is fetched for one file: a declaration names a token a person and a status list an issuer, so that
+// real files ask for a few.
+const (
+	maxFetches     = 32
+	maxFetchToken  = 16 << 10 // consent format 1, 2 (Limits)
+	maxFetchStatus = 8 << 20  // as for a list of the operator's folder
+	maxFetchTotal  = 32 << 20
+)
+
+// fetchReferences gets what the declarations name and is not at hand, if the user allows the network: tokens by
+// reference first, then status lists, also those of the tokens that came. Everything that was asked is in the report.
+// Consent format 1, 6 (sources).
+func (r *run) fetchReferences(ctx context.Context, f *consent.Facts) (*consent.Trust, error) {
+	trust := r.v.Consent
+	if r.v.Fetch == nil {
+		return trust, nil
+	}
+	asked, left := map[consent.Reference]bool{}, int64(maxFetchTotal)
+	for range 2 { // a token that came names a list that may have to come too
+		var lists []string
+		for _, ref := range consent.References(f, trust) {
+			if asked[ref] {
+				continue
+			}
+			if len(asked) == maxFetches || left == 0 {
+				r.notChecked("references", fmt.Sprintf("a file may ask for %d documents of %d MiB together; the rest was not fetched", maxFetches, maxFetchTotal>>20))
+				break
+			}
+			asked[ref] = true
+			body, err := r.fetch(ctx, ref, &left)
+			switch {
+			case err != nil:
+				return nil, err
+			case body == "":
+			case ref.S256 == "":
+				lists = append(lists, body)
+			default:
+				if f.Files == nil {
+					f.Files = map[string]string{}
+				}
+				f.Files[ref.URI] = body
+			}
+		}
+		trust = trust.WithStatusLists(lists)
+	}
+	return trust, nil
+}
+
+// fetch gets one document and reports it. The error is the context's: what the network does wrong is in the report.
+func (r *run) fetch(ctx context.Context, ref consent.Reference, left *int64) (string, error) {
+	out := report.Fetched{URL: ref.URI, Purpose: "token"}
+	most := int64(maxFetchToken)
+	if ref.S256 == "" {
+		out.Purpose, most = "status-list", maxFetchStatus
+	}
+	status, final, body, err := r.v.Fetch.Get(ctx, ref.URI, min(most, *left))
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	out.Status = status
+	if final != ref.URI {
+		out.Final = final
+	}
+	if err != nil {
+		out.Error = optional(err.Error())
+		r.out.Fetched = append(r.out.Fetched, out)
+		r.notChecked(out.Purpose, fmt.Sprintf("%q could not be fetched: %v", ref.URI, err))
+		return "", nil
+	}
+	*left -= int64(len(body))
+	sum := sha256.Sum256(body)
+	out.Bytes, out.SHA256 = int64(len(body)), optional(hex.EncodeToString(sum[:]))
+	r.out.Fetched = append(r.out.Fetched, out)
+	return strings.TrimSpace(string(body)), nil
+}

@@ -1,0 +1,205 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Getter gets documents whose address a file chose. It asks by https alone, opens no connection to an address that is
+// not public, checks redirects as it checks the first address, and goes through no proxy, behind which it could not
+// tell. The zero value is ready.
+//
+// What it got it keeps for its own lifetime, so that many files that name one list cost one request.
+type Getter struct {
+	Timeout time.Duration // of one document with its redirects; zero: [GetTimeout]
+	// Allow says which addresses may be connected to; nil: public ones. It is for tests, whose servers are on loopback.
+	Allow func(netip.Addr) bool
+	// Roots are trusted for TLS; nil: the system's.
+	Roots *x509.CertPool
+
+	mu   sync.Mutex
+	kept map[string]*answer
+	size int64 // bytes kept
+}
+
+// Limits of a Getter. Lists and tokens are small and lie on web servers that answer at once.
+const (
+	GetTimeout   = 10 * time.Second
+	maxRedirects = 3
+	maxHeader    = 64 << 10
+	maxKept      = 64 << 20 // bytes of all documents that are kept
+	maxAddress   = 2048     // bytes of a URL
+)
+
+// answer is what a server said, or why nothing came.
+type answer struct {
+	status int
+	final  string
+	body   []byte
+	err    error
+}
+
+// Get returns a document of most bytes at the most. The address that answered is given where there was an answer.
+func (g *Getter) Get(ctx context.Context, address string, most int64) (status int, final string, body []byte, err error) {
+	g.mu.Lock()
+	a := g.kept[address]
+	g.mu.Unlock()
+	if a == nil {
+		a = g.ask(ctx, address, most)
+		if ctx.Err() == nil {
+			g.keep(address, a)
+		}
+	}
+	if int64(len(a.body)) > most {
+		return a.status, a.final, nil, fmt.Errorf("it has more than %d bytes", most)
+	}
+	return a.status, a.final, a.body, a.err
+}
+
+// keep remembers an answer, also that there is none: a server that hangs is asked once.
+func (g *Getter) keep(address string, a *answer) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	cost := int64(len(a.body) + len(address) + 256)
+	if g.size+cost > maxKept {
+		return
+	}
+	if g.kept == nil {
+		g.kept = map[string]*answer{}
+	}
+	if g.kept[address] == nil {
+		g.kept[address] = a
+		g.size += cost
+	}
+}
+
+func (g *Getter) ask(ctx context.Context, address string, most int64) *answer {
+	u, err := url.Parse(address)
+	if err != nil || len(address) > maxAddress {
+		return &answer{err: errors.New("this is no web address")}
+	}
+	if err := acceptable(u); err != nil {
+		return &answer{err: err}
+	}
+	timeout := g.Timeout
+	if timeout == 0 {
+		timeout = GetTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return &answer{err: err}
+	}
+	req.Header.Set("User-Agent", "consentry")
+	client := &http.Client{Transport: g.transport(), CheckRedirect: func(next *http.Request, via []*http.Request) error {
+		if len(via) > maxRedirects {
+			return fmt.Errorf("it redirects more than %d times", maxRedirects)
+		}
+		next.Header.Del("Referer")
+		return acceptable(next.URL)
+	}}
+	res, err := client.Do(req)
+	if err != nil {
+		return &answer{err: plain(err)}
+	}
+	defer res.Body.Close()
+	a := &answer{status: res.StatusCode, final: res.Request.URL.String()}
+	if res.StatusCode != http.StatusOK {
+		a.err = fmt.Errorf("it answers with the status %d", res.StatusCode)
+		return a
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
+	switch {
+	case err != nil:
+		a.err = plain(err)
+	case int64(len(body)) > most:
+		a.err = fmt.Errorf("it has more than %d bytes", most)
+	default:
+		a.body = body
+	}
+	return a
+}
+
+// plain is an error without the address, which is said already.
+func plain(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+// acceptable says what is wrong with an address, before any name is looked up.
+func acceptable(u *url.URL) error {
+	if u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return errors.New("only https addresses without a user name are asked")
+	}
+	return nil
+}
+
+func (g *Getter) transport() *http.Transport {
+	allow := g.Allow
+	if allow == nil {
+		allow = public
+	}
+	// Control sees the address that a name was resolved to, right before the connection: a name that changes its
+	// address in between gains nothing.
+	dialer := &net.Dialer{Timeout: GetTimeout, Control: func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		if !allow(at.Addr().Unmap().WithZone("")) {
+			return fmt.Errorf("%s is no public address", at.Addr())
+		}
+		return nil
+	}}
+	return &http.Transport{
+		DialContext: dialer.DialContext, DisableKeepAlives: true, DisableCompression: true, ForceAttemptHTTP2: true,
+		MaxResponseHeaderBytes: maxHeader, TLSHandshakeTimeout: GetTimeout, ResponseHeaderTimeout: GetTimeout,
+		TLSClientConfig: &tls.Config{RootCAs: g.Roots, MinVersion: tls.VersionTLS12},
+	}
+}
+
+// notPublic are the networks that are no part of the Internet, or stand for one that is not. IANA special-purpose
+// address registries (RFC 6890 and its updates); what netip knows by itself is not repeated.
+var notPublic = prefixes(
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10",
+)
+
+func prefixes(list ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(list))
+	for i, s := range list {
+		out[i] = netip.MustParsePrefix(s)
+	}
+	return out
+}
+
+// public says whether an address is one of the Internet.
+func public(a netip.Addr) bool {
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return false // loopback, link-local, multicast, unspecified, private
+	}
+	for _, p := range notPublic {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// Public says whether an address may be asked where a Getter has no Allow.
+func Public(a netip.Addr) bool { return public(a.Unmap().WithZone("")) }
