@@ -99,14 +99,14 @@ func (p *program) registryShow(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	list, findings, err := loadConsentTrust(c.String("consent-trust"), c.String("consent-steward"), at, p.warnf)
+	trust, err := loadConsent(&verifyOptions{consentTrust: c.String("consent-trust"), consentSteward: c.String("consent-steward")}, at, p.warnf)
 	if err != nil {
 		return err
 	}
-	for _, f := range findings {
+	for _, f := range trust.Findings {
 		p.warnf("%s: %s", f.Code, f.Explanation)
 	}
-	s, err := consent.ShowBundle(string(bytes.TrimSpace(text)), list, at)
+	s, err := consent.ShowBundle(string(bytes.TrimSpace(text)), trust.List, at)
 	if err != nil {
 		return fmt.Errorf("%q: %w", c.Args().First(), err)
 	}
