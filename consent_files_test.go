@@ -88,6 +88,14 @@ func consentFiles() []consentFile {
 		box := m.Find("c2pa.assertions").Find(forge.ConsentLabel).Kids[0]
 		box.Data = bytes.Replace(box.Data, []byte("replica"), []byte("altered"), 1)
 	}
+	leavingOut := func(path string) forge.Recipe {
+		r := with(ada(nil), forge.Signer{})
+		r.Exclude = []forge.Exclusion{{XPath: "/uuid"}, {XPath: path}}
+		return r
+	}
+	recorded := forge.Recipe{Exclude: leavingOut("/mdat").Exclude, Manifest: forge.Manifest{Actions: []forge.Action{{Name: "c2pa.created", Source: "digitalCapture"}}}}
+	remote := with(ada(nil), forge.Signer{})
+	remote.Container.External = "http://example.com/media.mp4"
 	return []consentFile{
 		{name: "her own grant", recipe: with(ada(nil), forge.Signer{}), states: []string{"p1 verified E3"}, code: "consent.binding.provider", verdict: report.Pass},
 		{name: "a grant for the signer's key", recipe: with(ada(cnf), forge.Signer{}), states: []string{"p1 verified E3"}, code: "consent.binding.claimSigner", verdict: report.Pass},
@@ -107,6 +115,10 @@ func consentFiles() []consentFile {
 		{name: "one id in two assertions", recipe: twice, code: "consent.assertion.malformed", verdict: report.Fail},
 		{name: "an assertion changed after it was signed", recipe: changed, code: "assertion.hashedURI.mismatch", verdict: report.Fail},
 		{name: "other content than was signed", recipe: tampered, code: "assertion.bmffHash.mismatch", verdict: report.Fail},
+		{name: "a content hash that leaves the media out", recipe: leavingOut("/mdat"), profile: "newsroom", states: []string{"p1 verified E3"}, code: "asset.unboundTrack", verdict: report.Indeterminate},
+		{name: "a recording whose content hash leaves the media out", recipe: recorded, profile: "newsroom", code: "asset.unboundTrack", verdict: report.Indeterminate},
+		{name: "media that lie in another file", recipe: remote, code: "asset.externalData", verdict: report.Fail},
+		{name: "a content hash that leaves the movie box out", recipe: leavingOut("/moov"), profile: "newsroom", states: []string{"p1 verified E3"}, code: "asset.partiallyBound", verdict: report.Warn},
 		{name: "redacted by a later editor", recipe: redacting, code: "consent.assertion.redacted", verdict: report.Fail},
 		{name: "the people of a component", recipe: placed, states: []string{"p1 verified E3"}, verdict: report.Pass},
 		{name: "a long grant and no status", recipe: with(ada(long), forge.Signer{}), states: []string{"p1 unresolved "}, code: "consent.status.skipped", verdict: report.Fail},

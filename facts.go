@@ -1,11 +1,14 @@
 package consentry
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
 )
 
@@ -33,6 +36,7 @@ func (r *run) facts() *consent.Facts {
 	}
 	f.Malformed = r.malformed
 	f.NotSupported = r.unsupported
+	f.PartlyBound, f.MediaUnbound = unbound(r.out.Provenance.Integrity.State, r.result)
 	if r.result == nil || r.result.Active == nil {
 		return f
 	}
@@ -44,6 +48,24 @@ func (r *run) facts() *consent.Facts {
 	f.ClaimSigner, f.T = signerOf(active.Signature), timeOf(active)
 	f.Ingredients = fill.ingredients(active, 0)
 	return f
+}
+
+// unbound says in plain words what of the content the hash of a partial binding leaves open. Fragments that are not at
+// hand are none of it: what was not given is not shown either. C2PA 2.5, 16.3.2.
+func unbound(state string, res *manifest.Result) (content, media string) {
+	if state != manifest.BindingPartial || res == nil || res.Binding == nil {
+		return "", ""
+	}
+	for _, f := range res.Binding.Findings {
+		absent := report.NotChecked{What: "fragments", Why: f.Explanation}
+		switch {
+		case f.Code == "asset.unboundTrack" || f.Code == "asset.externalData":
+			media = cmp.Or(media, f.Explanation)
+		case f.Code == "asset.partiallyBound" && !slices.Contains(res.Binding.Missing, absent):
+			content = cmp.Or(content, f.Explanation)
+		}
+	}
+	return content, media
 }
 
 // factsOf walks ingredients; each manifest is told once, so that a diamond of ingredients costs its size only.

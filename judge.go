@@ -47,7 +47,8 @@ func judgeFacts(f *consent.Facts, trust *consent.Trust, p *policy.Policy, lists 
 		lists = append(lists, policy.List{Name: l.Name, Issued: l.Issued})
 	}
 	out.Verdict, out.Reasons = policy.Decide(p, policy.Facts{
-		Manifest: f.Manifest.State, Origin: out.Origin, Malformed: f.Malformed, NotSupported: f.NotSupported, Judgement: out.Judgement,
+		Manifest: f.Manifest.State, Origin: out.Origin, Malformed: f.Malformed, NotSupported: f.NotSupported,
+		PartlyBound: f.PartlyBound, MediaUnbound: f.MediaUnbound, Judgement: out.Judgement,
 		Now: f.Now, Lists: lists,
 	})
 	return out

@@ -33,6 +33,10 @@ type Facts struct {
 	NotSupported []string `json:"notSupported,omitempty"`
 	// Malformed says why the container or the manifest store could not be read to its end; empty: it could.
 	Malformed string `json:"malformed,omitempty"`
+	// PartlyBound says what of the content the manifest does not bind, so that it could have been exchanged; MediaUnbound
+	// says so of pictures or sound. Empty: nothing is known to be unbound.
+	PartlyBound  string `json:"partlyBound,omitempty"`
+	MediaUnbound string `json:"mediaUnbound,omitempty"`
 }
 
 // The states of a manifest that matter here. Anything but trusted and valid is not valid.

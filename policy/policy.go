@@ -133,6 +133,8 @@ type Facts struct {
 	Origin       report.Origin      // what origin.Decide said
 	Malformed    string             // why the file or its store could not be read to its end; empty: it could
 	NotSupported []string           // what of the file is not supported yet
+	PartlyBound  string             // what of the content the manifest does not bind; empty: nothing is known
+	MediaUnbound string             // the same of pictures and sound
 	Judgement    *consent.Judgement // nil: nothing was judged
 	Now          time.Time          // the validation time
 	Lists        []List             // that were used and say when they were issued
@@ -151,8 +153,9 @@ func Decide(p *Policy, f Facts) (report.Verdict, []report.Reason) {
 	if d.judgement == nil {
 		d.judgement = &consent.Judgement{}
 	}
-	// Only a trusted word makes the question moot, and only about a file that could be read.
-	if f.Malformed == "" && len(f.NotSupported) == 0 && f.Manifest == consent.ManifestTrusted && f.Origin.State == "captured" && f.Origin.Verified {
+	// Only a trusted word makes the question moot, and only about the media that it was given for, in a file that could
+	// be read.
+	if f.Malformed == "" && f.MediaUnbound == "" && len(f.NotSupported) == 0 && f.Manifest == consent.ManifestTrusted && f.Origin.State == "captured" && f.Origin.Verified {
 		return report.NotApplicable, []report.Reason{{Event: captured, Outcome: report.NotApplicable, Text: "declared as a recording, by a trusted signer: nobody was generated"}}
 	}
 	for _, what := range f.NotSupported {
@@ -200,6 +203,12 @@ func (d *decision) provenance(f Facts) {
 		}
 	default:
 		d.on(ManifestInvalid, "the manifest is not valid: content or signature")
+	}
+	switch {
+	case f.MediaUnbound != "":
+		d.on(MediaUnbound, f.MediaUnbound)
+	case f.PartlyBound != "":
+		d.on(PartlyBound, f.PartlyBound)
 	}
 	switch f.Origin.State {
 	case "captured":

@@ -19,6 +19,8 @@ const page = `
 manifest_invalid   | FAIL          | FAIL          | FAIL
 signer_untrusted   | INDETERMINATE | INDETERMINATE | FAIL
 no_provenance      | INDETERMINATE | INDETERMINATE | FAIL
+media_unbound      | INDETERMINATE | INDETERMINATE | FAIL
+partly_bound       | WARN          | INDETERMINATE | FAIL
 origin_unknown     | INDETERMINATE | INDETERMINATE | WARN
 no_assertion       | WARN          | WARN          | FAIL
 store_malformed    | INDETERMINATE | INDETERMINATE | FAIL
@@ -56,6 +58,10 @@ func happening(event string) policy.Facts {
 	j := &consent.Judgement{}
 	f := policy.Facts{Manifest: "trusted", Origin: report.Origin{State: "generated", Verified: true}, Judgement: j}
 	switch event {
+	case policy.MediaUnbound:
+		f.MediaUnbound, f.PartlyBound = "a track", "a track"
+	case policy.PartlyBound:
+		f.PartlyBound = "a box"
 	case policy.ManifestInvalid:
 		f.Manifest = "invalid"
 	case policy.SignerUntrusted:

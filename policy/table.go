@@ -20,6 +20,8 @@ const (
 const (
 	StoreMalformed    = "store_malformed"
 	ManifestInvalid   = "manifest_invalid"
+	MediaUnbound      = "media_unbound"
+	PartlyBound       = "partly_bound"
 	SignerUntrusted   = "signer_untrusted"
 	NoProvenance      = "no_provenance"
 	OriginUnknown     = "origin_unknown"
@@ -45,9 +47,11 @@ const (
 	pass          = report.Pass
 )
 
-// table is the table of events: the outcomes in newsroom, studio and ci. Consent format 1, 8.
+// table is the table of events: the outcomes in newsroom, studio and ci. Consent format 1, 8; docs/decisions/partly-bound.md.
 var table = map[string][3]report.Verdict{
 	ManifestInvalid:   {fail, fail, fail},
+	MediaUnbound:      {indeterminate, indeterminate, fail},
+	PartlyBound:       {warn, indeterminate, fail},
 	SignerUntrusted:   {indeterminate, indeterminate, fail},
 	NoProvenance:      {indeterminate, indeterminate, fail},
 	OriginUnknown:     {indeterminate, indeterminate, warn},

@@ -182,6 +182,8 @@ var terms = []Entry{
 
 	{"store_malformed", kindEvent, "there is a manifest store that cannot be read, or the container is damaged", seeJudge, ""},
 	{"manifest_invalid", kindEvent, "the content was changed, or the signature does not hold", seeJudge, ""},
+	{"media_unbound", kindEvent, "pictures or sound lie outside what the signature binds: they could be other ones", "C2PA 2.5, 16.3.2", ""},
+	{"partly_bound", kindEvent, "something that decides what is shown lies outside what the signature binds", "C2PA 2.5, 16.3.2", ""},
 	{"signer_untrusted", kindEvent, "the signer is on no trust list", seeJudge, ""},
 	{"no_provenance", kindEvent, "nothing signed speaks about this file", seeJudge, ""},
 	{"origin_unknown", kindEvent, "nothing says where the picture comes from", seeJudge, ""},

@@ -17,6 +17,8 @@ var badStates = []string{
 // for an event that is not here, that is used.
 var eventWords = map[string]string{
 	"signer_untrusted":   "signed, and the signer is on no trust list",
+	"media_unbound":      "signed, and the signature does not bind all pictures and sound",
+	"partly_bound":       "signed, and the signature does not bind all of the content",
 	"no_provenance":      "nothing signed speaks about this file",
 	"origin_unknown":     "nothing says where the picture comes from",
 	"no_assertion":       "generated, and nothing is declared about consent of the people in it",
