@@ -94,6 +94,16 @@ func TestVerify(t *testing.T) {
 			t.Errorf("no mismatch among %v", r.Findings)
 		}
 	})
+	t.Run("a-content-hash-that-is-not-the-one-that-was-signed", func(t *testing.T) {
+		forged := forge.Make(forge.Recipe{Manifest: forge.Manifest{AfterSign: func(m *forge.Node) {
+			box := m.Find("c2pa.assertions").Find("c2pa.hash.bmff.v3").Kids[0]
+			box.Data = bytes.Replace(box.Data, []byte("/mfra"), []byte("/mfrb"), 1)
+		}}})
+		r := verify(t, trusting(t), asset(forged.Data))
+		if state(r) != "invalid" || r.Provenance.Integrity.State != "unknown" || r.Verdict != report.Fail {
+			t.Errorf("state %s, integrity %s, verdict %s", state(r), r.Provenance.Integrity.State, r.Verdict)
+		}
+	})
 	t.Run("no-manifest", func(t *testing.T) {
 		r := verify(t, trusting(t), asset(forge.Make(forge.Recipe{NoStore: true}).Data))
 		if r.Provenance.Store == nil || *r.Provenance.Store != "absent" || r.Verdict != report.Indeterminate {

@@ -165,11 +165,27 @@ func (r *run) fillIntegrity(res *manifest.Result) {
 	if b.NotSupported != "" {
 		r.needs("content hash", b.NotSupported)
 	}
-	// An intact hash means something only if the claim that lists it is the signer's.
-	if s := res.Active.Signature; i.State == manifest.BindingIntact && (s == nil || !s.Validated) {
-		i.State = manifest.BindingUnknown
-		r.notChecked("integrity", "the content hash matches, but the signature over it does not verify")
+	// A hash that matches means something only if it is the one that was signed.
+	if i.State == manifest.BindingIntact || i.State == manifest.BindingPartial {
+		if why := unsigned(res); why != "" {
+			i.State = manifest.BindingUnknown
+			r.notChecked("integrity", "the content hash matches, but "+why)
+		}
 	}
+}
+
+// unsigned says why the content hash is not a signer's word: of the active manifest or, below updates, of the one that
+// holds the hash.
+func unsigned(res *manifest.Result) string {
+	for _, m := range []*manifest.ManifestResult{res.Active, res.Bound} {
+		if m.Signature == nil || !m.Signature.Validated {
+			return "the signature over it does not verify"
+		}
+	}
+	if !res.Bound.HardBinding.Intact {
+		return "it is not the one that was signed"
+	}
+	return ""
 }
 
 // fillSignature reports who signed the active manifest and when.
