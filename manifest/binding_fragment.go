@@ -30,14 +30,34 @@ func (k *bmffCheck) key(p *proofMap) int {
 	return -1
 }
 
-// initHash holds an initialization segment against a tree: boxes before the first moof of a single file, or a whole
-// file of a set. A tree without one binds nothing. C2PA 2.5, 14.12.2.2.
-func initSum(ctx context.Context, m *matcher, r *Content, last int, end int64, t *tree, sink rowSink) ([]byte, error) {
+// initSegment is what an initHash is held against: the boxes before the first moof of a single file, or a whole file of
+// a set. It is hashed once for each algorithm, however many trees name it. C2PA 2.5, 14.12.2.2.
+type initSegment struct {
+	content *Content
+	matcher *matcher
+	last    int     // boxes that it has
+	end     int64   // of its bytes
+	sink    rowSink // sees its rows once
+	sums    map[string][]byte
+}
+
+func (s *initSegment) sum(ctx context.Context, t *tree) ([]byte, error) {
+	if sum, ok := s.sums[t.alg]; ok {
+		return sum, nil
+	}
 	var p hashplan.Plan
-	if err := m.plan(0, last, end, true, &p, sink); err != nil {
+	if err := s.matcher.plan(0, s.last, s.end, true, &p, s.sink); err != nil {
 		return nil, err
 	}
-	return p.Sum(ctx, r.Data, r.Size, t.newHash())
+	sum, err := p.Sum(ctx, s.content.Data, s.content.Size, t.newHash())
+	if err != nil {
+		return nil, err
+	}
+	if s.sums == nil {
+		s.sums = map[string][]byte{}
+	}
+	s.sums[t.alg], s.sink = sum, nil
+	return sum, nil
 }
 
 // noInit notes trees without initHash.
@@ -74,12 +94,9 @@ func (k *bmffCheck) fragments() error {
 			k.unbound = append(k.unbound, gap{r.from, r.to, r.entry, r.box, r.root})
 		}
 	}
-	for i, t := range k.tree {
-		only := sink
-		if i > 0 {
-			only = nil
-		}
-		sum, err := initSum(k.ctx, k.matcher, k.c, list[0].first, start, t, only)
+	init := initSegment{content: k.c, matcher: k.matcher, last: list[0].first, end: start, sink: sink}
+	for _, t := range k.tree {
+		sum, err := init.sum(k.ctx, t)
 		if err != nil {
 			return err
 		}

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/internal/hashplan"
 )
 
 func TestProofBoxLimit(t *testing.T) {
@@ -111,5 +113,86 @@ func TestTreeOverChunks(t *testing.T) {
 	b := check(t, data, withTree(m, treeOf(m).without("fixedBlockSize").with("hashes", hashArr(rows(leaves)[4]))), "")
 	if !strings.HasPrefix(b.NotSupported, "not supported yet: ") || codes(b) != "unknown []" {
 		t.Errorf("%q, %s", b.NotSupported, codes(b))
+	}
+}
+
+// TestMatchingLimit: exclusions that ask for bytes of every box are a limit, and not hours.
+func TestMatchingLimit(t *testing.T) {
+	ps := flatFile()
+	data := cat(file(ps), bytes.Repeat(mkbox("free"), 1000))
+	l, err := Locate(context.Background(), bytes.NewReader(data), int64(len(data)), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := arr{}
+	for range 150 {
+		items = append(items, obj{"offset", 4, "value", []byte("free")})
+	}
+	greedy := append(slices.Clone(exDefault), obj{"xpath", "/free", "data", append(slices.Clone(items), obj{"offset", 0, "value", []byte{9}})}, obj{"xpath", "/free", "subset", arr{obj{"offset", 2, "length", 1}, obj{"offset", 4, "length", 0}}})
+	m, err := decodeBMFFMap(cb(flatMap(ps).with("exclusions", greedy)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := func(left int64) (int64, error) {
+		k := newMatcher(l.File, m.Exclusions)
+		k.left.Store(left)
+		err := k.plan(0, len(l.File.Boxes), int64(len(data)), true, &hashplan.Plan{}, nil)
+		return left - k.left.Load(), err
+	}
+	spent, err := plan(maxMatching)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var limit *LimitError
+	if _, err := plan(spent); err != nil {
+		t.Errorf("at the limit: %v", err)
+	}
+	if _, err := plan(spent - 1); !errors.As(err, &limit) {
+		t.Errorf("one past the limit: %v", err)
+	}
+	for range 150 {
+		greedy = append(greedy, obj{"xpath", "/free", "data", append(slices.Clone(items), obj{"offset", 0, "value", []byte{9}})})
+	}
+	_, err = checkBMFF(context.Background(), &Content{Data: bytes.NewReader(data), Size: int64(len(data)), Located: l}, "c2pa.hash.bmff.v3", "", cb(flatMap(ps).with("exclusions", greedy)), "", "")
+	if !errors.As(err, &limit) {
+		t.Errorf("150 times 1,000 times 150 comparisons: %v", err)
+	}
+}
+
+// countingReader counts what is read.
+type countingReader struct {
+	*bytes.Reader
+	n atomic.Int64
+}
+
+func (r *countingReader) ReadAt(p []byte, at int64) (int, error) {
+	r.n.Add(int64(len(p)))
+	return r.Reader.ReadAt(p, at)
+}
+
+// TestInitSegmentIsHashedOnce: a thousand trees over one initialization segment do not read it a thousand times.
+func TestInitSegmentIsHashedOnce(t *testing.T) {
+	f := newFragFile(1, 0)
+	f.init = append(f.init, kept(mkbox("abcd", media(1<<20))))
+	tree := treeOf(f.m).with("initHash", sha(hashed(f.init, 0)))
+	trees := arr{}
+	for i := range maxMerkleMaps {
+		trees = append(trees, tree.with("localId", i+1))
+	}
+	data := f.bytes()
+	whole := file(f.init)
+	for name, c := range map[string]*Content{"a-file": {Size: int64(len(data))}, "a-set": {Size: int64(len(whole))}} {
+		r := &countingReader{Reader: bytes.NewReader(data[:c.Size])}
+		var err error
+		if c.Located, err = Locate(context.Background(), r, c.Size, Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		c.Data = r
+		if _, err = checkBMFF(context.Background(), c, "c2pa.hash.bmff.v3", "", cb(f.m.with("merkle", trees)), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		if n := r.n.Load(); n < 1<<20 || n > 4<<20 {
+			t.Errorf("%s: %d bytes were read of %d", name, n, c.Size)
+		}
 	}
 }

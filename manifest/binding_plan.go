@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/consentry/consentry/internal/bmff"
 	"github.com/consentry/consentry/internal/hashplan"
@@ -27,10 +28,29 @@ type matcher struct {
 	file    *bmff.File
 	entries []exclusionEntry
 	byRoot  map[bmff.FourCC][]int
+	left    atomic.Int64 // of maxMatching
+}
+
+const (
+	// maxMatching bounds the work of holding exclusions against the boxes of one file: each of the one may ask for bytes
+	// of each of the other. 64,000 fragments with the exclusions that writers make take a third of it; all of it takes
+	// about two seconds.
+	maxMatching = 1 << 25
+	// What a comparison of bytes and a part that is left out cost, where a look at a box costs 1: time and memory.
+	costCompare, costSpan = 16, 32
+)
+
+// spend takes work off what is left.
+func (m *matcher) spend(n int64) error {
+	if m.left.Add(-n) < 0 {
+		return &LimitError{What: "steps of holding exclusions against boxes", Limit: maxMatching, Where: "the content hash"}
+	}
+	return nil
 }
 
 func newMatcher(f *bmff.File, entries []exclusionEntry) *matcher {
 	m := &matcher{file: f, entries: entries, byRoot: map[bmff.FourCC][]int{}}
+	m.left.Store(maxMatching)
 	for i, e := range entries {
 		m.byRoot[e.path[0].typ] = append(m.byRoot[e.path[0].typ], i)
 	}
@@ -70,6 +90,9 @@ func (m *matcher) spans(root *bmff.Box, out []span) ([]span, error) {
 
 // match follows level by level. Boxes with fields of their own are never entered: their children have no path.
 func (m *matcher) match(b *bmff.Box, entry, level int, out []span) ([]span, error) {
+	if err := m.spend(1); err != nil {
+		return nil, err
+	}
 	e := &m.entries[entry]
 	step := e.path[level]
 	if b.Type != step.typ || step.index != 0 && step.index != b.Index {
@@ -90,6 +113,9 @@ func (m *matcher) match(b *bmff.Box, entry, level int, out []span) ([]span, erro
 	ok, err := m.holds(b, e)
 	if err != nil || !ok {
 		return out, err
+	}
+	if err := m.spend(costSpan * int64(max(1, len(e.Subset)))); err != nil {
+		return nil, err
 	}
 	if len(e.Subset) == 0 {
 		return append(out, span{b.Offset, b.End(), entry, b, true}), nil
@@ -127,6 +153,9 @@ func (m *matcher) holds(b *bmff.Box, e *exclusionEntry) (bool, error) {
 		n := int64(len(d.Value))
 		if *d.Offset > b.Size || n > b.Size-*d.Offset {
 			return false, nil
+		}
+		if err := m.spend(costCompare + n/costCompare); err != nil {
+			return false, err
 		}
 		have, err := m.file.Read(b.Offset+*d.Offset, len(d.Value))
 		if err != nil {

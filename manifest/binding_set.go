@@ -107,30 +107,31 @@ type setPart struct {
 
 // initFile is an initialization segment: the asset itself, or one that came among the parts.
 type initFile struct {
-	name    string
-	content *Content
-	matcher *matcher
+	name string
+	initSegment
+}
+
+func newInitFile(name string, c *Content, m *matcher) initFile {
+	return initFile{name, initSegment{content: c, matcher: m, last: len(m.file.Boxes), end: c.Size}}
 }
 
 // initSegments says which trees have an initialization segment among those that were given. Each segment must belong to
 // a tree.
 func (k *bmffCheck) initSegments(inits []initFile) (map[int]bool, error) {
 	fits := map[int]bool{}
-	for n, in := range inits {
+	inits[0].sink = func(r row) {
+		k.explain(r, "initialization segment")
+		if r.included() {
+			k.b.Bound += r.to - r.from
+		} else {
+			k.unbound = append(k.unbound, gap{r.from, r.to, r.entry, r.box, r.root})
+		}
+	}
+	for n := range inits {
+		in := &inits[n]
 		found := false
 		for i, t := range k.tree {
-			var sink rowSink
-			if n == 0 && i == 0 {
-				sink = func(r row) {
-					k.explain(r, "initialization segment")
-					if r.included() {
-						k.b.Bound += r.to - r.from
-					} else {
-						k.unbound = append(k.unbound, gap{r.from, r.to, r.entry, r.box, r.root})
-					}
-				}
-			}
-			sum, err := initSum(k.ctx, in.matcher, in.content, len(in.matcher.file.Boxes), in.content.Size, t, sink)
+			sum, err := in.sum(k.ctx, t)
 			if err != nil {
 				return nil, err
 			}
@@ -149,7 +150,7 @@ func (k *bmffCheck) initSegments(inits []initFile) (map[int]bool, error) {
 
 // readParts checks the leaf of every fragment file, and sorts out further initialization segments among the parts.
 func (k *bmffCheck) readParts() ([]setPart, []initFile, error) {
-	inits := []initFile{{"the initialization segment", k.c, k.matcher}}
+	inits := []initFile{newInitFile("the initialization segment", k.c, k.matcher)}
 	files := make([]*bmff.File, len(k.c.Parts))
 	results := make([]*setPart, len(k.c.Parts))
 	for i, p := range k.c.Parts {
@@ -158,7 +159,7 @@ func (k *bmffCheck) readParts() ([]setPart, []initFile, error) {
 			return nil, nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
 		if f.First(bmff.Moov) != nil && f.First(bmff.Moof) == nil {
-			inits = append(inits, initFile{fmt.Sprintf("%q", p.Name), &Content{Data: p.Data, Size: p.Size}, newMatcher(f, k.m.Exclusions)})
+			inits = append(inits, newInitFile(fmt.Sprintf("%q", p.Name), &Content{Data: p.Data, Size: p.Size}, newMatcher(f, k.m.Exclusions)))
 			continue
 		}
 		files[i] = f

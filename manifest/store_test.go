@@ -249,6 +249,9 @@ func TestLimits(t *testing.T) {
 			if !c.ok && r != nil && r.State != "" {
 				t.Errorf("what could not be judged is called %q", r.State)
 			}
+			if !c.ok && r != nil && r.Binding != nil {
+				t.Error("the content was looked at when the limit had been reached")
+			}
 			// A second at most where nothing else runs; what grows with the square of a count takes minutes.
 			if d := time.Since(start); d > 20*time.Second {
 				t.Errorf("took %v", d)

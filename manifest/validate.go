@@ -97,6 +97,10 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 		}
 		v.deltas(w)
 	}
+	if v.stop != nil { // what was not read may be what binds: nothing more is spent on this store
+		r.State, r.Active.State = "", ""
+		return r, v.stop
+	}
 	// C2PA 2.5, 14.12: the content, by the binding of the active manifest or of the first one below its updates.
 	if err := v.bind(ctx, r); err != nil {
 		return r, err
@@ -108,10 +112,6 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	}
 	for _, label := range s.Skipped {
 		r.NotChecked = append(r.NotChecked, report.NotChecked{What: label, Why: "the store holds a box that is no manifest that is known"})
-	}
-	if v.stop != nil {
-		r.State, r.Active.State = "", ""
-		return r, v.stop
 	}
 	return r, nil
 }
