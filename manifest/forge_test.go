@@ -30,7 +30,7 @@ func forgeTrust(t *testing.T, list string) *signing.Trust {
 		}
 		return []signing.List{l}
 	}
-	return &signing.Trust{Claim: anchors(forge.CA()), TSA: anchors(forge.TSA())}
+	return &signing.Trust{Claim: anchors(forge.CA()), TSA: anchors(forge.TSA()), Identity: anchors(forge.IdentityCA())}
 }
 
 // judged is all that was found about a file: the findings of its container, of its active manifest and of the others.
@@ -149,7 +149,7 @@ var unreached = map[string]string{
 
 func TestEveryStatusCodeIsReached(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range slices.Concat(forge.Good(), forge.Corruptions()) {
+	for _, c := range slices.Concat(forge.Good(), forge.Corruptions(), forge.Identities()) {
 		got := judge(t, forge.Make(c.Recipe), c.List)
 		for _, f := range slices.Concat(got.active, got.deeper) {
 			seen[f.Code] = true

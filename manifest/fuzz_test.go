@@ -15,7 +15,7 @@ import (
 
 func FuzzStore(f *testing.F) {
 	one := sketch{label: "urn:c2pa:1", entries: []entry{created}}.bytes()
-	seeds := [][]byte{store(one), store(compressed("urn:c2pa:1", one)), lineage(3), store(), forge.Make(forge.Recipe{}).Store, forge.Make(forge.Recipe{Manifest: forge.Manifest{ClaimV1: true}}).Store}
+	seeds := [][]byte{store(one), store(compressed("urn:c2pa:1", one)), lineage(3), store(), forge.Make(forge.Recipe{}).Store, forge.Make(forge.Recipe{Manifest: forge.Manifest{ClaimV1: true}}).Store, forge.Make(withIdentities(2)).Store}
 	for _, s := range seeds {
 		f.Add(s)
 	}

@@ -70,6 +70,7 @@ type ManifestResult struct {
 	Ingredients []*Ingredient
 	// IngredientDeltas say what is now different from what was recorded when an ingredient was taken in.
 	IngredientDeltas []IngredientDelta
+	Identities       []*Identity // identity assertions that were judged. CAWG identity 1.3
 	Redactions       []Redaction // of assertions of other manifests that this claim declares
 	// Notes are findings with codes of our own, which a C2PA result may not carry.
 	Notes []report.Finding

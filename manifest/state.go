@@ -135,9 +135,10 @@ func (v *validator) unjudged(r *Result) {
 }
 
 // boundManifest follows parentOf from update manifests to the first manifest that is none. C2PA 2.5, 14.12.2.
-func (v *validator) boundManifest(r *Result) *ManifestResult {
+func (v *validator) boundManifest(r *Result) *ManifestResult { return v.boundOf(r.Active) }
+
+func (v *validator) boundOf(m *ManifestResult) *ManifestResult {
 	seen := map[*ManifestResult]bool{}
-	m := r.Active
 	for m != nil && m.Type == Update && !seen[m] {
 		seen[m] = true
 		p := m.Parent()

@@ -105,6 +105,10 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	if err := v.bind(ctx, r); err != nil {
 		return r, err
 	}
+	// CAWG identity 1.3: who else vouches for what, in manifests that hold.
+	if err := v.identities(ctx, r); err != nil {
+		return r, err
+	}
 	for _, m := range r.Manifests {
 		if !m.Reached {
 			r.NotChecked = append(r.NotChecked, report.NotChecked{What: m.Label, Why: "nothing leads to this manifest; it counts for nothing"})

@@ -27,7 +27,7 @@ func Codes() []Code {
 	return out
 }
 
-var byCode = index(c2paCodes, consentCodes, ownCodes)
+var byCode = index(c2paCodes, cawgCodes, consentCodes, ownCodes)
 
 func index(tables ...[]Code) map[string]Code {
 	m := map[string]Code{}

@@ -11,7 +11,7 @@ import (
 	"github.com/consentry/consentry/report"
 )
 
-var codeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)+$`)
+var codeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9_-]*)+$`)
 
 // TestCodes holds every row to the form that explain shows: what it means, where that is written, what to do.
 func TestCodes(t *testing.T) {

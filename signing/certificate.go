@@ -18,6 +18,7 @@ var (
 	oidKeyUsage     = asn1.ObjectIdentifier{2, 5, 29, 15}
 	oidBasic        = asn1.ObjectIdentifier{2, 5, 29, 19}
 	oidNames        = asn1.ObjectIdentifier{2, 5, 29, 30} // name constraints
+	oidPolicies     = asn1.ObjectIdentifier{2, 5, 29, 32}
 	oidAKI          = asn1.ObjectIdentifier{2, 5, 29, 35}
 	oidPolicyLimit  = asn1.ObjectIdentifier{2, 5, 29, 36} // policy constraints
 	oidExtKeyUsage  = asn1.ObjectIdentifier{2, 5, 29, 37}
@@ -78,7 +79,8 @@ type certificate struct {
 	usage            asn1.BitString
 	hasEKU, critEKU  bool
 	ekus             []asn1.ObjectIdentifier
-	ocsp             bool // names an OCSP responder
+	policyIDs        []asn1.ObjectIdentifier // of the certificate policies, as far as they can be read
+	ocsp             bool                    // names an OCSP responder
 	brokenExtensions string
 }
 
@@ -249,6 +251,8 @@ func (c *certificate) readExtension(oid asn1.ObjectIdentifier, critical bool, v 
 		c.names = true
 	case oid.Equal(oidPolicyLimit):
 		c.policies = true
+	case oid.Equal(oidPolicies):
+		c.policyIDs = readPolicies(v)
 	case oid.Equal(oidAIA):
 		if !v.ReadASN1(&body, cbasn1.SEQUENCE) || !v.Empty() {
 			return false
@@ -263,6 +267,25 @@ func (c *certificate) readExtension(oid asn1.ObjectIdentifier, critical bool, v 
 		}
 	}
 	return true
+}
+
+// readPolicies reads the identifiers of certificate policies. They only ever add to what a certificate may do, so what
+// cannot be read is no policy and breaks nothing. RFC 5280, 4.2.1.4.
+func readPolicies(v cryptobyte.String) []asn1.ObjectIdentifier {
+	var out []asn1.ObjectIdentifier
+	var body cryptobyte.String
+	if !v.ReadASN1(&body, cbasn1.SEQUENCE) || !v.Empty() {
+		return nil
+	}
+	for !body.Empty() {
+		var info cryptobyte.String
+		var id asn1.ObjectIdentifier
+		if len(out) == maxExtensions || !body.ReadASN1(&info, cbasn1.SEQUENCE) || !info.ReadASN1ObjectIdentifier(&id) {
+			return nil
+		}
+		out = append(out, id)
+	}
+	return out
 }
 
 func (c *certificate) has(eku asn1.ObjectIdentifier) bool {

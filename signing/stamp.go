@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-
-	"github.com/consentry/consentry/report"
 )
 
 // The places where a time-stamp comes from.
@@ -30,7 +28,9 @@ func (v *verification) stamps() {
 			return
 		}
 	}
-	if raw, ok := v.sign1.unprotected[sourceHeader1]; ok {
+	if raw, ok := v.sign1.unprotected[sourceHeader1]; ok && !v.use.oldStamps {
+		v.stampSays("timeStamp.malformed", "%s: a time-stamp of version 1 does not count here", sourceHeader1)
+	} else if ok {
 		if resp, ok := v.header(sourceHeader1, raw); ok {
 			tok, err := responseToken(resp)
 			if err != nil {
@@ -51,9 +51,7 @@ func (v *verification) stamps() {
 	}
 }
 
-func (v *verification) stampSays(code, format string, args ...any) {
-	v.r.Findings = append(v.r.Findings, report.Newf(code, v.in.URL, format, args...))
-}
+func (v *verification) stampSays(code, format string, args ...any) { v.say(code, format, args...) }
 
 // header takes the one token out of sigTst or sigTst2.
 func (v *verification) header(name string, raw []byte) ([]byte, bool) {

@@ -10,9 +10,10 @@ import (
 	"github.com/consentry/consentry/report"
 )
 
-// verification is the state of one call of Verify.
+// verification is the state of one call of Verify or VerifyIdentity.
 type verification struct {
 	in    Input
+	use   *use
 	trust *Trust
 	r     *Result
 	sign1 *sign1
@@ -21,12 +22,15 @@ type verification struct {
 	pool  []*certificate // the x5chain but the leaf
 	chain []*certificate // leaf and its CAs, as far as they are known
 	loose bool           // the x5chain is not protected
+	wrong bool           // the credential is none that may sign
 }
 
 // Verify judges a claim signature. It never fails: whatever the bytes are, the findings say so. The signature is
 // verified even where the signer is not trusted, so that neither answer hides the other. C2PA 2.5, 14.6 to 14.9.
-func Verify(in Input) *Result {
-	v := &verification{in: in, trust: in.Trust, r: &Result{At: in.Now}}
+func Verify(in Input) *Result { return verify(in, &claimUse) }
+
+func verify(in Input, u *use) *Result {
+	v := &verification{in: in, use: u, trust: in.Trust, r: &Result{At: in.Now}}
 	if v.trust == nil {
 		v.trust = &Trust{} // nobody; never the system's roots
 	}
@@ -53,7 +57,7 @@ func Verify(in Input) *Result {
 }
 
 func (v *verification) say(code, format string, args ...any) {
-	v.r.Findings = append(v.r.Findings, report.Newf(code, v.in.URL, format, args...))
+	v.r.Findings = append(v.r.Findings, report.Newf(v.use.code(code), v.in.URL, format, args...))
 }
 
 func (v *verification) unsupported(why string) { v.r.Unsupported = append(v.r.Unsupported, why) }
@@ -80,7 +84,7 @@ func (v *verification) read() bool {
 func (v *verification) credential() {
 	ders, protected, err := v.sign1.chain()
 	if err != nil {
-		v.say("signingCredential.invalid", "%v", err)
+		v.invalid("%v", err)
 		return
 	}
 	v.loose = !protected
@@ -88,7 +92,7 @@ func (v *verification) credential() {
 		c, err := parseCertificate(der)
 		switch {
 		case err != nil && i == 0:
-			v.say("signingCredential.invalid", "%v", err)
+			v.invalid("%v", err)
 			return
 		case err != nil:
 			v.unsupported(fmt.Sprintf("certificate %d of the x5chain: %v", i, err))
@@ -103,14 +107,20 @@ func (v *verification) credential() {
 		return
 	}
 	if broken := v.leaf.profile(claimSigner); len(broken) > 0 {
-		v.say("signingCredential.invalid", "the certificate of %q: %s", v.leaf.name(), strings.Join(broken, "; "))
+		v.invalid("the certificate of %q: %s", v.leaf.name(), strings.Join(broken, "; "))
 	}
+}
+
+func (v *verification) invalid(format string, args ...any) {
+	v.wrong = true
+	v.say("signingCredential.invalid", format, args...)
 }
 
 // allowed returns the list that has the signer's certificate itself; nil: none.
 func (v *verification) allowed() *List {
-	for i := range v.trust.Claim {
-		if l := &v.trust.Claim[i]; l.allows(v.leaf.der) {
+	lists := v.use.lists(v.trust)
+	for i := range lists {
+		if l := &lists[i]; l.allows(v.leaf.der) {
 			return l
 		}
 	}
@@ -128,7 +138,7 @@ func (v *verification) algorithm() {
 	if !ok {
 		why, known := unsupportedAlgorithms[n]
 		if !known {
-			why = fmt.Sprintf("COSE algorithm %d is not allowed for claims", n)
+			why = fmt.Sprintf("COSE algorithm %d is not allowed", n)
 		}
 		if n <= -48 && n >= -50 {
 			v.unsupported(why)
@@ -143,14 +153,13 @@ func (v *verification) algorithm() {
 // trusted looks for a list that has the signer or an anchor above it. C2PA 2.5, 13.4 and 14.7.2.
 func (v *verification) trusted() {
 	defer v.shown()
-	invalid := report.Has(v.r.Findings, "signingCredential.invalid")
-	if l := v.allowed(); l != nil && !invalid {
+	if l := v.allowed(); l != nil && !v.wrong {
 		v.r.Trusted, v.r.Allowed, v.r.List = true, true, l
 		v.chain = v.chain[:1]
 		v.say("signingCredential.trusted", "the certificate of %q is itself on list %q", v.leaf.name(), l.Name)
 		return
 	}
-	find := search{pool: v.pool, lists: v.trust.Claim, at: v.r.At, accepts: func(l *List) bool { return claimPurposes(v.leaf, l) }}
+	find := search{pool: v.pool, lists: v.use.lists(v.trust), at: v.r.At, accepts: func(l *List) bool { return v.use.accepts(v, l) }}
 	p := find.find(v.leaf)
 	for _, f := range find.foreign {
 		v.unsupported(f)
@@ -159,9 +168,9 @@ func (v *verification) trusted() {
 		v.chain = p.certs
 	}
 	switch {
-	case invalid: // said, and no list trusts it
+	case v.wrong: // said, and no list trusts it
 	case p == nil || !p.serves:
-		v.say("signingCredential.untrusted", "%s", whyNot(v.leaf, &find, "claim list"))
+		v.say("signingCredential.untrusted", "%s", whyNot(v.leaf, &find, v.use.name+" list"))
 	default:
 		v.r.Trusted, v.r.List = true, p.list
 		v.say("signingCredential.trusted", "%q is under an anchor of list %q", v.leaf.name(), p.list.Name)
@@ -263,10 +272,10 @@ func (v *verification) signature() {
 	note := ""
 	if !v.sign1.detached {
 		if len(v.sign1.payload) == 0 || string(v.sign1.payload) != string(v.in.Payload) {
-			v.say("claimSignature.mismatch", "the payload is attached and is not the claim")
+			v.say("claimSignature.mismatch", "the payload is attached and is not %s", v.use.signs)
 			return
 		}
-		note = "; the claim is attached, where it should be detached"
+		note = "; " + v.use.signs + " is attached, where it should be detached"
 	}
 	if v.alg == nil || v.leaf == nil {
 		return // said above: nothing can be verified without an algorithm and a key
@@ -287,7 +296,7 @@ func (v *verification) signature() {
 	case errors.Is(err, errKeyMismatch):
 		v.say("claimSignature.mismatch", "%v", err)
 	case err != nil:
-		v.say("claimSignature.mismatch", "the signature is not one over this claim by the key of %q", v.leaf.name())
+		v.say("claimSignature.mismatch", "the signature is not one over %s by the key of %q", v.use.signs, v.leaf.name())
 	default:
 		if v.loose {
 			note += "; the certificate is not protected by the signature and could be exchanged for another with the same key"

@@ -80,6 +80,8 @@ type Assertion struct {
 	Zero  bool   // redacted in place: zeroes in place of its content
 	// Late makes the content of a CBOR box once the content of the hard binding is known; its size must stay the same.
 	Late func(binding []byte) any
+	// Identity makes the content: an identity assertion over those before it.
+	Identity *Identity
 }
 
 // Ingredient is an ingredient assertion and the manifest that it stands for. C2PA 2.5, 16.5.
@@ -297,6 +299,9 @@ func (b *builder) assertions(m *Manifest, store *Node) (created, gathered []Asse
 	for _, a := range m.Assertions {
 		if a.Late != nil {
 			a.CBOR = a.Late(store.Kids[0].Kids[0].Data)
+		}
+		if a.Identity != nil {
+			a.CBOR = a.Identity.content(m, store)
 		}
 		add(a.node(), a)
 	}

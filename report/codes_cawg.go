@@ -1,0 +1,31 @@
+package report
+
+// cawgCodes are the codes of CAWG identity 1.3 for identity assertions. None of them changes the state of a manifest.
+var cawgCodes = []Code{
+	{"cawg.identity.trusted", Success, "the identity assertion is sound, and its signer is trusted", "CAWG identity 1.3, 7", ""},
+	{"cawg.identity.well-formed", Success, "the identity assertion obeys the rules, and its signature verifies", "CAWG identity 1.3, 7", ""},
+	{"cawg.x509.credential.trusted", Success, "the identity's signer is on an identity trust list", "CAWG identity 1.3, 8.2", ""},
+	{"cawg.x509.signature.inside_validity", Success, "the identity's signing time lies inside the validity of the certificates", "CAWG identity 1.3, 8.2", ""},
+	{"cawg.x509.signature.validated", Success, "the identity's signature verifies", "CAWG identity 1.3, 8.2", ""},
+	{"cawg.x509.time_stamp.trusted", Success, "the authority of the identity's time-stamp is on a time-stamp trust list", "CAWG identity 1.3, 8.2", ""},
+	{"cawg.x509.time_stamp.validated", Success, "the identity's time-stamp belongs to its signature and is sound", "CAWG identity 1.3, 8.2", ""},
+	{"cawg.x509.ocsp.skipped", Informational, "revocation of the identity's certificate was not looked up online", "CAWG identity 1.3, 8.2", "Allow it with --fetch where the clip may be looked up."},
+	{"cawg.x509.time_of_signing.inside_validity", Informational, "the identity's claimed signing time lies inside the certificates' validity", "CAWG identity 1.3, 8.2", ""},
+	{"cawg.x509.time_of_signing.outside_validity", Informational, "the identity's claimed signing time lies outside the certificates' validity", "CAWG identity 1.3, 8.2", "The claimed time is not believed; only a trusted time-stamp could help."},
+	{"cawg.x509.time_stamp.credential_invalid", Informational, "the certificate of the identity's time-stamp authority breaks the profile", "CAWG identity 1.3, 8.2", "The time does not count; the signer should use another time-stamp authority."},
+	{"cawg.x509.time_stamp.malformed", Informational, "the identity's time-stamp cannot be read, or is of a version that does not count", "CAWG identity 1.3, 8.2", "The time does not count; the signer's tool should be repaired."},
+	{"cawg.x509.time_stamp.mismatch", Informational, "the identity's time-stamp does not belong to its signature", "CAWG identity 1.3, 8.2", "The time does not count: the time-stamp was copied from elsewhere, or the file was changed."},
+	{"cawg.x509.time_stamp.outside_validity", Informational, "the identity's time-stamp lies outside the validity of the authority's certificates", "CAWG identity 1.3, 8.2", "The time does not count; the signer should use another time-stamp authority."},
+	{"cawg.x509.time_stamp.untrusted", Informational, "the authority of the identity's time-stamp is on no time-stamp trust list", "CAWG identity 1.3, 8.2", "Name further authorities with --tsa-trust."},
+	{"cawg.identity.assertion.duplicate", Failure, "the identity references an assertion twice", "CAWG identity 1.3, 5.2", "The tool that made the identity breaks the rules; tell its maker. The identity counts for nothing."},
+	{"cawg.identity.assertion.mismatch", Failure, "the identity references something else than what the claim lists", "CAWG identity 1.3, 5.2", "The identity was made for other content; it counts for nothing here."},
+	{"cawg.identity.cbor.invalid", Failure, "the identity assertion cannot be read", "CAWG identity 1.3, 7", "The tool that made the identity breaks the rules; tell its maker. The identity counts for nothing."},
+	{"cawg.identity.hard_binding_incorrect", Failure, "the identity references another content hash than the one in force", "CAWG identity 1.3, 5.2", "The identity was made for other content; it counts for nothing here."},
+	{"cawg.identity.hard_binding_missing", Failure, "the identity references no content hash", "CAWG identity 1.3, 5.2", "The identity could be moved to any other file; it counts for nothing."},
+	{"cawg.identity.pad.invalid", Failure, "the identity's filler holds something else than zeros", "CAWG identity 1.3, 5.1", "The tool that made the identity breaks the rules; tell its maker. The identity counts for nothing."},
+	{"cawg.identity.sig_type.unknown", Failure, "the identity is signed in a way that is not known", "CAWG identity 1.3, 5.1", "This identity cannot be judged; it counts for nothing."},
+	{"cawg.x509.algorithm.unsupported", Failure, "the identity's signature algorithm is missing or not allowed", "CAWG identity 1.3, 8.2", "The identity counts for nothing; ask its signer to sign again."},
+	{"cawg.x509.credential.untrusted", Failure, "the identity's signer is on no identity trust list, or its certificate is not made for identities", "CAWG identity 1.3, 8.2", "Name further anchors with --cawg-trust, or one certificate with --cawg-allowed. This says nothing about the claim or the content."},
+	{"cawg.x509.signature.mismatch", Failure, "the identity's signature does not verify", "CAWG identity 1.3, 8.2", "The identity was changed after signing, or is forged; it counts for nothing."},
+	{"cawg.x509.signature.outside_validity", Failure, "the identity's signing time lies outside the validity of its certificates", "CAWG identity 1.3, 8.2", "The certificate had expired or was not valid yet, and no trusted time-stamp shows an earlier time."},
+}
