@@ -142,7 +142,7 @@ func TestConsentInFiles(t *testing.T) {
 	if list == nil {
 		t.Fatalf("the trust list is not read: %v", findings)
 	}
-	for _, c := range consentFiles() {
+	for _, c := range slices.Concat(consentFiles(), identityFiles()) {
 		t.Run(c.name, func(t *testing.T) {
 			v := trusting(t)
 			if !c.nobody {

@@ -34,8 +34,12 @@ func trusting(t *testing.T) *consentry.Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
+	identity, err := signing.ParseAnchors("test-identity", forge.ChainPEM(forge.IdentityCA().Root.Cert))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &consentry.Verifier{
-		Trust: signing.Trust{Claim: []signing.List{claim}, TSA: []signing.List{tsa}},
+		Trust: signing.Trust{Claim: []signing.List{claim}, TSA: []signing.List{tsa}, Identity: []signing.List{identity}},
 		Time:  forge.Clock.Add(time.Hour),
 	}
 }

@@ -45,6 +45,7 @@ func (r *run) facts() *consent.Facts {
 	f.Manifest = fill.manifest(active)
 	f.Manifest.State = stateOf(r.result.State)
 	f.Assertions = declarations(active)
+	f.CAWG = identities(active)
 	f.ClaimSigner, f.T = signerOf(active.Signature), timeOf(active)
 	f.Ingredients = fill.ingredients(active, 0)
 	return f
@@ -94,6 +95,9 @@ func (w *factsOf) manifest(m *manifest.ManifestResult) consent.Manifest {
 		if a.Base == consent.Label && a.Created {
 			out.Created = true
 		}
+		if a.Base == consent.Label && vouched(m, a) {
+			out.CAWGReferences = true
+		}
 	}
 	if h := m.HardBinding; h != nil && h.Intact {
 		sum := sha256.Sum256(h.Payload)
@@ -121,6 +125,7 @@ func (w *factsOf) ingredients(m *manifest.ManifestResult, depth int) []consent.I
 				w.seen[sub.Label] = true
 				ing.ClaimSigner, ing.T = signerOf(sub.Signature), timeOf(sub)
 				ing.Assertions = declarations(sub)
+				ing.CAWG = identities(sub)
 				ing.Ingredients = w.ingredients(sub, depth+1)
 			}
 		}
@@ -137,8 +142,10 @@ func declarations(m *manifest.ManifestResult) []*consent.Declaration {
 		if !a.Intact || a.Redacted || a.Payload == nil || a.ContentType != "cbor" && a.ContentType != "json" {
 			continue
 		}
-		created := a.Created
-		out = append(out, &consent.Declaration{Bytes: a.Payload, CBOR: a.ContentType == "cbor", URI: a.URI, Created: &created})
+		created, referenced := a.Created, vouched(m, a)
+		out = append(out, &consent.Declaration{
+			Bytes: a.Payload, CBOR: a.ContentType == "cbor", URI: a.URI, Created: &created, Referenced: &referenced,
+		})
 	}
 	return out
 }

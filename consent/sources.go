@@ -101,10 +101,11 @@ func (s *source) most(j *judge, d *Declaration, uri string) level {
 		created = *d.Created
 	}
 	if d.Referenced != nil {
-		referenced = *d.Referenced
-	}
-	for _, i := range s.identities {
-		referenced = referenced || i.Trusted && i.references("consent")
+		referenced = *d.Referenced // of several assertions, an identity vouches for those that it references alone
+	} else {
+		for _, i := range s.identities {
+			referenced = referenced || i.Trusted && i.references("consent")
+		}
 	}
 	if !created && !referenced {
 		most = 1
