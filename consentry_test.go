@@ -183,7 +183,7 @@ func TestVerifyCannotDoTheJob(t *testing.T) {
 // dying is a decoder that ends the way that a crashed child does.
 type dying struct{ err error }
 
-func (d dying) Decode(context.Context, video.Source, video.Want, func(*video.Info) error, func(*video.Frame) error) (*video.Result, error) {
+func (d dying) Decode(context.Context, video.Source, video.Want, video.Sink) (*video.Result, error) {
 	return nil, d.err
 }
 

@@ -30,10 +30,10 @@ func (r *run) decode(ctx context.Context) error {
 	}
 	src := video.Source{Data: r.asset.Data, Size: r.asset.Size, Format: r.located.Container}
 	want := video.Want{Mode: r.v.Frames, Track: -1, Limits: r.v.Limits.Video}
-	res, err := r.v.Decoder.Decode(ctx, src, want, func(i *video.Info) error {
+	res, err := r.v.Decoder.Decode(ctx, src, want, video.Sink{Info: func(i *video.Info) error {
 		r.fillTracks(i)
 		return nil
-	}, func(*video.Frame) error { return nil })
+	}})
 	var failed *video.Error
 	switch {
 	case errors.As(err, &failed):

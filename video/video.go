@@ -1,6 +1,6 @@
-// Package video says what a decoded video is: tracks, frames, and the interface of a decoder. It holds no decoder:
-// video/ffmpeg has one in this process, video/jail has the same one in a child process. It refuses to own pixels:
-// planes are lent to a callback and are gone when it returns. Start with [Decoder].
+// Package video says what a decoded video is: tracks, frames, sound, and the interface of a decoder. It holds no decoder:
+// video/ffmpeg has one in this process, video/jail has the same one in a child process. It refuses to own pixels and
+// samples: they are lent to a callback and are gone when it returns. Start with [Decoder].
 package video
 
 import (
@@ -25,6 +25,10 @@ type Limits struct {
 	Tracks       int           // streams in the container
 	IdlePackets  int           // packets in a row that give no frame
 	Frames       int64         // frames handed out
+	Channels     int           // of an audio track
+	SampleRate   int           // of an audio track, Hz
+	BlockSamples int           // of all channels, in one block of sound as the codec makes it
+	Samples      int64         // of each channel, handed out
 	DecodeTime   time.Duration // wall time for the whole decode, callbacks included
 	MemoryBytes  int64         // memory that the jailed child may write to
 	ProbeBytes   int64         // bytes read to find the tracks
@@ -35,6 +39,7 @@ type Limits struct {
 var DefaultLimits = Limits{
 	Pixels: 8192 * 8192, Tracks: 64, IdlePackets: 4096, Frames: 1 << 20, DecodeTime: 10 * time.Minute,
 	MemoryBytes: 4 << 30, ProbeBytes: 64 << 20, OpenDuration: 30 * time.Second,
+	Channels: 64, SampleRate: 384_000, BlockSamples: 1 << 22, Samples: 1 << 31,
 }
 
 // Source is what is decoded: the very reader that is hashed.
@@ -44,20 +49,45 @@ type Source struct {
 	Format string // container by content ("mp4", "mov", "matroska", "avi", …); it forces the demuxer, empty is refused
 }
 
-// Decoder reads tracks and frames. Decode calls onInfo once before the first frame, then onFrame for each frame in
-// presentation order of the decoder's output; an error of a callback ends the decode and is returned. A damaged
-// stream gives the frames that it has and [Result].Broken. The error is an [*Error] where the decoder could not do
-// its work (crash, hang, limit, unknown format): what needs pixels was not checked then, or only up to the frame that
-// the result, never nil once onInfo was called, counts last. A file without a video track has no frames and no error.
+// Decoder reads tracks, frames and sound. Decode calls sink.Info once before anything else, then sink.Frame for each
+// frame and sink.Audio for each block of sound, each in the order of the decoder's output; how the two interleave is up
+// to the container. An error of a callback ends the decode and is returned. A damaged stream gives what it has and
+// [Result].Broken. The error is an [*Error] where the decoder could not do its work (crash, hang, limit, unknown
+// format): what needs pixels was not checked then, or only up to the frame that the result, never nil once sink.Info
+// was called, counts last. A file without a video track has no frames and no error. What is wrong with the audio track
+// alone is no error: [Sound].Failed says it, and the frames go on.
 type Decoder interface {
-	Decode(ctx context.Context, src Source, want Want, onInfo func(*Info) error, onFrame func(*Frame) error) (*Result, error)
+	Decode(ctx context.Context, src Source, want Want, sink Sink) (*Result, error)
+}
+
+// Sink takes what a decoder gives. What has no function is not handed out. All are called one after the other.
+type Sink struct {
+	Info  func(*Info) error
+	Frame func(*Frame) error
+	Audio func(*Audio) error
+}
+
+// WithDefaults returns the sink with functions that do nothing in place of those that are missing.
+func (s Sink) WithDefaults() Sink {
+	if s.Info == nil {
+		s.Info = func(*Info) error { return nil }
+	}
+	if s.Frame == nil {
+		s.Frame = func(*Frame) error { return nil }
+	}
+	if s.Audio == nil {
+		s.Audio = func(*Audio) error { return nil }
+	}
+	return s
 }
 
 // Want says what to decode.
 type Want struct {
-	Mode   Mode
-	Track  int // index into Info.Tracks of the video track; -1: the best one
-	Limits Limits
+	Mode       Mode
+	Track      int  // index into Info.Tracks of the video track; -1: the best one
+	Audio      bool // decode an audio track, too; with InfoOnly: nothing else
+	AudioTrack int  // index into Info.Tracks of that track; -1: the one that goes best with the video track
+	Limits     Limits
 }
 
 // WithDefaults returns the limits with [DefaultLimits] in place of zero and negative fields.
@@ -68,6 +98,8 @@ func (l Limits) WithDefaults() Limits {
 		IdlePackets: positive(l.IdlePackets, d.IdlePackets), Frames: positive(l.Frames, d.Frames),
 		DecodeTime: positive(l.DecodeTime, d.DecodeTime), MemoryBytes: positive(l.MemoryBytes, d.MemoryBytes),
 		ProbeBytes: positive(l.ProbeBytes, d.ProbeBytes), OpenDuration: positive(l.OpenDuration, d.OpenDuration),
+		Channels: positive(l.Channels, d.Channels), SampleRate: positive(l.SampleRate, d.SampleRate),
+		BlockSamples: positive(l.BlockSamples, d.BlockSamples), Samples: positive(l.Samples, d.Samples),
 	}
 }
 
@@ -160,13 +192,37 @@ type Plane struct {
 	Width, Height int // samples
 }
 
+// Audio is a run of decoded samples of one track. Rate and channels may change from one block to the next.
+type Audio struct {
+	Index   int64         // blocks before this one
+	Track   int           // index into Info.Tracks
+	Time    time.Duration // presentation time of the first sample, edit lists and the encoder's delay applied
+	Rate    int           // samples of a channel per second
+	Samples int           // of each channel
+	// Planes has the samples by channel, full scale at -1 and 1; formats that may go beyond do so, but every value is
+	// finite. Integer samples of up to 24 bits are exact, longer ones are rounded. The planes are borrowed until the
+	// callback returns, and nothing else writes to them before.
+	Planes  [][]float32
+	Corrupt bool // the decoder says that it repaired or guessed
+}
+
 // Result says how a decode ended.
 type Result struct {
 	Frames  int64
 	Key     int64
 	Broken  *Broken   // nil: read to the end
-	Packets int64     // of the track that was decoded
+	Packets int64     // of the video track that was decoded
 	Samples []Samples // by track; empty: nothing was read
+	Sound   Sound
+}
+
+// Sound says how the decode of the audio track ended.
+type Sound struct {
+	Blocks  int64
+	Samples int64   // of each channel, handed out
+	Packets int64   // of the track
+	Broken  *Broken // nil: read to the end
+	Failed  *Error  // why the track was not decoded, or no further; nil: it was, or there is none
 }
 
 // Broken says where a stream could not be decoded further, or from where it has holes.

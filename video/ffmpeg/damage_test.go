@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,9 +99,16 @@ func TestDecode_anyDamage(t *testing.T) {
 	if testing.Short() {
 		rounds = 2
 	}
+	files := map[string]string{} // formats by name
 	for _, c := range clips {
-		t.Run(c.name, func(t *testing.T) {
-			whole := load(t, c.name)
+		files[c.name] = c.format
+	}
+	for _, c := range sounds {
+		files[c.name] = c.format
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		t.Run(name, func(t *testing.T) {
+			whole := load(t, name)
 			for range rounds {
 				data := bytes.Clone(whole)
 				if rng.Intn(2) == 0 {
@@ -110,24 +119,39 @@ func TestDecode_anyDamage(t *testing.T) {
 						data[rng.Intn(len(data))] ^= 1 << rng.Intn(8)
 					}
 				}
-				frames := int64(0)
-				_, res, err := decodeBytes(t, ffmpeg.Decoder{Threads: 1 + rng.Intn(2)}, data, c.format,
-					video.Want{Mode: video.Mode(1 + rng.Intn(2)), Track: -1, Limits: video.Limits{Pixels: 1 << 16, DecodeTime: 20 * time.Second}},
-					func(f *video.Frame) {
-						frames++
-						takeShot(f) // every byte that it promises is there
-						if int64(f.Width)*int64(f.Height) > 1<<16 {
-							t.Errorf("a picture of %d × %d", f.Width, f.Height)
+				frames, samples := int64(0), int64(0)
+				want := video.Want{
+					Mode: video.Mode(rng.Intn(3)), Track: -1, Audio: true, AudioTrack: -1,
+					Limits: video.Limits{Pixels: 1 << 16, DecodeTime: 20 * time.Second, Channels: 8, BlockSamples: 1 << 18, Samples: 1 << 20},
+				}
+				_, res, err := decodeBoth(t, ffmpeg.Decoder{Threads: 1 + rng.Intn(2)}, data, files[name], want, func(f *video.Frame) {
+					frames++
+					takeShot(f) // every byte that it promises is there
+					if int64(f.Width)*int64(f.Height) > 1<<16 {
+						t.Errorf("a picture of %d × %d", f.Width, f.Height)
+					}
+				}, func(a *video.Audio) {
+					samples += int64(a.Samples)
+					takeSound(a, "f32")
+					if a.Samples < 1 || len(a.Planes) < 1 || len(a.Planes) > 8 || len(a.Planes)*a.Samples > 1<<18 || a.Rate < 1 || a.Rate > video.DefaultLimits.SampleRate {
+						t.Errorf("a block of %d × %d samples at %d Hz", len(a.Planes), a.Samples, a.Rate)
+					}
+					for _, p := range a.Planes {
+						for _, v := range p {
+							if v-v != 0 {
+								t.Fatalf("a sample is %v", v)
+							}
 						}
-					})
+					}
+				})
 				if err != nil {
 					switch reason(err) {
 					case video.ReasonFormat, video.ReasonLimit:
 					default:
 						t.Errorf("%v", err)
 					}
-				} else if res.Frames != frames {
-					t.Errorf("%d frames were handed out, the result has %d", frames, res.Frames)
+				} else if res.Frames != frames || res.Sound.Samples != samples || samples > 1<<20 {
+					t.Errorf("%d frames and %d samples were handed out, the result has %d and %d", frames, samples, res.Frames, res.Sound.Samples)
 				}
 			}
 		})
@@ -210,8 +234,7 @@ func (r brokenReader) ReadAt(b []byte, off int64) (int, error) {
 func TestDecode_sourceFails(t *testing.T) {
 	whole := load(t, "h264.fragments.mp4")
 	for _, from := range []int64{0, 600, int64(len(whole) / 2), int64(len(whole) - 1)} {
-		_, err := ffmpeg.Decoder{}.Decode(context.Background(), video.Source{Data: brokenReader{whole, from}, Size: int64(len(whole)), Format: "mp4"}, everything,
-			func(*video.Info) error { return nil }, func(*video.Frame) error { return nil })
+		_, err := ffmpeg.Decoder{}.Decode(context.Background(), video.Source{Data: brokenReader{whole, from}, Size: int64(len(whole)), Format: "mp4"}, everything, video.Sink{Info: func(*video.Info) error { return nil }, Frame: func(*video.Frame) error { return nil }})
 		if reason(err) != video.ReasonIO || !errors.Is(err, errDisk) {
 			t.Errorf("failing at %d: %v", from, err)
 		}
@@ -221,23 +244,23 @@ func TestDecode_sourceFails(t *testing.T) {
 func TestDecode_callbacks(t *testing.T) {
 	mine := errors.New("mine")
 	src := video.Source{Data: bytes.NewReader(load(t, "h264.mp4")), Size: int64(len(load(t, "h264.mp4"))), Format: "mp4"}
-	if _, err := (ffmpeg.Decoder{}).Decode(context.Background(), src, everything, func(*video.Info) error { return mine }, nil); err != mine {
+	if _, err := (ffmpeg.Decoder{}).Decode(context.Background(), src, everything, video.Sink{Info: func(*video.Info) error { return mine }}); err != mine {
 		t.Errorf("info: %v", err)
 	}
-	res, err := ffmpeg.Decoder{}.Decode(context.Background(), src, everything, func(*video.Info) error { return nil }, func(f *video.Frame) error {
+	res, err := ffmpeg.Decoder{}.Decode(context.Background(), src, everything, video.Sink{Info: func(*video.Info) error { return nil }, Frame: func(f *video.Frame) error {
 		if f.Index == 4 {
 			return mine
 		}
 		return nil
-	})
+	}})
 	if err != mine || res.Frames != 5 {
 		t.Errorf("frame: %v, %+v", err, res)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	res, err = ffmpeg.Decoder{}.Decode(ctx, src, everything, func(*video.Info) error { return nil }, func(f *video.Frame) error {
+	res, err = ffmpeg.Decoder{}.Decode(ctx, src, everything, video.Sink{Info: func(*video.Info) error { return nil }, Frame: func(f *video.Frame) error {
 		cancel()
 		return nil
-	})
+	}})
 	if reason(err) != video.ReasonCancelled || !errors.Is(err, context.Canceled) || res.Frames != 1 {
 		t.Errorf("cancelled: %v, %+v", err, res)
 	}

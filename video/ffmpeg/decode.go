@@ -26,35 +26,32 @@ const (
 
 // session is one decode: what was allocated for it and how far it came.
 type session struct {
-	ctx     context.Context
-	in      *reader
-	lim     video.Limits
-	mode    video.Mode
-	onFrame func(*video.Frame) error
+	ctx  context.Context
+	in   *reader
+	lim  video.Limits
+	want video.Want
+	sink video.Sink
 
 	demuxer string
 	format  *astiav.FormatContext
-	codec   *astiav.CodecContext
 	packet  *astiav.Packet
 	frame   *astiav.Frame
 	conv    converter
+	mixer   mixer
 
 	info    video.Info
-	track   int // the one that is decoded; -1: none
-	base    [2]int
+	picture *lane         // nil: no track with pictures is decoded
+	sound   *lane         // nil: no track with sound is decoded
 	zero    time.Duration // what the container calls the time of the file's start
-	step    time.Duration // a frame's length, as far as known
-	last    time.Duration // time of the last frame, -1 before the first
 	end     time.Duration // the latest end of a packet, of any track that is read
-	idle    int
-	offset  int64 // of the last packet that went into the decoder
+	idle    int           // attempts in a row that gave no packet
 	res     video.Result
 	counted bool // the index told how many samples there are
 }
 
 // Decode implements [video.Decoder]. Once a call into FFmpeg runs, only its reads can be stopped: a decoder that spins
 // without reading is beyond the reach of the context and of the limit of time. Package jail is the remedy.
-func (d Decoder) Decode(ctx context.Context, src video.Source, want video.Want, onInfo func(*video.Info) error, onFrame func(*video.Frame) error) (*video.Result, error) {
+func (d Decoder) Decode(ctx context.Context, src video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
 	lim := want.Limits.WithDefaults()
 	demuxer, ok := demuxers[src.Format]
 	if !ok || src.Data == nil || src.Size < 0 {
@@ -68,8 +65,8 @@ func (d Decoder) Decode(ctx context.Context, src video.Source, want video.Want, 
 	defer cancel()
 
 	astiav.SetLogLevel(astiav.LogLevelQuiet) // and never a log callback: the binding's formats into a fixed buffer
-	limitAllocations(lim.Pixels)
-	s := &session{ctx: ctx, in: newReader(ctx, src, lim), lim: lim, mode: want.Mode, onFrame: onFrame, demuxer: demuxer, track: -1, last: -1}
+	limitAllocations(lim)
+	s := &session{ctx: ctx, in: newReader(ctx, src, lim), lim: lim, want: want, sink: sink.WithDefaults(), demuxer: demuxer}
 
 	pb, err := astiav.AllocIOContext(ioBuffer, false, s.in.read, s.in.seek, nil)
 	if err != nil {
@@ -97,10 +94,10 @@ func (d Decoder) Decode(ctx context.Context, src video.Source, want video.Want, 
 		return nil, err
 	}
 	s.in.opened()
-	if err := onInfo(&s.info); err != nil {
+	if err := s.sink.Info(&s.info); err != nil {
 		return &s.res, err
 	}
-	return s.run(d.threads(), want.Track)
+	return &s.res, s.run(d.threads())
 }
 
 func (d Decoder) threads() int { return min(max(d.Threads, 1), maxThreads) }
@@ -130,7 +127,7 @@ func (s *session) open() error {
 	if err := s.checkTracks(); err != nil {
 		return err
 	}
-	if err := findInfo(s.format, padded(s.lim.Pixels)); err != nil {
+	if err := findInfo(s.format, s.lim); err != nil {
 		return s.failed("finding the tracks", err)
 	}
 	if s.in.err != nil {
@@ -150,111 +147,44 @@ func (s *session) checkTracks() error {
 	return nil
 }
 
-// run chooses the track, opens its codec and decodes to the end.
-func (s *session) run(threads, wanted int) (*video.Result, error) {
-	if s.mode == video.InfoOnly {
-		return &s.res, nil
+// run chooses the tracks, opens their codecs and decodes to the end.
+func (s *session) run(threads int) error {
+	defer s.free()
+	if err := s.choose(threads); err != nil {
+		return err
 	}
-	stream, err := s.choose(wanted)
-	if err != nil || stream == nil {
-		return &s.res, err
+	if s.picture == nil && s.sound == nil {
+		return nil
 	}
-	par := stream.CodecParameters()
-	if w, h := int64(par.Width()), int64(par.Height()); w > 0 && h > 0 && w > s.lim.Pixels/h {
-		return &s.res, tooManyPixels(par.Width(), par.Height(), s.lim)
-	}
-	decoder := astiav.FindDecoder(par.CodecID())
-	if decoder == nil {
-		return &s.res, &video.Error{Reason: video.ReasonFormat, Detail: "no decoder for the codec " + par.CodecID().Name()}
-	}
-	s.codec = astiav.AllocCodecContext(decoder)
 	s.packet, s.frame = astiav.AllocPacket(), astiav.AllocFrame()
-	defer func() {
-		if s.packet != nil {
-			s.packet.Free()
-		}
-		if s.frame != nil {
-			s.frame.Free()
-		}
-		s.conv.free()
-		if s.codec != nil {
-			s.codec.Free()
-		}
-	}()
-	if s.codec == nil || s.packet == nil || s.frame == nil {
-		return &s.res, noMemory(nil)
+	if s.packet == nil || s.frame == nil {
+		return noMemory(nil)
 	}
-	if err := s.openCodec(decoder, par, threads); err != nil {
-		return &s.res, err
-	}
-	s.selectTracks(stream)
-	err = s.loop()
+	s.selectTracks()
+	err := s.loop()
 	s.finish()
-	return &s.res, err
+	return err
 }
 
-func (s *session) openCodec(decoder *astiav.Codec, par *astiav.CodecParameters, threads int) error {
-	if err := par.ToCodecContext(s.codec); err != nil {
-		return s.failed("preparing the decoder", err)
+func (s *session) free() {
+	if s.packet != nil {
+		s.packet.Free()
 	}
-	s.codec.SetThreadCount(threads)
-	options := astiav.NewDictionary()
-	defer options.Free()
-	set := [][2]string{{"max_pixels", strconv.FormatInt(padded(s.lim.Pixels), 10)}}
-	if s.mode == video.KeyFrames {
-		set = append(set, [2]string{"skip_frame", "nokey"})
+	if s.frame != nil {
+		s.frame.Free()
 	}
-	for _, o := range set {
-		if err := options.Set(o[0], o[1], 0); err != nil {
-			return noMemory(err)
-		}
-	}
-	if err := s.codec.Open(decoder, options); err != nil {
-		return s.failed("opening the decoder", err)
-	}
-	return nil
-}
-
-// choose finds the track to decode; nil where the file has no video.
-func (s *session) choose(wanted int) (*astiav.Stream, error) {
-	streams := s.format.Streams()
-	if wanted >= 0 {
-		if wanted >= len(s.info.Tracks) || s.info.Tracks[wanted].Kind != kindVideo {
-			return nil, &video.Error{Reason: video.ReasonFormat, Detail: fmt.Sprintf("track %d is no video track", wanted)}
-		}
-		s.track = wanted
-	} else {
-		if best, _, err := s.format.FindBestStream(astiav.MediaTypeVideo, -1, -1); err == nil && s.info.Tracks[best.Index()].Kind == kindVideo {
-			s.track = best.Index()
-		} else {
-			for i, t := range s.info.Tracks {
-				if t.Kind == kindVideo {
-					s.track = i
-					break
-				}
-			}
-		}
-		if s.track < 0 {
-			return nil, nil
-		}
-	}
-	return streams[s.track], nil
+	s.conv.free()
+	s.picture.free()
+	s.sound.free()
 }
 
 // selectTracks lets the demuxer skip what is not looked at. Where no index tells the places of samples, the other
 // tracks are read too (not decoded): the container makes us read past them anyway.
-func (s *session) selectTracks(stream *astiav.Stream) {
-	for _, other := range s.format.Streams() {
-		if other.Index() != s.track && sampleIndex(s.demuxer) {
-			other.SetDiscard(astiav.DiscardAll)
+func (s *session) selectTracks() {
+	for _, st := range s.format.Streams() {
+		if s.lane(st.Index()) == nil && sampleIndex(s.demuxer) {
+			st.SetDiscard(astiav.DiscardAll)
 		}
-	}
-	tb := stream.TimeBase()
-	s.base = [2]int{tb.Num(), tb.Den()}
-	rate := s.info.Tracks[s.track].FrameRate
-	s.step = ticksToTime(1, rate[1], rate[0])
-	if s.step <= 0 {
-		s.step = time.Second / defaultSteps
 	}
 	if start := s.format.StartTime(); startsAnywhere(s.demuxer) && start != noTime {
 		s.zero = ticksToTime(start, 1, 1_000_000)

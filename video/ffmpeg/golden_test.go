@@ -64,6 +64,7 @@ var clips = []struct {
 	{"raw.uyvy.mov", "mov", "rawvideo", 3, 8, "422"},
 	{"raw.bgr.avi", "avi", "rawvideo", 3, 8, "444"},
 	{"png.mov", "mov", "png", 3, 8, "444"},
+	{"tracks.mkv", "matroska", "ffv1", 3, 8, "420"},
 }
 
 // shot is what a test keeps of a frame.
@@ -77,7 +78,7 @@ type shot struct {
 func TestDecode(t *testing.T) {
 	for _, c := range clips {
 		t.Run(c.name, func(t *testing.T) {
-			want := expected(t, c.name)
+			want := expected(t, c.name, "")
 			for threads := 1; threads <= 2; threads++ {
 				var got []shot
 				info, res, err := decode(t, ffmpeg.Decoder{Threads: threads}, c.name, c.format, video.Want{Mode: video.AllFrames, Track: -1}, func(f *video.Frame) {
@@ -154,22 +155,36 @@ func decode(t testing.TB, d video.Decoder, name, format string, want video.Want,
 
 func decodeBytes(t testing.TB, d video.Decoder, data []byte, format string, want video.Want, onFrame func(*video.Frame)) (*video.Info, *video.Result, error) {
 	t.Helper()
+	return decodeBoth(t, d, data, format, want, onFrame, func(*video.Audio) { t.Error("sound that was not wanted") })
+}
+
+// decodeBoth decodes frames and sound of a file in memory.
+func decodeBoth(t testing.TB, d video.Decoder, data []byte, format string, want video.Want, onFrame func(*video.Frame), onAudio func(*video.Audio)) (*video.Info, *video.Result, error) {
+	t.Helper()
 	var info *video.Info
-	res, err := d.Decode(context.Background(), video.Source{Data: bytes.NewReader(data), Size: int64(len(data)), Format: format}, want,
-		func(i *video.Info) error {
+	res, err := d.Decode(context.Background(), video.Source{Data: bytes.NewReader(data), Size: int64(len(data)), Format: format}, want, video.Sink{
+		Info: func(i *video.Info) error {
 			if info != nil {
 				t.Error("the info came twice")
 			}
 			info = i
 			return nil
 		},
-		func(f *video.Frame) error {
+		Frame: func(f *video.Frame) error {
 			if info == nil {
 				t.Error("a frame came before the info")
 			}
 			onFrame(f)
 			return nil
-		})
+		},
+		Audio: func(a *video.Audio) error {
+			if info == nil {
+				t.Error("sound came before the info")
+			}
+			onAudio(a)
+			return nil
+		},
+	})
 	return info, res, err
 }
 
@@ -214,11 +229,11 @@ func videoTrack(t *testing.T, info *video.Info) video.Track {
 	return video.Track{}
 }
 
-// expected reads NAME.framehash. Broadcast containers start at an arbitrary time, that of any track, which is the
-// file's zero for us.
-func expected(t *testing.T, name string) []shot {
+// expected reads NAME.framehash, or that of the sound. Broadcast containers start at an arbitrary time, that of any
+// track, which is the file's zero for us.
+func expected(t *testing.T, name, kind string) []shot {
 	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", name+".framehash"))
+	f, err := os.Open(filepath.Join("testdata", name+kind+".framehash"))
 	if err != nil {
 		t.Fatal(err)
 	}

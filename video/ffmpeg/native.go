@@ -9,6 +9,7 @@ package ffmpeg
 #include <libavutil/frame.h>
 #include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
+#include <libavutil/samplefmt.h>
 #include <libswscale/swscale.h>
 #include <stdlib.h>
 
@@ -21,7 +22,7 @@ static void refuse_files(AVFormatContext *s) { s->io_open = refuse; }
 
 // find_info reads enough to know the tracks. Probing may decode, so it gets the decoder's limits: an option set for
 // each track that is known by now.
-static int find_info(AVFormatContext *s, const char *pixels) {
+static int find_info(AVFormatContext *s, const char *pixels, const char *samples) {
 	unsigned n = s->nb_streams;
 	AVDictionary **options = NULL;
 	if (n > 0) {
@@ -31,6 +32,7 @@ static int find_info(AVFormatContext *s, const char *pixels) {
 	int ret = 0;
 	for (unsigned i = 0; i < n && ret >= 0; i++) {
 		ret = av_dict_set(&options[i], "max_pixels", pixels, 0);
+		if (ret >= 0) ret = av_dict_set(&options[i], "max_samples", samples, 0);
 		if (ret >= 0) ret = av_dict_set(&options[i], "threads", "1", 0);
 	}
 	if (ret >= 0) ret = avformat_find_stream_info(s, options);
@@ -50,6 +52,18 @@ static int sample_range(AVStream *st, int64_t *first, int64_t *last) {
 		if (e->pos + e->size > *last) *last = e->pos + e->size;
 	}
 	return n;
+}
+
+// get_block is where a decoder gets memory for a block of sound. The codec's own option for the limit would answer like
+// a damaged stream does.
+static int get_block(AVCodecContext *c, AVFrame *f, int flags) {
+	if ((int64_t)f->nb_samples * f->ch_layout.nb_channels > (intptr_t)c->opaque) return AVERROR(ENOMEM);
+	return avcodec_default_get_buffer2(c, f, flags);
+}
+
+static void limit_blocks(AVCodecContext *c, int samples) {
+	c->opaque = (void *)(intptr_t)samples;
+	c->get_buffer2 = get_block;
 }
 
 // packet_offset is where the packet of a frame began in the file.
@@ -94,12 +108,13 @@ func nativeStream(s *astiav.Stream) *C.AVStream { return *(**C.AVStream)(unsafe.
 // refuseFiles makes every attempt of a demuxer to open a further file or address fail.
 func refuseFiles(fc *astiav.FormatContext) { C.refuse_files(nativeFormat(fc)) }
 
-// findInfo is avformat_find_stream_info with the limit of pixels for every track. The binding's own method passes one
-// dictionary where the function reads one for each track.
-func findInfo(fc *astiav.FormatContext, pixels int64) error {
-	n := C.CString(strconv.FormatInt(pixels, 10))
-	defer C.free(unsafe.Pointer(n))
-	if ret := C.find_info(nativeFormat(fc), n); ret < 0 {
+// findInfo is avformat_find_stream_info with the limits of pixels and samples for every track. The binding's own method
+// passes one dictionary where the function reads one for each track.
+func findInfo(fc *astiav.FormatContext, lim video.Limits) error {
+	pixels, samples := C.CString(strconv.FormatInt(padded(lim.Pixels), 10)), C.CString(strconv.Itoa(lim.BlockSamples))
+	defer C.free(unsafe.Pointer(pixels))
+	defer C.free(unsafe.Pointer(samples))
+	if ret := C.find_info(nativeFormat(fc), pixels, samples); ret < 0 {
 		return astiav.Error(ret)
 	}
 	return nil
@@ -117,14 +132,14 @@ var allocation struct {
 	most int64
 }
 
-// limitAllocations bounds a single allocation of libavutil by what a picture of that many pixels can need (four
-// components of two bytes) and room for the edges. It holds for tracks that are found while probing, too, which no
-// option reaches. The bound belongs to the process, so it only ever grows.
-func limitAllocations(pixels int64) {
+// limitAllocations bounds a single allocation of libavutil by what a picture of that many pixels (four components of
+// two bytes) or a block of that many samples (of eight bytes) can need, and room for the edges. It holds for tracks that
+// are found while probing, too, which no option reaches. The bound belongs to the process, so it only ever grows.
+func limitAllocations(lim video.Limits) {
 	const edges = 64 << 20
 	allocation.Lock()
 	defer allocation.Unlock()
-	if most := min(pixels, math.MaxInt64/16)*8 + edges; most > allocation.most {
+	if most := min(max(lim.Pixels, int64(lim.BlockSamples)), math.MaxInt64/16)*8 + edges; most > allocation.most {
 		allocation.most = most
 		C.av_max_alloc(C.size_t(most))
 	}
@@ -143,6 +158,63 @@ type picture struct {
 }
 
 const noTime = int64(C.AV_NOPTS_VALUE)
+
+// setPacketTime tells a decoder the unit of its packets' times.
+func setPacketTime(cc *astiav.CodecContext, base [2]int) {
+	(*C.AVCodecContext)(cc.UnsafePointer()).pkt_timebase = C.AVRational{num: C.int(base[0]), den: C.int(base[1])}
+}
+
+// limitBlocks makes a decoder refuse to make blocks of more samples, those of all channels counted.
+func limitBlocks(cc *astiav.CodecContext, samples int) {
+	C.limit_blocks((*C.AVCodecContext)(cc.UnsafePointer()), C.int(min(samples, math.MaxInt32)))
+}
+
+// block is a decoded run of samples as the decoder left it, read in one go.
+type block struct {
+	samples, rate, channels int
+	format                  int
+	corrupt                 bool
+	pts, offset             int64
+	size                    int              // bytes of each plane
+	planes                  []unsafe.Pointer // one, or one for each channel
+	planar                  bool
+}
+
+// soundHeader reads a decoded block but for its planes: how many there are is held against the limit first.
+func soundHeader(frame *astiav.Frame) block {
+	f := (*C.AVFrame)(frame.UnsafePointer())
+	return block{
+		samples: int(f.nb_samples), rate: int(f.sample_rate), channels: int(f.ch_layout.nb_channels), format: int(f.format),
+		corrupt: f.flags&C.AV_FRAME_FLAG_CORRUPT != 0 || f.decode_error_flags != 0,
+		pts:     int64(f.best_effort_timestamp), offset: int64(C.packet_offset(f)),
+		size: int(f.linesize[0]), planar: C.av_sample_fmt_is_planar(C.enum_AVSampleFormat(f.format)) != 0,
+	}
+}
+
+// load finds the planes of a block; planes is memory for the list of them.
+func (b *block) load(frame *astiav.Frame, planes []unsafe.Pointer) {
+	f := (*C.AVFrame)(frame.UnsafePointer())
+	b.planes = planes[:0]
+	if f.extended_data == nil {
+		return
+	}
+	n := 1
+	if b.planar {
+		n = b.channels
+	}
+	for _, p := range unsafe.Slice((**C.uint8_t)(unsafe.Pointer(f.extended_data)), n) {
+		b.planes = append(b.planes, unsafe.Pointer(p))
+	}
+}
+
+// sampleKind names the C type of a sample: "u8", "s16", "s32", "s64", "flt", "dbl"; empty: unknown.
+func sampleKind(format int) string {
+	name := C.av_get_sample_fmt_name(C.av_get_packed_sample_fmt(C.enum_AVSampleFormat(format)))
+	if name == nil {
+		return ""
+	}
+	return C.GoString(name)
+}
 
 func header(frame *astiav.Frame) picture {
 	f := (*C.AVFrame)(frame.UnsafePointer())

@@ -11,6 +11,7 @@ import (
 const (
 	kindVideo   = "video"
 	kindPicture = "picture"
+	kindAudio   = "audio"
 )
 
 // describe fills the info from what libavformat knows of the container.
@@ -50,7 +51,7 @@ func (s *session) describeTrack(st *astiav.Stream) video.Track {
 			}
 			t.Rotation, t.Mirrored = turn(signed)
 		}
-	case "audio":
+	case kindAudio:
 		t.SampleRate, t.Channels = par.SampleRate(), par.ChannelLayout().Channels()
 	}
 	if sampleIndex(s.demuxer) {
@@ -70,7 +71,7 @@ func kindOf(st *astiav.Stream) string {
 		}
 		return kindVideo
 	case astiav.MediaTypeAudio:
-		return "audio"
+		return kindAudio
 	case astiav.MediaTypeSubtitle:
 		return "text"
 	}

@@ -12,7 +12,7 @@ import (
 const Available = false
 
 // Decode refuses: this binary was built without FFmpeg.
-func (d Decoder) Decode(context.Context, video.Source, video.Want, func(*video.Info) error, func(*video.Frame) error) (*video.Result, error) {
+func (d Decoder) Decode(context.Context, video.Source, video.Want, video.Sink) (*video.Result, error) {
 	return nil, &video.Error{
 		Reason: video.ReasonUnavailable,
 		Detail: "this binary was built without FFmpeg: pixels cannot be analysed",

@@ -36,8 +36,9 @@ func Serve(d video.Decoder) int {
 	if err := c.send(confine(cfg.limits).append(nil)); err != nil {
 		return exitWrong
 	}
-	want := video.Want{Mode: cfg.mode, Track: cfg.track, Limits: cfg.limits}
-	res, err := d.Decode(context.Background(), video.Source{Data: c, Size: cfg.size, Format: cfg.format}, want, c.onInfo, c.onFrame)
+	want := video.Want{Mode: cfg.mode, Track: cfg.track, Audio: cfg.audio, AudioTrack: cfg.audioTrack, Limits: cfg.limits}
+	res, err := d.Decode(context.Background(), video.Source{Data: c, Size: cfg.size, Format: cfg.format}, want,
+		video.Sink{Info: c.onInfo, Frame: c.onFrame, Audio: c.onAudio})
 	if c.gone {
 		return exitWrong
 	}
@@ -55,22 +56,30 @@ func Serve(d video.Decoder) int {
 func summary(res *video.Result, err error, lim video.Limits) end {
 	var e end
 	if res != nil {
-		e.packets = max(res.Packets, 0)
-		if b := res.Broken; b != nil {
-			e.broken = &video.Broken{Time: b.Time, Offset: max(b.Offset, -1), Why: printable(b.Why, maxDetail)}
-		}
+		e.packets, e.broken = max(res.Packets, 0), tidyBroken(res.Broken)
 		for _, s := range res.Samples[:min(len(res.Samples), lim.Tracks)] {
 			e.samples = append(e.samples, clampSamples(s))
+		}
+		e.sound = silence{packets: max(res.Sound.Packets, 0), broken: tidyBroken(res.Sound.Broken)}
+		if f := res.Sound.Failed; f != nil {
+			e.sound.failure = failure{reason: f.Reason, detail: printable(f.Detail, maxDetail)}
 		}
 	}
 	var v *video.Error
 	switch {
 	case errors.As(err, &v):
-		e.reason, e.detail = v.Reason, printable(v.Detail, maxDetail)
+		e.failure = failure{reason: v.Reason, detail: printable(v.Detail, maxDetail)}
 	case err != nil:
-		e.reason, e.detail = video.ReasonCrash, printable(err.Error(), maxDetail)
+		e.failure = failure{reason: video.ReasonCrash, detail: printable(err.Error(), maxDetail)}
 	}
 	return e
+}
+
+func tidyBroken(b *video.Broken) *video.Broken {
+	if b == nil {
+		return nil
+	}
+	return &video.Broken{Time: b.Time, Offset: max(b.Offset, -1), Why: printable(b.Why, maxDetail)}
 }
 
 // child talks to the parent. Its ReadAt is the source's.
@@ -243,25 +252,52 @@ func (c *child) onFrame(f *video.Frame) error {
 		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("a picture of %d × %d with %d bits", f.Width, f.Height, f.BitDepth)}
 	}
 	_, _, bytes := s.planes()
+	slot, room, err := c.take(bytes)
+	if err != nil {
+		return err
+	}
+	if !s.copyFrame(room, f) {
+		return &video.Error{Reason: video.ReasonCrash, Detail: "the decoder's planes are not what it says"}
+	}
+	c.spare = framed{slot: slot, shape: s, time: f.Time, key: f.Key, corrupt: f.Corrupt, color: clampColor(f.Color)}.append(c.spare[:0])
+	return c.send(c.spare)
+}
+
+func (c *child) onAudio(a *video.Audio) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := toneOf(a)
+	if !t.valid(c.lim) || a.Track < 0 || a.Track >= min(c.lim.Tracks, math.MaxUint16) {
+		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("a block of %d × %d samples of sound at %d Hz of track %d", t.channels, t.samples, t.rate, a.Track)}
+	}
+	slot, room, err := c.take(t.bytes())
+	if err != nil {
+		return err
+	}
+	if !t.copySound(room, a) {
+		return &video.Error{Reason: video.ReasonCrash, Detail: "the decoder's sound is not what it says"}
+	}
+	c.spare = heard{slot: slot, track: uint16(a.Track), tone: t, time: a.Time, corrupt: a.Corrupt}.append(c.spare[:0])
+	return c.send(c.spare)
+}
+
+// take waits for a slot with room for that many bytes.
+func (c *child) take(bytes int64) (uint8, []byte, error) {
 	if bytes > c.slot {
 		if err := c.grow(bytes); err != nil {
-			return err
+			return 0, nil, err
 		}
 	}
 	for len(c.free) == 0 {
 		r, _, err := await[release](c)
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
 		c.free = append(c.free, r.slot)
 	}
 	slot := c.free[0]
 	c.free = c.free[1:]
-	if !s.copyFrame(c.ring[int64(slot)*c.slot:][:c.slot], f) {
-		return &video.Error{Reason: video.ReasonCrash, Detail: "the decoder's planes are not what it says"}
-	}
-	c.spare = framed{slot: slot, shape: s, time: f.Time, key: f.Key, corrupt: f.Corrupt, color: clampColor(f.Color)}.append(c.spare[:0])
-	return c.send(c.spare)
+	return slot, c.ring[int64(slot)*c.slot:][:c.slot], nil
 }
 
 // grow asks for slots of a size and maps them in place of those before.

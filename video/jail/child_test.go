@@ -4,9 +4,11 @@ package jail
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -64,7 +66,13 @@ var children = map[string]func() int{
 	"never a child":       func() int { return 7 },
 	"landlock alone":      landlockAlone,
 	"seccomp alone":       seccompAlone,
-	"without greeting":    func() int { return hostile(false, func(c *child) { _ = c.send(need{slot: 4096}.append(nil)) }) },
+	"an unwanted frame": func() int {
+		return hostile(true, func(c *child) { describe(c); ringOf(c, 1<<20); _ = c.send(aPicture().append(nil)) })
+	},
+	"unwanted sound":         func() int { return hostile(true, speak(4096, func(*heard) {})) },
+	"sound of another track": func() int { return hostile(true, speak(4096, func(*heard) {})) },
+	"noise":                  func() int { return hostile(true, noise) },
+	"without greeting":       func() int { return hostile(false, func(c *child) { _ = c.send(need{slot: 4096}.append(nil)) }) },
 }
 
 func init() {
@@ -114,7 +122,7 @@ type painter struct {
 	probe   func() string // its answer comes back as an error
 }
 
-func (p painter) Decode(_ context.Context, src video.Source, want video.Want, onInfo func(*video.Info) error, onFrame func(*video.Frame) error) (*video.Result, error) {
+func (p painter) Decode(_ context.Context, src video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
 	info := &video.Info{Format: src.Format, Duration: painted * time.Second, Tracks: []video.Track{
 		{
 			ID: -5, Kind: "video", Codec: "paint", Width: 40, Height: 30, Rotation: 270, Mirrored: true, SampleAspect: [2]int{4, 3},
@@ -122,7 +130,7 @@ func (p painter) Decode(_ context.Context, src video.Source, want video.Want, on
 		},
 		{Index: 1, ID: 2, Kind: "audio", SampleRate: 48000, Channels: 2, Sample: video.Samples{First: -1, Last: -1}},
 	}}
-	if err := onInfo(info); err != nil {
+	if err := sink.Info(info); err != nil {
 		return nil, err
 	}
 	res := &video.Result{Packets: painted, Samples: []video.Samples{{Count: 12, First: 0, Last: src.Size}}}
@@ -140,15 +148,38 @@ func (p painter) Decode(_ context.Context, src video.Source, want video.Want, on
 		if err != nil {
 			return res, err
 		}
-		if err := onFrame(f); err != nil {
-			return res, err
+		if want.Mode != video.InfoOnly {
+			if err := sink.Frame(f); err != nil {
+				return res, err
+			}
+			res.Frames++
 		}
-		res.Frames++
+		if want.Audio {
+			if err := sink.Audio(sing(i)); err != nil {
+				return res, err
+			}
+		}
 	}
+	res.Sound.Packets = 5
 	if p.damaged {
 		res.Broken = &video.Broken{Time: time.Second, Offset: 17, Why: "torn\n"}
+		res.Sound.Broken = &video.Broken{Time: 2 * time.Second, Offset: -9, Why: "hoarse\t"}
+		res.Sound.Failed = &video.Error{Reason: video.ReasonLimit, Detail: "too loud\a"}
 	}
 	return res, nil
+}
+
+// sing makes block i of sound: the sizes differ, some are larger than the pictures.
+func sing(i int64) *video.Audio {
+	a := &video.Audio{Index: i, Track: 1, Time: time.Duration(i) * time.Second, Rate: 8000 + int(i), Samples: 1 + int(i*i)*40, Corrupt: i == 7}
+	for c := range 1 + int(i)%3 {
+		p := make([]float32, a.Samples)
+		for n := range p {
+			p[n] = float32(n-c*3) / 1000
+		}
+		a.Planes = append(a.Planes, p)
+	}
+	return a
 }
 
 // paint makes frame i: the shapes differ, so that slots grow on the way, and the strides are odd.
@@ -182,6 +213,20 @@ func paint(src video.Source, i int64) (*video.Frame, error) {
 		}
 	}
 	return f, nil
+}
+
+// noise sends one block of samples that are no numbers.
+func noise(c *child) {
+	describe(c)
+	_, room, err := c.take(12)
+	if err != nil {
+		return
+	}
+	for i, v := range []uint32{0x7fc00001, 0xff800000, math.Float32bits(0.25)} {
+		binary.LittleEndian.PutUint32(room[4*i:], v)
+	}
+	_ = c.send(heard{track: 1, tone: tone{rate: 8000, channels: 1, samples: 3}}.append(nil))
+	_ = c.send(end{}.append(nil))
 }
 
 // hostile greets as a good child does, or not, and then says what it likes.
@@ -264,7 +309,7 @@ func reachedAll() string {
 
 // forgot is a program that uses the decoder and does not know of its subcommand. It greets, to be heard.
 func forgot() int {
-	_, err := (&Decoder{Command: os.Args}).Decode(context.Background(), video.Source{Data: strings.NewReader("x"), Size: 1, Format: "paint"}, video.Want{}, nil, nil)
+	_, err := (&Decoder{Command: os.Args}).Decode(context.Background(), video.Source{Data: strings.NewReader("x"), Size: 1, Format: "paint"}, video.Want{}, video.Sink{})
 	return hostile(true, func(c *child) { _ = c.send(summary(nil, err, video.DefaultLimits).append(nil)) })
 }
 

@@ -1,7 +1,7 @@
 // Package jail decodes in a child process that can do nothing but decode: C code that reads untrusted files runs there.
 //
 // The child is this very binary, started again with a hidden subcommand that calls [Serve]. The parent serves its reads
-// over a socket and receives pictures through shared memory of the parent's making. On Linux the child has no
+// over a socket and receives pictures and sound through shared memory of the parent's making. On Linux the child has no
 // environment, no network (a network namespace of its own), no files (Landlock), an allow-list of system calls
 // (seccomp), limits of memory, files and processor time, and it dies at the deadline and with its parent.
 // [video.Confinement] says what the system granted. Whatever the child sends is distrusted: a number is used after it
@@ -33,12 +33,12 @@ type Decoder struct {
 var _ video.Decoder = (*Decoder)(nil)
 
 // Decode implements [video.Decoder]. The callbacks run in the caller's goroutine while the child decodes ahead by a few
-// pictures. The child is dead when Decode returns.
-func (d *Decoder) Decode(ctx context.Context, src video.Source, want video.Want, onInfo func(*video.Info) error, onFrame func(*video.Frame) error) (*video.Result, error) {
+// pictures or blocks of sound. The child is dead when Decode returns.
+func (d *Decoder) Decode(ctx context.Context, src video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
 	if src.Data == nil || src.Size < 0 || len(src.Format) > maxString {
 		return nil, &video.Error{Reason: video.ReasonFormat, Detail: "no source"}
 	}
-	return d.decode(ctx, src, want, onInfo, onFrame)
+	return d.decode(ctx, src, want, sink.WithDefaults())
 }
 
 func protocolError(detail string) *video.Error {

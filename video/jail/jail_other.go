@@ -11,9 +11,9 @@ import (
 	"github.com/consentry/consentry/video"
 )
 
-func (d *Decoder) decode(ctx context.Context, src video.Source, want video.Want, onInfo func(*video.Info) error, onFrame func(*video.Frame) error) (*video.Result, error) {
+func (d *Decoder) decode(ctx context.Context, src video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
 	if d.AllowUnjailedUnsafe != nil {
-		return d.AllowUnjailedUnsafe.Decode(ctx, src, want, onInfo, onFrame)
+		return d.AllowUnjailedUnsafe.Decode(ctx, src, want, sink)
 	}
 	return nil, &video.Error{Reason: video.ReasonUnavailable, Detail: "no jail for the decoder on " + runtime.GOOS}
 }

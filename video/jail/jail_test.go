@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,15 @@ func text(f *video.Frame) string {
 	return s
 }
 
+// words is everything about a block of sound, for comparison.
+func words(a *video.Audio) string {
+	s := fmt.Sprintf("%d track %d %v %d Hz %d %v", a.Index, a.Track, a.Time, a.Rate, a.Samples, a.Corrupt)
+	for _, p := range a.Planes {
+		s += fmt.Sprintf(" %x", p)
+	}
+	return s
+}
+
 func reason(err error) string {
 	var v *video.Error
 	if errors.As(err, &v) {
@@ -59,19 +69,17 @@ func reason(err error) string {
 
 func TestDecode_givesWhatTheDecoderGives(t *testing.T) {
 	var want []string
-	_, err := painter{}.Decode(context.Background(), source(), all, nothing, func(f *video.Frame) error {
+	_, err := painter{}.Decode(context.Background(), source(), all, video.Sink{Info: nothing, Frame: func(f *video.Frame) error {
 		f.Color.Matrix = 255 // what does not fit the field is brought into range on the way
 		want = append(want, text(f))
 		return nil
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	var info *video.Info
-	res, err := jailed(t, "paint").Decode(context.Background(), source(), all,
-		func(i *video.Info) error { info = i; return nil },
-		func(f *video.Frame) error { got = append(got, text(f)); return nil })
+	res, err := jailed(t, "paint").Decode(context.Background(), source(), all, video.Sink{Info: func(i *video.Info) error { info = i; return nil }, Frame: func(f *video.Frame) error { got = append(got, text(f)); return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +105,42 @@ func TestDecode_givesWhatTheDecoderGives(t *testing.T) {
 	t.Logf("confinement here: %+v", info.Confinement)
 }
 
+// Frames and sound of one pass come in the decoder's order; sound alone comes alone.
+func TestDecode_givesTheSoundToo(t *testing.T) {
+	for _, want := range []video.Want{{Mode: video.AllFrames, Track: -1, Audio: true, AudioTrack: -1}, {Audio: true, AudioTrack: 1}, all} {
+		collect := func(d video.Decoder) (got []string, res *video.Result) {
+			res, err := d.Decode(context.Background(), source(), want, video.Sink{
+				Info: nothing,
+				Frame: func(f *video.Frame) error {
+					f.Color.Matrix = min(f.Color.Matrix, 255)
+					got = append(got, text(f))
+					return nil
+				},
+				Audio: func(a *video.Audio) error { got = append(got, words(a)); return nil },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got, res
+		}
+		direct, _ := collect(painter{})
+		got, res := collect(jailed(t, "paint"))
+		n := 0
+		if want.Mode != video.InfoOnly {
+			n += painted
+		}
+		if want.Audio {
+			n += painted
+			if res.Sound.Blocks != painted || res.Sound.Samples != painted+40*506 || res.Sound.Packets != 5 || res.Sound.Failed != nil {
+				t.Errorf("%+v", res.Sound)
+			}
+		}
+		if len(got) != n || !slices.Equal(got, direct) {
+			t.Errorf("%+v: %d pieces, want %d, or others", want, len(got), n)
+		}
+	}
+}
+
 // Each child that does not behave gives the reason, within the deadline, after the frames that came before.
 func TestDecode_misbehaviour(t *testing.T) {
 	for _, c := range []struct {
@@ -119,8 +163,7 @@ func TestDecode_misbehaviour(t *testing.T) {
 		t.Run(c.behaviour, func(t *testing.T) {
 			frames := 0
 			start := time.Now()
-			res, err := jailed(t, c.behaviour).Decode(context.Background(), source(), video.Want{Mode: video.AllFrames, Track: -1, Limits: c.limits}, nothing,
-				func(*video.Frame) error { frames++; return nil })
+			res, err := jailed(t, c.behaviour).Decode(context.Background(), source(), video.Want{Mode: video.AllFrames, Track: -1, Limits: c.limits}, video.Sink{Info: nothing, Frame: func(*video.Frame) error { frames++; return nil }})
 			if reason(err) != c.reason || !strings.Contains(err.Error(), c.detail) {
 				t.Errorf("%v; want %s: …%s…", err, c.reason, c.detail)
 			}
@@ -135,20 +178,23 @@ func TestDecode_misbehaviour(t *testing.T) {
 }
 
 func TestDecode_damage(t *testing.T) {
-	res, err := jailed(t, "damaged").Decode(context.Background(), source(), all, nothing, func(*video.Frame) error { return nil })
+	res, err := jailed(t, "damaged").Decode(context.Background(), source(), all, video.Sink{Info: nothing, Frame: func(*video.Frame) error { return nil }})
 	if err != nil || res.Broken == nil || res.Broken.Offset != 17 || res.Broken.Why != "torn?" {
 		t.Errorf("%+v, %v", res, err)
+	}
+	if s := res.Sound; s.Broken == nil || s.Broken.Offset != -1 || s.Broken.Why != "hoarse?" || s.Failed == nil || s.Failed.Error() != "not analysed: limit: too loud?" {
+		t.Errorf("%+v", s)
 	}
 }
 
 func TestDecode_cancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	res, err := jailed(t, "spin").Decode(ctx, source(), all, nothing, func(f *video.Frame) error {
+	res, err := jailed(t, "spin").Decode(ctx, source(), all, video.Sink{Info: nothing, Frame: func(f *video.Frame) error {
 		if f.Index == paintedBefore-1 {
 			cancel()
 		}
 		return nil
-	})
+	}})
 	if reason(err) != video.ReasonCancelled || !errors.Is(err, context.Canceled) || res.Frames != paintedBefore {
 		t.Errorf("%+v, %v", res, err)
 	}
@@ -156,17 +202,26 @@ func TestDecode_cancelled(t *testing.T) {
 
 func TestDecode_callbackErrors(t *testing.T) {
 	mine := errors.New("mine")
-	if _, err := jailed(t, "paint").Decode(context.Background(), source(), all, func(*video.Info) error { return mine }, nil); err != mine {
+	if _, err := jailed(t, "paint").Decode(context.Background(), source(), all, video.Sink{Info: func(*video.Info) error { return mine }}); err != mine {
 		t.Errorf("info: %v", err)
 	}
-	res, err := jailed(t, "paint").Decode(context.Background(), source(), all, nothing, func(f *video.Frame) error {
+	res, err := jailed(t, "paint").Decode(context.Background(), source(), all, video.Sink{Info: nothing, Frame: func(f *video.Frame) error {
 		if f.Index == 1 {
 			return mine
 		}
 		return nil
-	})
+	}})
 	if err != mine || res.Frames != 2 {
 		t.Errorf("frame: %v, %+v", err, res)
+	}
+	res, err = jailed(t, "paint").Decode(context.Background(), source(), video.Want{Audio: true, AudioTrack: -1}, video.Sink{Audio: func(a *video.Audio) error {
+		if a.Index == 1 {
+			return mine
+		}
+		return nil
+	}})
+	if err != mine || res.Sound.Blocks != 2 {
+		t.Errorf("sound: %v, %+v", err, res)
 	}
 }
 
@@ -184,13 +239,13 @@ func (f failing) ReadAt(b []byte, off int64) (int, error) {
 
 func TestDecode_sourceFails(t *testing.T) {
 	src := video.Source{Data: failing{500}, Size: 1 << 20, Format: "paint"}
-	_, err := jailed(t, "paint").Decode(context.Background(), src, all, nothing, func(*video.Frame) error { return nil })
+	_, err := jailed(t, "paint").Decode(context.Background(), src, all, video.Sink{Info: nothing, Frame: func(*video.Frame) error { return nil }})
 	if reason(err) != video.ReasonIO || !errors.Is(err, errDisk) {
 		t.Errorf("%v", err)
 	}
 	// A file that became shorter.
 	src = video.Source{Data: bytes.NewReader(make([]byte, 100)), Size: 1 << 20, Format: "paint"}
-	_, err = jailed(t, "paint").Decode(context.Background(), src, all, nothing, func(*video.Frame) error { return nil })
+	_, err = jailed(t, "paint").Decode(context.Background(), src, all, video.Sink{Info: nothing, Frame: func(*video.Frame) error { return nil }})
 	if reason(err) != video.ReasonIO || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%v", err)
 	}
@@ -206,9 +261,17 @@ func TestDecode_limits(t *testing.T) {
 		{"one frame past it", video.Limits{Frames: painted - 1}, &video.Error{Reason: video.ReasonLimit}},
 		{"pixels at the limit", video.Limits{Pixels: 49 * 31}, nil},
 		{"one pixel past it", video.Limits{Pixels: 49*31 - 1}, &video.Error{Reason: video.ReasonLimit}},
+		{"channels at the limit", video.Limits{Channels: 3}, nil},
+		{"one channel past it", video.Limits{Channels: 2}, &video.Error{Reason: video.ReasonLimit}},
+		{"rate at the limit", video.Limits{SampleRate: 8011}, nil},
+		{"one hertz past it", video.Limits{SampleRate: 8010}, &video.Error{Reason: video.ReasonLimit}},
+		{"samples of a block at the limit", video.Limits{BlockSamples: 3 * 4841}, nil},
+		{"one sample of a block past it", video.Limits{BlockSamples: 3*4841 - 1}, &video.Error{Reason: video.ReasonLimit}},
+		{"samples at the limit", video.Limits{Samples: painted + 40*506}, nil},
+		{"one sample past it", video.Limits{Samples: painted + 40*506 - 1}, &video.Error{Reason: video.ReasonLimit}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := jailed(t, "paint").Decode(context.Background(), source(), video.Want{Mode: video.AllFrames, Track: -1, Limits: c.limits}, nothing, func(*video.Frame) error { return nil })
+			_, err := jailed(t, "paint").Decode(context.Background(), source(), video.Want{Mode: video.AllFrames, Track: -1, Audio: true, AudioTrack: -1, Limits: c.limits}, video.Sink{Info: nothing})
 			if (err == nil) != (c.want == nil) || (err != nil && reason(err) != reason(c.want)) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
@@ -219,7 +282,7 @@ func TestDecode_limits(t *testing.T) {
 // What the confinement says must be so, and what the child tries must fail.
 func TestChild_reachesNothing(t *testing.T) {
 	var conf video.Confinement
-	_, err := jailed(t, "reach").Decode(context.Background(), source(), all, func(i *video.Info) error { conf = i.Confinement; return nil }, nil)
+	_, err := jailed(t, "reach").Decode(context.Background(), source(), all, video.Sink{Info: func(i *video.Info) error { conf = i.Confinement; return nil }})
 	var v *video.Error
 	if !errors.As(err, &v) {
 		t.Fatal(err)
@@ -282,14 +345,14 @@ func TestServe_outsideOfAJail(t *testing.T) {
 
 func TestDecode_noSuchProgram(t *testing.T) {
 	d := &Decoder{Command: []string{filepath.Join(t.TempDir(), "none")}}
-	if _, err := d.Decode(context.Background(), source(), all, nothing, nil); reason(err) != video.ReasonUnavailable {
+	if _, err := d.Decode(context.Background(), source(), all, video.Sink{Info: nothing}); reason(err) != video.ReasonUnavailable {
 		t.Errorf("%v", err)
 	}
 }
 
 // The parent's thread that starts a child is restricted for good; none of the others may be.
 func TestDecode_leavesTheParentFree(t *testing.T) {
-	if _, err := jailed(t, "paint").Decode(context.Background(), source(), all, nothing, func(*video.Frame) error { return nil }); err != nil {
+	if _, err := jailed(t, "paint").Decode(context.Background(), source(), all, video.Sink{Info: nothing, Frame: func(*video.Frame) error { return nil }}); err != nil {
 		t.Fatal(err)
 	}
 	for range 64 {
@@ -323,7 +386,7 @@ func TestDecode_leavesTheParentFree(t *testing.T) {
 // A child must not outlive its parent: the kernel is told so at its birth.
 func TestDecode_leavesNoProcess(t *testing.T) {
 	for _, b := range []string{"paint", "spin", "die"} {
-		_, _ = jailed(t, b).Decode(context.Background(), source(), video.Want{Mode: video.AllFrames, Track: -1, Limits: video.Limits{DecodeTime: time.Second}}, nothing, func(*video.Frame) error { return nil })
+		_, _ = jailed(t, b).Decode(context.Background(), source(), video.Want{Mode: video.AllFrames, Track: -1, Limits: video.Limits{DecodeTime: time.Second}}, video.Sink{Info: nothing, Frame: func(*video.Frame) error { return nil }})
 	}
 	var status unix.WaitStatus
 	if pid, err := unix.Wait4(-1, &status, unix.WNOHANG, nil); err != unix.ECHILD {

@@ -18,6 +18,7 @@ const (
 	maxMessage = 32 << 10  // bytes of a message; one with 64 tracks and their edit lists has 20,000
 	maxString  = 128       // bytes of a name
 	maxDetail  = 512       // bytes of an explanation
+	sampleSize = 4         // bytes of a sample of sound: a little-endian float32
 	maxEdits   = 8         // edits of a track that are handed over
 	maxNumber  = 1<<31 - 1 // what fits the int of FFmpeg
 )
@@ -78,13 +79,14 @@ func (s shape) planes() (p [3]plane, n int, bytes int64) {
 func align(n int) int { return (n + rowAlign - 1) &^ (rowAlign - 1) }
 
 // slotCap is the largest slot that can be asked for: a picture with all the pixels that the limits allow, three full
-// components of two bytes, in the worst shape for the padding of rows that fits the limit on a side.
+// components of two bytes, in the worst shape for the padding of rows that fits the limit on a side; or a block of sound
+// with all the samples that they allow.
 func slotCap(lim video.Limits) int64 {
-	if lim.Pixels > math.MaxInt64/16 {
+	if lim.Pixels > math.MaxInt64/16 || int64(lim.BlockSamples) > math.MaxInt64/sampleSize {
 		return math.MaxInt64
 	}
 	rows := min(lim.Pixels, maxSide)
-	return 3 * (2*lim.Pixels + rows*rowAlign)
+	return max(3*(2*lim.Pixels+rows*rowAlign), int64(lim.BlockSamples)*sampleSize)
 }
 
 // slotsFor says how many slots of a size a ring gets within the limits; 0: not even one.

@@ -23,6 +23,7 @@ const (
 	kindInfo  = 'i' // the tracks
 	kindNeed  = 'n' // wants slots of a size
 	kindFrame = 'f' // a slot holds a picture
+	kindSound = 's' // a slot holds a block of sound
 	kindEnd   = 'e' // how it ended: the last message
 )
 
@@ -33,11 +34,13 @@ const (
 )
 
 type config struct {
-	size   int64
-	mode   video.Mode
-	track  int
-	format string
-	limits video.Limits
+	size       int64
+	mode       video.Mode
+	track      int
+	audio      bool
+	audioTrack int
+	format     string
+	limits     video.Limits
 }
 
 type data struct {
@@ -77,8 +80,28 @@ type end struct {
 	packets int64
 	broken  *video.Broken
 	samples []video.Samples
-	reason  string // empty: no error
-	detail  string
+	sound   silence
+	failure failure
+}
+
+// silence says how the sound ended.
+type silence struct {
+	packets int64
+	broken  *video.Broken
+	failure failure
+}
+
+// failure is an error in words.
+type failure struct {
+	reason string // empty: no error
+	detail string
+}
+
+func (f failure) err() *video.Error {
+	if f.reason == "" {
+		return nil
+	}
+	return &video.Error{Reason: f.reason, Detail: f.detail}
 }
 
 var errMessage = errors.New("malformed message")
@@ -86,7 +109,7 @@ var errMessage = errors.New("malformed message")
 // maxMissing bounds the list of what the system did not grant.
 const maxMissing = 8
 
-// parse reads a message of the child. It returns hello, read, *video.Info, need, framed or end, whose numbers are in
+// parse reads a message of the child. It returns hello, read, *video.Info, need, framed, heard or end, whose numbers are in
 // range by themselves; what depends on the state of the conversation is checked where that is known.
 func parse(b []byte, lim video.Limits) (any, error) {
 	if len(b) > maxMessage {
@@ -113,6 +136,8 @@ func parse(b []byte, lim video.Limits) (any, error) {
 		m = n
 	case kindFrame:
 		m = c.framed(lim)
+	case kindSound:
+		m = c.heard(lim)
 	case kindEnd:
 		m = c.end(lim)
 	default:
@@ -148,42 +173,57 @@ func (f framed) append(b []byte) []byte {
 }
 
 func (c *cursor) end(lim video.Limits) end {
-	e := end{packets: c.natural()}
-	if c.bool() {
-		e.broken = &video.Broken{Time: time.Duration(c.i64()), Offset: c.i64(), Why: c.text(maxDetail)}
-		c.want(e.broken.Offset >= -1)
-	}
+	e := end{packets: c.natural(), broken: c.broken()}
 	for range c.count(lim.Tracks) {
 		e.samples = append(e.samples, c.samples())
 	}
-	e.reason, e.detail = c.text(maxString), c.text(maxDetail)
-	switch e.reason {
+	e.sound = silence{packets: c.natural(), broken: c.broken(), failure: c.failure()}
+	e.failure = c.failure()
+	return e
+}
+
+func (c *cursor) broken() *video.Broken {
+	if !c.bool() {
+		return nil
+	}
+	b := &video.Broken{Time: time.Duration(c.i64()), Offset: c.i64(), Why: c.text(maxDetail)}
+	c.want(b.Offset >= -1)
+	return b
+}
+
+func (c *cursor) failure() failure {
+	f := failure{reason: c.text(maxString), detail: c.text(maxDetail)}
+	switch f.reason {
 	case "":
-		c.want(e.detail == "")
+		c.want(f.detail == "")
 	case video.ReasonCrash, video.ReasonTimeout, video.ReasonLimit, video.ReasonFormat, video.ReasonIO,
 		video.ReasonProtocol, video.ReasonUnavailable, video.ReasonCancelled:
 	default:
 		c.bad = true
 	}
-	return e
+	return f
 }
 
 func (e end) append(b []byte) []byte {
 	b = append(b, kindEnd)
-	b = appendI64(b, e.packets)
-	b = appendBool(b, e.broken != nil)
-	if e.broken != nil {
-		b = appendI64(b, int64(e.broken.Time))
-		b = appendI64(b, e.broken.Offset)
-		b = appendText(b, e.broken.Why)
-	}
+	b = appendBroken(appendI64(b, e.packets), e.broken)
 	b = appendCount(b, len(e.samples))
 	for _, s := range e.samples {
 		b = appendSamples(b, s)
 	}
-	b = appendText(b, e.reason)
-	return appendText(b, e.detail)
+	b = appendBroken(appendI64(b, e.sound.packets), e.sound.broken)
+	return appendFailure(appendFailure(b, e.sound.failure), e.failure)
 }
+
+func appendBroken(b []byte, v *video.Broken) []byte {
+	b = appendBool(b, v != nil)
+	if v == nil {
+		return b
+	}
+	return appendText(appendI64(appendI64(b, int64(v.Time)), v.Offset), v.Why)
+}
+
+func appendFailure(b []byte, f failure) []byte { return appendText(appendText(b, f.reason), f.detail) }
 
 func (h hello) append(b []byte) []byte {
 	b = appendBool(append(b, kindHello), h.syscalls)
@@ -208,10 +248,11 @@ func (c config) append(b []byte) []byte {
 	for _, v := range []int64{
 		c.size, int64(c.mode), int64(c.track), l.Pixels, int64(l.Tracks), int64(l.IdlePackets), l.Frames,
 		int64(l.DecodeTime), l.MemoryBytes, l.ProbeBytes, int64(l.OpenDuration),
+		int64(l.Channels), int64(l.SampleRate), int64(l.BlockSamples), l.Samples, int64(c.audioTrack),
 	} {
 		b = appendI64(b, v)
 	}
-	return appendText(b, c.format)
+	return appendText(appendBool(b, c.audio), c.format)
 }
 
 func (d data) append(b []byte) []byte {
@@ -234,8 +275,9 @@ func parseParent(b []byte) (any, error) {
 		v.limits = video.Limits{
 			Pixels: c.i64(), Tracks: int(c.i64()), IdlePackets: int(c.i64()), Frames: c.i64(),
 			DecodeTime: time.Duration(c.i64()), MemoryBytes: c.i64(), ProbeBytes: c.i64(), OpenDuration: time.Duration(c.i64()),
+			Channels: int(c.i64()), SampleRate: int(c.i64()), BlockSamples: int(c.i64()), Samples: c.i64(),
 		}
-		v.format = c.text(maxString)
+		v.audioTrack, v.audio, v.format = int(c.i64()), c.bool(), c.text(maxString)
 		c.want(v.size >= 0 && v.limits == v.limits.WithDefaults())
 		m = v
 	case kindData:

@@ -25,13 +25,15 @@ func encode(m any) []byte {
 		return m.append(nil)
 	case framed:
 		return m.append(nil)
+	case heard:
+		return m.append(nil)
 	case end:
 		return m.append(nil)
 	}
 	panic(fmt.Sprintf("message %T", m))
 }
 
-var someLimits = video.Limits{Pixels: 1 << 20, Tracks: 8, MemoryBytes: 1 << 30}.WithDefaults()
+var someLimits = video.Limits{Pixels: 1 << 20, Tracks: 8, MemoryBytes: 1 << 30, Channels: 16, SampleRate: 96000, BlockSamples: 1024}.WithDefaults()
 
 // good are messages as a child sends them: the cases of the round trip and the seeds of the fuzzer.
 var good = []any{
@@ -45,7 +47,10 @@ var good = []any{
 	framed{slot: 3, shape: shape{width: 1024, height: 1024, depth: 12, chromaX: 2, chromaY: 2}, time: -time.Second, key: true, corrupt: true, color: video.Color{Primaries: 9, Transfer: 16, Matrix: 255, FullRange: true}},
 	end{},
 	end{packets: 7, broken: &video.Broken{Time: -1, Offset: -1, Why: "torn"}, samples: []video.Samples{{Count: 1, First: -1, Last: math.MaxInt64}}},
-	end{reason: video.ReasonLimit, detail: "too much"},
+	end{failure: failure{reason: video.ReasonLimit, detail: "too much"}},
+	end{sound: silence{packets: 9, broken: &video.Broken{Time: 1, Offset: 2, Why: "hoarse"}, failure: failure{reason: video.ReasonFormat, detail: "no decoder"}}},
+	heard{tone: tone{rate: 1, channels: 1, samples: 1}},
+	heard{slot: maxSlots - 1, track: 7, tone: tone{rate: 96000, channels: 16, samples: 64}, time: -time.Second, corrupt: true},
 	&video.Info{},
 	&video.Info{Format: "mov", Duration: time.Hour, Tracks: []video.Track{
 		{
@@ -87,34 +92,51 @@ func TestParse_limits(t *testing.T) {
 		change(&f)
 		return f
 	}
+	block := func(change func(*heard)) heard {
+		h := heard{tone: tone{rate: 48000, channels: 2, samples: 100}}
+		change(&h)
+		return h
+	}
 	tracks := make([]video.Track, someLimits.Tracks+1)
 	for i := range tracks {
 		tracks[i].Kind = "data"
 	}
 	for name, m := range map[string]any{
-		"more tracks than the limit":   &video.Info{Tracks: tracks},
-		"more edits than are kept":     &video.Info{Tracks: []video.Track{{Kind: "data", EditList: make([]video.Edit, maxEdits+1)}}},
-		"a rate that is no number":     &video.Info{Tracks: []video.Track{{Kind: "data", EditList: []video.Edit{{Rate: math.NaN()}}}}},
-		"a rotation of 360 degrees":    &video.Info{Tracks: []video.Track{{Kind: "data", Rotation: 360}}},
-		"a negative duration":          &video.Info{Duration: -1},
-		"a name too long":              &video.Info{Format: strings.Repeat("x", maxString+1)},
-		"a name with a line end":       &video.Info{Format: "a\nb"},
-		"more samples than tracks":     end{samples: make([]video.Samples, someLimits.Tracks+1)},
-		"samples at minus two":         end{samples: []video.Samples{{First: -2}}},
-		"a break at minus two":         end{broken: &video.Broken{Offset: -2}},
-		"an explanation too long":      end{reason: video.ReasonIO, detail: strings.Repeat("x", maxDetail+1)},
-		"an explanation of no error":   end{detail: "why"},
-		"more missing than are listed": hello{missing: make([]string, maxMissing+1)},
-		"a slot past the last":         picture(func(f *framed) { f.slot = maxSlots }),
-		"no width":                     picture(func(f *framed) { f.shape.width = 0 }),
-		"no height":                    picture(func(f *framed) { f.shape.height = 0 }),
-		"one pixel row past the limit": picture(func(f *framed) { f.shape.width, f.shape.height = 1024, 1025 }),
-		"a side past the limit":        picture(func(f *framed) { f.shape.width, f.shape.height = maxSide+1, 1 }),
-		"nine bits":                    picture(func(f *framed) { f.shape.depth = 9 }),
-		"a chroma shift of three":      picture(func(f *framed) { f.shape.chromaY = maxChroma + 1 }),
-		"chroma in a grey picture":     picture(func(f *framed) { f.shape.grey, f.shape.chromaX = true, 1 }),
-		"a slot past the cap":          need{slot: slotCap(someLimits) + 1},
-		"a read past the window":       read{n: windowSize + 1},
+		"more tracks than the limit":                         &video.Info{Tracks: tracks},
+		"more edits than are kept":                           &video.Info{Tracks: []video.Track{{Kind: "data", EditList: make([]video.Edit, maxEdits+1)}}},
+		"a rate that is no number":                           &video.Info{Tracks: []video.Track{{Kind: "data", EditList: []video.Edit{{Rate: math.NaN()}}}}},
+		"a rotation of 360 degrees":                          &video.Info{Tracks: []video.Track{{Kind: "data", Rotation: 360}}},
+		"a negative duration":                                &video.Info{Duration: -1},
+		"a name too long":                                    &video.Info{Format: strings.Repeat("x", maxString+1)},
+		"a name with a line end":                             &video.Info{Format: "a\nb"},
+		"more samples than tracks":                           end{samples: make([]video.Samples, someLimits.Tracks+1)},
+		"samples at minus two":                               end{samples: []video.Samples{{First: -2}}},
+		"a break at minus two":                               end{broken: &video.Broken{Offset: -2}},
+		"an explanation too long":                            end{failure: failure{reason: video.ReasonIO, detail: strings.Repeat("x", maxDetail+1)}},
+		"an explanation of no error":                         end{failure: failure{detail: "why"}},
+		"a failed sound for no reason":                       end{sound: silence{failure: failure{detail: "why"}}},
+		"a break of sound before zero":                       end{sound: silence{broken: &video.Broken{Offset: -2}}},
+		"less than no sound packets":                         end{sound: silence{packets: -1}},
+		"sound in a slot past the last":                      block(func(h *heard) { h.slot = maxSlots }),
+		"sound of a track past the limit":                    block(func(h *heard) { h.track = uint16(someLimits.Tracks) }),
+		"a channel past the limit":                           block(func(h *heard) { h.tone = tone{rate: 1, channels: 17, samples: 1} }),
+		"a rate past the limit":                              block(func(h *heard) { h.tone.rate = 96001 }),
+		"a block one sample past the limit":                  block(func(h *heard) { h.tone = tone{rate: 1, channels: 1, samples: 1025} }),
+		"a block one sample past the limit in many channels": block(func(h *heard) { h.tone = tone{rate: 1, channels: 16, samples: 65} }),
+		"no channels":                                        block(func(h *heard) { h.tone.channels = 0 }),
+		"no samples":                                         block(func(h *heard) { h.tone.samples = 0 }),
+		"no rate":                                            block(func(h *heard) { h.tone.rate = 0 }),
+		"more missing than are listed":                       hello{missing: make([]string, maxMissing+1)},
+		"a slot past the last":                               picture(func(f *framed) { f.slot = maxSlots }),
+		"no width":                                           picture(func(f *framed) { f.shape.width = 0 }),
+		"no height":                                          picture(func(f *framed) { f.shape.height = 0 }),
+		"one pixel row past the limit":                       picture(func(f *framed) { f.shape.width, f.shape.height = 1024, 1025 }),
+		"a side past the limit":                              picture(func(f *framed) { f.shape.width, f.shape.height = maxSide+1, 1 }),
+		"nine bits":                                          picture(func(f *framed) { f.shape.depth = 9 }),
+		"a chroma shift of three":                            picture(func(f *framed) { f.shape.chromaY = maxChroma + 1 }),
+		"chroma in a grey picture":                           picture(func(f *framed) { f.shape.grey, f.shape.chromaX = true, 1 }),
+		"a slot past the cap":                                need{slot: slotCap(someLimits) + 1},
+		"a read past the window":                             read{n: windowSize + 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, err := parse(encode(m), someLimits); err == nil || got != nil {
@@ -151,6 +173,7 @@ func TestTidy(t *testing.T) {
 func TestParseParent_roundTrip(t *testing.T) {
 	for _, m := range []any{
 		config{size: 5, mode: video.KeyFrames, track: -1, format: "mp4", limits: video.DefaultLimits},
+		config{size: 5, audio: true, audioTrack: -1, track: 3, limits: someLimits},
 		data{n: 1},
 		data{status: dataFailed},
 		ringSize{slot: 4096, slots: maxSlots},
@@ -205,6 +228,19 @@ func FuzzParse(f *testing.F) {
 			if tidied := tidy(m, someLimits); !reflect.DeepEqual(tidied, m) {
 				t.Fatalf("not tidy: %+v", m)
 			}
+		case heard:
+			bytes := m.tone.bytes()
+			if bytes < sampleSize || bytes > slotCap(someLimits) {
+				t.Fatalf("%+v takes %d bytes", m.tone, bytes)
+			}
+			var e ears
+			if _, ok := e.take(m.tone, make([]byte, bytes-1)); ok {
+				t.Fatalf("%+v fits a slot that is too small", m.tone)
+			}
+			planes, ok := e.take(m.tone, make([]byte, bytes))
+			if !ok || len(planes) != m.tone.channels || len(planes[len(planes)-1]) != m.tone.samples {
+				t.Fatalf("%+v does not fit its own slot", m.tone)
+			}
 		case framed:
 			_, _, bytes := m.shape.planes()
 			if bytes < 1 || bytes > slotCap(someLimits) {
@@ -241,5 +277,11 @@ func TestSlotsFor(t *testing.T) {
 	}
 	if got := slotCap(video.Limits{Pixels: math.MaxInt64}); got != math.MaxInt64 {
 		t.Errorf("cap of all pixels there are: %d", got)
+	}
+	if got := slotCap(video.Limits{Pixels: 1, BlockSamples: math.MaxInt}); got != math.MaxInt64 {
+		t.Errorf("cap of all samples there are: %d", got)
+	}
+	if got := slotCap(video.Limits{Pixels: 1, BlockSamples: 1000}); got != 4000 {
+		t.Errorf("cap of 1000 samples: %d", got)
 	}
 }

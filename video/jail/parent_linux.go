@@ -22,6 +22,7 @@ const queued = 16
 type conversation struct {
 	ctx context.Context
 	src video.Source
+	cfg config
 	lim video.Limits
 	p   *process
 
@@ -37,19 +38,22 @@ type conversation struct {
 	ring  *shared
 	slot  int64
 	slots int
+	ears  ears
 }
 
-func (d *Decoder) decode(ctx context.Context, src video.Source, want video.Want, onInfo func(*video.Info) error, onFrame func(*video.Frame) error) (*video.Result, error) {
+func (d *Decoder) decode(ctx context.Context, src video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
 	lim := want.Limits.WithDefaults()
 	ctx, cancel := context.WithTimeout(ctx, lim.DecodeTime)
 	defer cancel()
-	cfg := config{size: src.Size, mode: want.Mode, track: want.Track, format: src.Format, limits: lim}
+	cfg := config{
+		size: src.Size, mode: want.Mode, track: want.Track, audio: want.Audio, audioTrack: want.AudioTrack, format: src.Format, limits: lim,
+	}
 	c, confinement, err := d.begin(ctx, src, cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer c.finish()
-	return c.run(confinement, onInfo, onFrame)
+	return c.run(confinement, sink)
 }
 
 // begin starts a child, as confined as this system allows, and waits until it says that it is ready.
@@ -75,7 +79,7 @@ func (d *Decoder) begin(ctx context.Context, src video.Source, cfg config) (*con
 			refused = append(refused, printable(fmt.Sprintf("%s: %v", pl, err), maxString))
 			continue
 		}
-		c := &conversation{ctx: ctx, src: src, lim: cfg.limits, p: p, queue: make(chan any, queued), quit: make(chan struct{})}
+		c := &conversation{ctx: ctx, src: src, cfg: cfg, lim: cfg.limits, p: p, queue: make(chan any, queued), quit: make(chan struct{})}
 		c.leave = context.AfterFunc(ctx, p.kill)
 		h, failure := c.greet(cfg)
 		if failure == nil {
@@ -242,8 +246,9 @@ func (c *conversation) ended() *video.Error {
 }
 
 // run takes the messages in order and hands out what they say.
-func (c *conversation) run(confinement video.Confinement, onInfo func(*video.Info) error, onFrame func(*video.Frame) error) (*video.Result, error) {
+func (c *conversation) run(confinement video.Confinement, sink video.Sink) (*video.Result, error) {
 	var res *video.Result
+	var tracks []video.Track // our own: the caller may do with the info what it likes
 	for {
 		var m any
 		var ok bool
@@ -262,8 +267,8 @@ func (c *conversation) run(confinement video.Confinement, onInfo func(*video.Inf
 				return res, protocolError("the decoder described the file twice")
 			}
 			res = &video.Result{}
-			info.Confinement = confinement
-			if err := onInfo(info); err != nil {
+			info.Confinement, tracks = confinement, slices.Clone(info.Tracks)
+			if err := sink.Info(info); err != nil {
 				return res, err
 			}
 			continue
@@ -276,7 +281,9 @@ func (c *conversation) run(confinement video.Confinement, onInfo func(*video.Inf
 		case need:
 			err = c.grow(m)
 		case framed:
-			err = c.show(m, res, onFrame)
+			err = c.show(m, res, sink.Frame)
+		case heard:
+			err = c.play(m, tracks, res, sink.Audio)
 		default:
 			err = protocolError("the decoder spoke out of turn")
 		}
@@ -293,7 +300,7 @@ func (c *conversation) grow(n need) error {
 	}
 	slots := slotsFor(n.slot, c.lim)
 	if slots == 0 {
-		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("a picture of %d bytes does not fit the limit of memory", n.slot)}
+		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("a picture or a block of sound of %d bytes does not fit the limit of memory", n.slot)}
 	}
 	c.ring.free()
 	c.ring, c.slot, c.slots = nil, 0, 0
@@ -312,14 +319,17 @@ func (c *conversation) tell(message []byte, file *os.File) { _ = c.p.send(messag
 
 // show lends a picture to the caller and gives its slot back.
 func (c *conversation) show(m framed, res *video.Result, onFrame func(*video.Frame) error) error {
+	if c.cfg.mode == video.InfoOnly {
+		return protocolError("the decoder sent a picture that was not wanted")
+	}
 	if res.Frames >= c.lim.Frames {
 		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("more than %d frames", c.lim.Frames)}
 	}
-	if int(m.slot) >= c.slots {
+	slot, ok := c.slotBytes(m.slot)
+	if !ok {
 		return protocolError("the decoder named a slot that there is not")
 	}
-	at := int64(m.slot) * c.slot
-	f, ok := m.shape.frame(c.ring.data[at : at+c.slot : at+c.slot])
+	f, ok := m.shape.frame(slot)
 	if !ok {
 		return protocolError("the decoder named a picture larger than its slot")
 	}
@@ -335,10 +345,47 @@ func (c *conversation) show(m framed, res *video.Result, onFrame func(*video.Fra
 	return nil
 }
 
+// slotBytes finds a slot; false where there is no such one.
+func (c *conversation) slotBytes(n uint8) ([]byte, bool) {
+	if int(n) >= c.slots {
+		return nil, false
+	}
+	at := int64(n) * c.slot
+	return c.ring.data[at : at+c.slot : at+c.slot], true
+}
+
+// play takes a block of sound out of its slot, gives that back and lends the block to the caller.
+func (c *conversation) play(m heard, tracks []video.Track, res *video.Result, onAudio func(*video.Audio) error) error {
+	switch n := int(m.track); {
+	case !c.cfg.audio:
+		return protocolError("the decoder sent sound that was not wanted")
+	case n >= len(tracks) || tracks[n].Kind != "audio" || (c.cfg.audioTrack >= 0 && n != c.cfg.audioTrack):
+		return protocolError("the decoder sent sound of a track that it must not send")
+	case int64(m.tone.samples) > c.lim.Samples-res.Sound.Samples:
+		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("more than %d samples of sound", c.lim.Samples)}
+	}
+	slot, ok := c.slotBytes(m.slot)
+	if !ok {
+		return protocolError("the decoder named a slot that there is not")
+	}
+	planes, ok := c.ears.take(m.tone, slot)
+	if !ok {
+		return protocolError("the decoder named a block of sound larger than its slot")
+	}
+	c.tell(release{slot: m.slot}.append(nil), nil)
+	a := video.Audio{
+		Index: res.Sound.Blocks, Track: int(m.track), Time: m.time, Rate: m.tone.rate, Samples: m.tone.samples, Planes: planes, Corrupt: m.corrupt,
+	}
+	res.Sound.Blocks++
+	res.Sound.Samples += int64(m.tone.samples)
+	return onAudio(&a)
+}
+
 // end takes the last message.
 func (c *conversation) end(res *video.Result, e end) (*video.Result, error) {
 	if res != nil {
 		res.Packets, res.Broken, res.Samples = e.packets, e.broken, e.samples
+		res.Sound.Packets, res.Sound.Broken, res.Sound.Failed = e.sound.packets, e.sound.broken, e.sound.failure.err()
 	}
 	c.mu.Lock()
 	ioErr := c.ioErr
@@ -346,8 +393,8 @@ func (c *conversation) end(res *video.Result, e end) (*video.Result, error) {
 	switch {
 	case ioErr != nil:
 		return res, &video.Error{Reason: video.ReasonIO, Detail: printable(ioErr.Error(), maxDetail), Err: ioErr}
-	case e.reason != "":
-		return res, &video.Error{Reason: e.reason, Detail: e.detail}
+	case e.failure.reason != "":
+		return res, e.failure.err()
 	case res == nil:
 		return nil, protocolError("the decoder did not describe the file")
 	}

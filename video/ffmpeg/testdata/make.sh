@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Makes the clips of this folder and what is expected of them, with a distribution's ffmpeg program (5.1 made those that
-# are checked in). The expectations (*.framehash: time stamps and SHA-256 of the packed planes of every frame) come from
-# that program and not from the code under test. Usage: ./make.sh [NAME…]; without names: all.
+# are checked in). The expectations come from that program and not from the code under test: NAME.framehash has time
+# stamps and SHA-256 of the packed planes of every frame, NAME.sound.framehash the same of the interleaved samples of
+# every block of sound, NAME.sound.s16 the first samples themselves where the codec is not exact.
+# Usage: ./make.sh [NAME…]; without names: all.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -29,11 +31,18 @@ talk() {
   ff -f lavfi -i "$(picture "$size" "$frames")" -f lavfi -i "$(sound 0.4)" "${small[@]}" "$@" "$name"
   expect "$name"
 }
-# audio NAME ARGS…
+# audio NAME ARGS…: a tone.
 audio() {
   local name=$1; shift
   wanted "$name" || return 0
   ff -f lavfi -i "$(sound 0.2)" "${small[@]}" "$@" "$name"
+}
+# channels NAME LAYOUT SECONDS ARGS…: another tone in each channel.
+channels() {
+  local name=$1 layout=$2 seconds=$3 tones; shift 3
+  wanted "$name" || return 0
+  case $layout in stereo) tones='440 660' ;; 5.1) tones='440 550 660 110 770 880' ;; esac
+  ff -f lavfi -i "aevalsrc=$(printf 'sin(%s*2*PI*t)/8|' $tones | sed 's/|$//'):c=$layout:s=48000:d=$seconds" "${small[@]}" "$@" "$name"
 }
 # expect NAME [ARGS…]: frames as the program decodes them, in the format of the file unless ARGS convert them, time
 # stamps untouched.
@@ -42,6 +51,25 @@ expect() {
   ff -copyts -noautorotate -i "$name" -map 0:v:0 -fps_mode passthrough -enc_time_base -1 -copyts \
     "$@" -fflags +bitexact -f framehash -hash sha256 "$name.framehash"
   printf '#start %s\n' "$(ffprobe -v error -show_entries format=start_time -of csv=p=0 "$name")" >>"$name.framehash"
+}
+# hear NAME FORMAT [N]: blocks of sound of the Nth audio track (0) as the program decodes them, as samples of this
+# format: one that holds them exactly, or s16le.
+hear() {
+  local name=$1 format=$2 n=${3:-0}; local out=$name.sound${3:-}
+  wanted "$name" || return 0
+  ff -copyts -i "$name" -map "0:a:$n" -c:a "pcm_$format" -copyts -fflags +bitexact -f framehash -hash sha256 "$out.framehash"
+  printf '#start %s\n' "$(ffprobe -v error -show_entries format=start_time -of csv=p=0 "$name")" >>"$out.framehash"
+}
+# lossy NAME…: floating-point decoders differ in the last bits from one machine and version to the next, so their first
+# samples are kept themselves, to be compared within a step of 16 bits. A digest of rounded samples would not hold: some
+# lie between two steps.
+lossy() {
+  local name
+  for name in "$@"; do
+    wanted "$name" || continue
+    hear "$name" s16le
+    ff -i "$name" -map 0:a:0 -c:a pcm_s16le -fs 9600 -f s16le - | head -c 9600 >"$name.sound.s16"
+  done
 }
 # convert NAME FORMAT: what is expected of a clip whose pictures have no planes of YCbCr.
 convert() { wanted "$1" || return 0; expect "$1" -vf "scale=flags=accurate_rnd+bitexact+full_chroma_inp+full_chroma_int+neighbor" -pix_fmt "$2"; }
@@ -111,5 +139,24 @@ audio eac3.mp4 -c:a eac3 -b:a 64k
 audio pcm16.wav -c:a pcm_s16le -ar 16000
 audio pcm24.aiff -c:a pcm_s24be -ar 16000
 audio pcm16.w64 -c:a pcm_s16le -ar 16000
+
+channels aac.stereo.m4a stereo 0.1 -c:a aac -b:a 48k
+channels flac.51.mkv 5.1 0.02 -c:a flac -compression_level 12
+channels pcm16.51.wav 5.1 0.01 -c:a pcm_s16le
+for c in u8 s24le s32le f32le alaw mulaw; do audio pcm."$c".wav -c:a pcm_"$c" -ar 8000; done
+for c in s8 s16be s32be f32be; do audio pcm."$c".mov -c:a pcm_"$c" -ar 8000; done
+# Two audio tracks of different rates behind a picture.
+if wanted tracks.mkv; then
+  ff -f lavfi -i "$(picture 48x32 3)" -f lavfi -i "sine=frequency=440:sample_rate=16000:duration=0.1" -f lavfi -i "sine=frequency=880:sample_rate=8000:duration=0.1" \
+    -map 0:v -map 1:a -map 2:a "${small[@]}" -c:v ffv1 -level 3 -g 1 "${yuv[@]}" -c:a flac tracks.mkv
+  expect tracks.mkv
+fi
+
+for c in flac.flac alac.m4a ffv1.mkv pcm16.wav pcm16.w64 pcm16.51.wav pcm.{u8,alaw,mulaw}.wav pcm.{s8,s16be}.mov tracks.mkv; do hear "$c" s16le; done
+for c in pcm24.aiff pcm.s24le.wav flac.51.mkv; do hear "$c" s24le; done
+for c in pcm.{s32le,f32le}.wav pcm.{s32be,f32be}.mov; do hear "$c" f32le; done
+hear tracks.mkv s16le 1
+lossy aac.m4a aac.stereo.m4a aac.aac mp3.mp3 vorbis.ogg opus.ogg ac3.ts eac3.mp4
+lossy h264.mp4 h264.flv vp8.webm vp9.webm mpeg4.avi mpeg2.ts
 
 find . -maxdepth 1 -type f -size +20k -exec echo "over 20 kB: {}" \;
