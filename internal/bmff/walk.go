@@ -249,7 +249,7 @@ func (w *walker) inside(b *Box) error {
 		return nil
 	}
 	if int(b.Depth)+1 > w.lim.Depth {
-		w.problem(TooDeep, b.Offset, nil, "boxes nested deeper than %d levels at offset %d are not read", w.lim.Depth, b.Offset)
+		w.problem(TooDeep, b.Offset, b, "boxes nested deeper than %d levels at offset %d are not read", w.lim.Depth, b.Offset)
 		return nil
 	}
 	children, _, err := w.siblings(b, start, b.End(), int(b.Depth)+1)

@@ -1,0 +1,6 @@
+//go:build race
+
+package consentry_test
+
+// slower is how much longer everything may take under the race detector.
+const slower = 10
