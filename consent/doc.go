@@ -7,5 +7,5 @@
 // Nothing that a token says is believed before its form, its algorithm, its key and its signature were checked, in
 // that order, by code of this package; the JOSE library does arithmetic only.
 //
-// Start with [Judge] for a whole file, or with [ReadToken] and [ParseTrustList] for single pieces.
+// Start with [Judge] for a whole file, with [Ask] before there is one, or with [ReadToken] and [ParseTrustList] for single pieces.
 package consent
