@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -11,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/internal/schematest"
 )
 
 // guides are the pages of docs/guides. Every block that is called "console" is run, from top to bottom in one folder:
@@ -160,4 +164,40 @@ func TestGuideStepsCanFail(t *testing.T) {
 			t.Errorf("%q for %q: %v", c.says, c.prints, got)
 		}
 	}
+}
+
+// TestTheDefinitionForTheSDKs reads the manifest definition of the generator's guide: the assertion that it gives to the
+// C2PA SDKs is a created one, in JSON, and our reader takes it.
+func TestTheDefinitionForTheSDKs(t *testing.T) {
+	page, err := os.ReadFile(guides + "/generator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var definition struct {
+		Assertions []struct {
+			Label, Kind string
+			Created     bool
+			Data        json.RawMessage
+		}
+	}
+	for _, b := range blocks(string(page)) {
+		if b.file == "definition.json" {
+			if err := json.Unmarshal([]byte(b.text), &definition); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, a := range definition.Assertions {
+		if a.Label != consent.Label {
+			continue
+		}
+		if _, err := consent.ParseAssertion(a.Data, false); err != nil || !a.Created || a.Kind != "Json" {
+			t.Errorf("%v, %+v", err, a)
+		}
+		if err := schematest.Check(schematest.Assertion, a.Data); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	t.Error("no consent assertion in the definition")
 }

@@ -17,6 +17,12 @@ const (
 	Report = "consentry.report-1.schema.json"
 	Batch  = "consentry.batch-1.schema.json"
 	CrJSON = "crjson-2.5.schema.json"
+
+	Assertion   = "consent-assertion-1.schema.json"
+	Token       = "consent-token-1.schema.json"
+	ConsentList = "consent-trust-1.schema.json"
+	Bundle      = "consent-registry-1.schema.json"
+	Policy      = "policy-1.schema.json"
 )
 
 var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
@@ -24,7 +30,7 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	ids := map[string]string{}
-	for _, name := range []string{Report, Batch, CrJSON} {
+	for _, name := range []string{Report, Batch, CrJSON, Assertion, Token, ConsentList, Bundle, Policy} {
 		text, err := schemas.Files.ReadFile(name)
 		if err != nil {
 			return nil, err
