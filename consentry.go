@@ -122,6 +122,8 @@ type run struct {
 	malformed   string
 	unsupported []string // what the file needs and this version cannot do
 	pixelsAsked bool     // and they could not be had
+	metadata    consent.Metadata
+	told        int // statements of metadata that are reported
 }
 
 // steps is the order of work. Down the page only: no step reads a later one's result.
@@ -131,6 +133,7 @@ func (r *run) steps(ctx context.Context) error {
 		r.validate,
 		r.readSidecars,
 		r.readLabels,
+		r.readMetadata,
 		r.decode,
 		r.lookForPeople,
 		r.unchanged,
@@ -234,7 +237,7 @@ func (r *run) readSidecars(context.Context) error {
 
 // readLabels will read declarations outside C2PA; until then the report says that nobody looked.
 func (r *run) readLabels(context.Context) error {
-	r.notChecked("labels outside C2PA", "not supported yet: TC260, XMP and generators' tags are not read")
+	r.notChecked("labels outside C2PA", "not supported yet: TC260 and generators' tags are not read, nor what XMP says of the origin")
 	return nil
 }
 

@@ -21,6 +21,7 @@ func (r *run) facts() *consent.Facts {
 		Sidecar: r.sidecar,
 
 		TokensAtHand: r.v.Tokens,
+		Metadata:     r.metadata,
 	}
 	f.Manifest.State = consent.ManifestAbsent
 	if r.v.Persons {

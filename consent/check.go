@@ -91,6 +91,7 @@ type checker struct {
 	status       *statusLists
 	statusPolicy string   // StatusRequire, StatusCap, StatusIgnore
 	require      []string // members of `consent` that the policy asks for
+	noTraining   bool     // the file's own assertions forbid training
 	standalone   bool     // there is no file: what binds a token to one is not judged
 	// roster says whether the issuer's verified roster holds the subject at a time; nil: no roster is at hand.
 	roster func(issuer string, s openSubject, at time.Time) bool

@@ -82,7 +82,7 @@ func (j *judge) entry(p *Person) *entry {
 	if p.Work {
 		e.kind = ""
 	} else {
-		e.minor = p.Minor || j.facts.Metadata.minor()
+		e.minor = p.Minor || j.facts.Metadata.SaysMinor()
 	}
 	for _, r := range p.Regions {
 		e.regions = append(e.regions, r.Identifier)

@@ -119,6 +119,8 @@ type FaceTrack struct {
 type Metadata struct {
 	Minor bool           `json:"minor,omitempty"` // an age statement says minor; it speaks for everybody in the file
 	XMP   map[string]any `json:"xmp,omitempty"`   // properties by their prefixed names
+	// NoTraining says that an assertion about training and mining forbids training. One that allows it says nothing here.
+	NoTraining bool `json:"noTraining,omitempty"`
 }
 
 // Identity is a CAWG identity assertion. Consent format 1, 9.

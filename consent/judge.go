@@ -253,7 +253,7 @@ func (j *judge) checker(u *unit) *checker {
 		now: j.facts.Now, t: s.t, signer: signer, generation: u.assertion.Generation, use: j.terms.Use, hardBinding: s.manifest.HardBinding,
 		assetSHA256: j.facts.AssetSHA256, trust: j.trust.List, status: newStatusLists(j.trust.StatusLists),
 		statusPolicy: cmp.Or(j.terms.Status, StatusRequire), require: j.terms.Require,
-		roster: j.books.roster, revocation: j.books.revocation,
+		noTraining: j.facts.Metadata.NoTraining, roster: j.books.roster, revocation: j.books.revocation,
 	}
 	if s.sidecar != nil { // its issuer takes the claim signer's place
 		c.matched = true

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// minor says whether the file's metadata call somebody in it a minor. They name nobody, so they speak for everybody.
+// SaysMinor says whether the file's metadata call somebody in it a minor. They name nobody, so they speak for everybody.
 // Consent format 1, 9 (PLUS: MinorModelAgeDisclosure; IPTC: ModelAge).
-func (m Metadata) minor() bool {
+func (m Metadata) SaysMinor() bool {
 	if m.Minor {
 		return true
 	}
@@ -18,7 +18,7 @@ func (m Metadata) minor() bool {
 		}
 	}
 	for _, v := range texts(m.XMP["Iptc4xmpExt:ModelAge"]) {
-		if age, err := strconv.Atoi(v); err == nil && age >= 0 && age < 18 {
+		if age, err := strconv.ParseFloat(v, 64); err == nil && age >= 0 && age < 18 {
 			return true
 		}
 	}

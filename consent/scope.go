@@ -128,7 +128,7 @@ func (c *checker) scopeFailures(t *Token, e *entry, alone bool) []string {
 	if c.generation != nil && excludes(s, c.generation.Content, alone) {
 		out = append(out, "consent.scope.excludedContent")
 	}
-	if contains(c.use.Operation, "train") && (s.Training != "allow" || !contains(s.Operation, "train")) {
+	if contains(c.use.Operation, "train") && (c.noTraining || s.Training != "allow" || !contains(s.Operation, "train")) {
 		out = append(out, "consent.scope.training")
 	}
 	return out

@@ -1,0 +1,284 @@
+package consentry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/internal/xmp"
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/report"
+)
+
+// Declarations outside the consent assertion that speak of people. Each may make a judgement stricter and none raises a
+// person's state; what they are worth is said with each. Consent format 1, 9.
+
+const (
+	// maxXMPPackets bounds the packets that are read of one file; it has one, and two where an editor left an old one.
+	maxXMPPackets = 4
+	// maxMetadata bounds the findings about what metadata say.
+	maxMetadata = 64
+)
+
+// xmpUserType is the user type of a uuid box with XMP. ISO 16684-3, 4.
+var xmpUserType = [16]byte{0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac}
+
+// metadataLabels are the assertions that hold XMP properties as JSON-LD. C2PA 2.5, 16.11; CAWG Metadata 1.1.
+var metadataLabels = []string{"c2pa.metadata", "cawg.metadata"}
+
+// trainingLabels are the assertions about training and mining.
+var trainingLabels = []string{"c2pa.training-mining", "cawg.training-mining"}
+
+// otherLabels are assertions of other consent schemes. Their form is not part of the consent format: that one is there
+// is said, and nothing rests on it.
+var otherLabels = []struct{ prefix, what string }{
+	{"ddt.cro_binding", "a binding to a consent record (DDT), worth E2 at most; the record is not at hand"},
+	{"pg.assertion", "a PRE-GEN assertion, worth E2 at most; no directory of its issuers is pinned"},
+}
+
+// personProperties are the XMP properties that are read, in the order in which they are reported.
+var personProperties = []string{
+	"Iptc4xmpExt:PersonInImage", "Iptc4xmpExt:PersonInImageWDetails", "Iptc4xmpExt:PersonHeard",
+	"plus:ModelReleaseStatus", "plus:ModelReleaseID", "plus:MinorModelAgeDisclosure", "Iptc4xmpExt:ModelAge",
+}
+
+// readMetadata reads XMP in the file and in the manifests, and assertions about training and of other schemes.
+func (r *run) readMetadata(ctx context.Context) error {
+	r.metadata.XMP = map[string]any{}
+	if err := r.readPackets(ctx); err != nil {
+		return err
+	}
+	if r.result == nil {
+		return nil
+	}
+	for _, m := range r.result.Manifests {
+		if !m.Reached {
+			continue
+		}
+		for _, a := range m.Assertions {
+			if a.Intact && !a.Redacted {
+				r.readDeclaration(m, a)
+			}
+		}
+	}
+	return nil
+}
+
+// readPackets reads the XMP packets of a BMFF file: uuid boxes of the file, and moov/udta/XMP_.
+func (r *run) readPackets(ctx context.Context) error {
+	if r.located == nil || r.located.File == nil {
+		return nil
+	}
+	f := r.located.File
+	var boxes []*bmff.Box
+	skip := map[*bmff.Box]int64{}
+	for _, b := range f.Boxes {
+		if b.Type == bmff.UUID && b.UserType() == xmpUserType {
+			boxes = append(boxes, b)
+			skip[b] = 16
+		}
+	}
+	for _, moov := range f.Find(bmff.Moov) {
+		if udta := moov.Child(bmff.Udta); udta != nil {
+			if b := udta.Child(bmff.CC("XMP_")); b != nil {
+				boxes = append(boxes, b)
+			}
+		}
+	}
+	if len(boxes) > maxXMPPackets {
+		r.notChecked("XMP", fmt.Sprintf("%d packets; the first %d were read", len(boxes), maxXMPPackets))
+		boxes = boxes[:maxXMPPackets]
+	}
+	for _, b := range boxes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		from := b.Payload() + skip[b]
+		n := b.End() - from
+		if n > xmp.MaxPacket {
+			r.notChecked("XMP", fmt.Sprintf("%s has %d bytes; the limit is %d", b.Path(), n, xmp.MaxPacket))
+			continue
+		}
+		packet, err := f.Read(from, int(n))
+		if err != nil {
+			return fmt.Errorf("reading XMP: %w", err)
+		}
+		properties, err := xmp.Parse(packet)
+		var bad *xmp.SyntaxError
+		if errors.As(err, &bad) {
+			r.find(report.New("consent.metadata.unreadable", "", err.Error()).At(b.Path(), from+bad.Offset))
+			continue
+		}
+		r.takeProperties(properties, "", b.Path())
+	}
+	return nil
+}
+
+// takeProperties keeps the properties that speak of people, and says where they stand.
+func (r *run) takeProperties(properties map[string]any, url, where string) {
+	for _, name := range personProperties {
+		v, ok := properties[name]
+		if !ok {
+			continue
+		}
+		r.metadata.XMP[name] = joined(r.metadata.XMP[name], v)
+		at := name
+		if where != "" {
+			at = where + " " + name
+		}
+		one := consent.Metadata{XMP: map[string]any{name: v}}
+		switch {
+		case one.SaysMinor():
+			r.tell("consent.metadata.minor", url, at, "the age that the metadata give is a minor's: everybody in the file is judged as one")
+		case strings.Contains(name, "Person"):
+			r.tell("consent.metadata.person", url, at, fmt.Sprintf("somebody is named (%s): worth E1, and no consent", worded(v)))
+		}
+	}
+}
+
+// worded is the beginning of a value, quoted.
+func worded(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "a value"
+	}
+	const most = 120
+	if s := string(b); len(s) > most {
+		return fmt.Sprintf("%q…", strings.ToValidUTF8(s[:most], ""))
+	}
+	return fmt.Sprintf("%q", b)
+}
+
+// joined puts the values of one property from two places together: none hides another.
+func joined(a, b any) any {
+	if a == nil {
+		return b
+	}
+	list := func(v any) []any {
+		if l, ok := v.([]any); ok {
+			return l
+		}
+		return []any{v}
+	}
+	return slices.Concat(list(a), list(b))
+}
+
+// tell reports what metadata say, up to a bound.
+func (r *run) tell(code, url, where, text string) {
+	if r.told++; r.told > maxMetadata {
+		r.notChecked("metadata", fmt.Sprintf("more than %d statements about people: the rest is judged and not shown", maxMetadata))
+		return
+	}
+	f := report.New(code, url, text)
+	f.Where = where
+	r.find(f)
+}
+
+// readDeclaration reads one assertion of a manifest, if it is of those that speak of people or of training.
+func (r *run) readDeclaration(m *manifest.ManifestResult, a *manifest.Assertion) {
+	for _, o := range otherLabels {
+		if a.Base == o.prefix || strings.HasPrefix(a.Base, o.prefix+".") {
+			r.tell("consent.metadata.otherScheme", a.URI, a.Label, "the manifest holds "+o.what)
+		}
+	}
+	isMetadata, isTraining := slices.Contains(metadataLabels, a.Base), slices.Contains(trainingLabels, a.Base)
+	if !isMetadata && !isTraining {
+		return
+	}
+	v, err := a.JSON()
+	content, ok := v.(map[string]any)
+	if err != nil || !ok {
+		r.tell("consent.metadata.unreadable", a.URI, a.Label, "the assertion does not read as a map")
+		return
+	}
+	if isMetadata {
+		r.takeProperties(expanded(content), a.URI, "")
+		return
+	}
+	forbids, said := training(content)
+	if !said {
+		return
+	}
+	r.metadata.NoTraining = r.metadata.NoTraining || forbids
+	text := "training on the content is allowed by the declarer: what a token says counts all the same"
+	if forbids {
+		text = "training on the content is not allowed by the declarer"
+	}
+	r.tell("consent.metadata.training", a.URI, a.Label, text)
+}
+
+// expanded gives the members of a JSON-LD map the common names of their properties: a prefix means what @context says.
+func expanded(m map[string]any) map[string]any {
+	context, _ := m["@context"].(map[string]any)
+	out := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		prefix, local, ok := strings.Cut(name, ":")
+		if !ok || strings.HasPrefix(name, "@") {
+			continue
+		}
+		value := plainValue(m[name])
+		if space, ok := context[prefix].(string); ok {
+			name = xmp.Name(space, local)
+		}
+		out[name] = joined(out[name], value)
+	}
+	return out
+}
+
+// plainValue takes values out of JSON-LD's forms {"@value": …}, {"@id": …} and {"@list": […]}, and makes all numbers one
+// type. The assertion's own parser has bounded the nesting.
+func plainValue(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		for _, key := range []string{"@value", "@id", "@list", "@set"} {
+			if inner, ok := x[key]; ok {
+				return plainValue(inner)
+			}
+		}
+	case []any:
+		out := make([]any, len(x))
+		for i, item := range x {
+			out[i] = plainValue(item)
+		}
+		return out
+	case json.Number:
+		if f, err := x.Float64(); err == nil {
+			return f
+		}
+		return x.String()
+	}
+	return v
+}
+
+// trainingEntries are the entries about training; those about mining and inference are no business of a person's
+// consent to training.
+var trainingEntries = []string{"c2pa.ai_training", "c2pa.ai_generative_training", "cawg.ai_training", "cawg.ai_generative_training"}
+
+// training says whether an assertion forbids training, and whether it speaks of it at all. What is constrained without
+// an explanation, or in words that nobody knows, is not allowed. Consent format 1, 9.
+func training(content map[string]any) (forbids, said bool) {
+	entries, _ := content["entries"].(map[string]any)
+	for _, name := range trainingEntries {
+		v, there := entries[name]
+		if !there {
+			continue
+		}
+		said = true
+		e, _ := v.(map[string]any)
+		switch e["use"] {
+		case "allowed":
+		case "constrained":
+			info, _ := e["constraint_info"].(string)
+			forbids = forbids || strings.TrimSpace(info) == ""
+		default:
+			forbids = true
+		}
+	}
+	return forbids, said
+}
