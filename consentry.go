@@ -237,7 +237,7 @@ func (r *run) readSidecars(context.Context) error {
 
 // readLabels will read declarations outside C2PA; until then the report says that nobody looked.
 func (r *run) readLabels(context.Context) error {
-	r.notChecked("labels outside C2PA", "not supported yet: TC260 and generators' tags are not read, nor what XMP says of the origin")
+	r.notChecked("labels outside C2PA", "not supported yet: TC260, XMP labels and generators' tags are not read")
 	return nil
 }
 
