@@ -1,0 +1,262 @@
+// Command mutants tells how well the tests of a package watch over it: it takes every check out, one at a time, and
+// lists those whose absence no test notices.
+//
+//	go run ./internal/mutants -time 20m -also . consent
+//
+// All mutants are compiled once, each behind a number that the environment picks, so that one costs a run of the tests
+// and no build. Nothing is written into the source tree. It refuses a package whose tests fail without a mutant.
+// Start with [instrument].
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+}
+
+// options is the command line.
+type options struct {
+	folder string        // the package whose code is changed
+	also   []string      // packages whose tests watch over it too
+	files  []string      // base names; empty: all
+	filter string        // of the tests of the packages in also
+	limit  time.Duration // of the whole run
+}
+
+func readOptions(args []string) (*options, error) {
+	o := &options{}
+	set := flag.NewFlagSet("mutants", flag.ContinueOnError)
+	also := set.String("also", "", "further `PACKAGES` whose tests are run, with commas")
+	files := set.String("files", "", "only these `FILES`, with commas")
+	set.StringVar(&o.filter, "run", "", "`PATTERN` of the tests of the further packages")
+	set.DurationVar(&o.limit, "time", 20*time.Minute, "of the whole run")
+	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	if set.NArg() != 1 {
+		return nil, fmt.Errorf("usage: mutants [flags] FOLDER")
+	}
+	o.folder = filepath.Clean(set.Arg(0))
+	o.also = split(*also)
+	o.files = split(*files)
+	return o, nil
+}
+
+func split(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+func run(args []string, out io.Writer) error {
+	o, err := readOptions(args)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	mutants, overlay, err := rewrite(o, work)
+	if err != nil {
+		return err
+	}
+	var tests []test
+	for i, p := range append([]string{o.folder}, o.also...) {
+		b := &binary{folder: p, file: filepath.Join(work, fmt.Sprint("test", i))}
+		if i > 0 {
+			b.filter = o.filter
+		}
+		if err := b.build(overlay); err != nil {
+			return err
+		}
+		if err := b.baseline(work, out); err != nil {
+			return err
+		}
+		tests = append(tests, b.tests...)
+	}
+	judge(mutants, tests, time.Now().Add(o.limit), out)
+	return nil
+}
+
+// rewrite writes changed copies of a package's files, and an overlay that puts them into the place of the files.
+func rewrite(o *options, work string) (mutants []mutant, overlay string, err error) {
+	names, err := filepath.Glob(filepath.Join(o.folder, "*.go"))
+	if err != nil {
+		return nil, "", err
+	}
+	replace := map[string]string{}
+	pkg := ""
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") || len(o.files) > 0 && !slices.Contains(o.files, filepath.Base(name)) {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, "", err
+		}
+		out, in, found, err := instrument(name, text, len(mutants))
+		if err != nil {
+			return nil, "", err
+		}
+		pkg = in
+		mutants = append(mutants, found...)
+		full, err := filepath.Abs(name)
+		if err != nil {
+			return nil, "", err
+		}
+		replace[full] = filepath.Join(work, filepath.Base(name))
+		if err := os.WriteFile(replace[full], out, 0o600); err != nil {
+			return nil, "", err
+		}
+	}
+	if len(mutants) == 0 {
+		return nil, "", fmt.Errorf("%s: nothing to change", o.folder)
+	}
+	full, err := filepath.Abs(filepath.Join(o.folder, "zz_mutants.go"))
+	if err != nil {
+		return nil, "", err
+	}
+	replace[full] = filepath.Join(work, "zz_mutants.go")
+	if err := os.WriteFile(replace[full], []byte(strings.Replace(runtime, "package x", "package "+pkg, 1)), 0o600); err != nil {
+		return nil, "", err
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return nil, "", err
+	}
+	overlay = filepath.Join(work, "overlay.json")
+	return mutants, overlay, os.WriteFile(overlay, text, 0o600)
+}
+
+// binary is the compiled tests of a package.
+type binary struct {
+	folder, file string
+	filter       string
+	tests        []test // quickest first
+}
+
+// test is one test function, and the mutants that it comes by.
+type test struct {
+	name    string
+	in      *binary
+	reached map[int]bool
+	took    time.Duration
+}
+
+func (b *binary) build(overlay string) error {
+	c := exec.Command("go", "test", "-c", "-overlay", overlay, "-o", b.file, "./"+b.folder)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", b.folder, err, out)
+	}
+	return nil
+}
+
+// baseline runs the tests one by one without a mutant, and takes down which mutants each comes by.
+func (b *binary) baseline(work string, w io.Writer) error {
+	c := exec.Command(b.file, "-test.list", cmp.Or(b.filter, "^(Test|Fuzz)"))
+	c.Dir = b.folder
+	list, err := c.Output()
+	if err != nil {
+		return fmt.Errorf("%s: %w", b.folder, err)
+	}
+	trace := filepath.Join(work, "reached")
+	for _, name := range strings.Fields(string(list)) {
+		t := test{name: name, in: b, reached: map[int]bool{}}
+		began := time.Now()
+		if out, ok := t.run(context.Background(), "CONSENTRY_MUTANTS_REACHED="+trace); !ok {
+			// One that measures what the code costs measures the counters too.
+			if _, ok := t.run(context.Background(), "CONSENTRY_MUTANT=0"); !ok {
+				return fmt.Errorf("%s: %s fails without a mutant\n%s", b.folder, name, out)
+			}
+			fmt.Fprintf(w, "%s is not used: it fails while the mutants that it comes by are counted\n", name)
+			if err := os.Remove(trace); err != nil && !os.IsNotExist(err) {
+				return err
+			}
+			continue
+		}
+		t.took = time.Since(began)
+		text, err := os.ReadFile(trace)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, n := range strings.Fields(string(text)) {
+			id, err := strconv.Atoi(n)
+			if err != nil {
+				return err
+			}
+			t.reached[id] = true
+		}
+		if err := os.Remove(trace); err != nil {
+			return err
+		}
+		b.tests = append(b.tests, t)
+	}
+	return nil
+}
+
+func (t *test) run(ctx context.Context, env string) (output []byte, passed bool) {
+	c := exec.CommandContext(ctx, t.in.file, "-test.failfast", "-test.count=1", "-test.run", "^"+t.name+"$")
+	c.Dir, c.Env = t.in.folder, append(os.Environ(), env, "GOMAXPROCS=1")
+	output, err := c.CombinedOutput()
+	return output, err == nil
+}
+
+// judge tries the mutants, and says which survive: the tests pass as if nothing were missing.
+func judge(mutants []mutant, tests []test, until time.Time, w io.Writer) {
+	killed, survived, left := 0, 0, 0
+	slices.SortStableFunc(tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
+	for _, m := range mutants {
+		if time.Now().After(until) {
+			left++
+			continue
+		}
+		dead, reached := false, false
+		for _, t := range tests {
+			if !t.reached[m.id] {
+				continue
+			}
+			reached = true
+			ctx, cancel := context.WithTimeout(context.Background(), 10*t.took+5*time.Second)
+			_, passed := t.run(ctx, "CONSENTRY_MUTANT="+strconv.Itoa(m.id))
+			cancel()
+			if dead = !passed; dead {
+				break
+			}
+		}
+		switch {
+		case dead:
+			killed++
+			continue
+		case reached:
+			fmt.Fprintf(w, "%s: %s: survives\n", m.at, m.what)
+		default:
+			fmt.Fprintf(w, "%s: %s: is reached by no test\n", m.at, m.what)
+		}
+		survived++
+	}
+	fmt.Fprintf(w, "%d mutants, %d killed, %d survived, %d not tried\n", len(mutants), killed, survived, left)
+}
