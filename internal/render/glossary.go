@@ -156,7 +156,7 @@ var terms = []Entry{
 	{"expired", kindPerson, "the token was not valid at the time that the policy looks at", seeJudge, "Ask for a renewed token, or judge with the profile whose time base fits your case."},
 	{"out-of-scope", kindPerson, "the token holds, and not for this: another purpose, territory, channel, work or modality", seeJudge, "Ask for a token that covers this use."},
 	{"unresolved", kindPerson, "it cannot be told from what is at hand: an unknown issuer, a missing status, authorities that contradict each other", seeJudge, "Give the consent trust list (--consent-trust) and the status lists (--consent-status)."},
-	{"not-required", kindPerson, "by the declarer's word nobody real is replicated here: a synthetic, fictional, authentic or unrendered person", seeJudge, ""},
+	{"not-required", kindPerson, `by the declarer's word nobody real is replicated here: a synthetic or fictional person, or one whose rendering is "authentic" or "none"`, seeJudge, ""},
 	{"exempt-declared", kindPerson, "an exemption such as news or satire is claimed; nobody judged it, and it is not consent", seeJudge, "An editor must judge the exemption."},
 	{"valid", kindToken, "the token holds for this person and use", "consent format 1, 3", ""},
 
