@@ -246,7 +246,8 @@ func TestHostileContainers(t *testing.T) {
 	}
 }
 
-// TestHostileStores has signed files whose stores are too many, too deep or too large, and histories that go round.
+// TestHostileStores has signed files whose stores are too many, too deep or too large, and histories that go round. It
+// is long because each kind of store has its own maker beside the table.
 func TestHostileStores(t *testing.T) {
 	squeeze := func(size int) []byte {
 		var b bytes.Buffer

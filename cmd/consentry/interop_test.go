@@ -89,25 +89,29 @@ func TestSignIsAcceptedElsewhere(t *testing.T) {
 	last.ZeroMdat = true
 	add("an mdat to the end of the file, in blocks", "ES256", "video/mp4", plain(last), blocks)
 
-	good := len(files)
 	// And files that it must not accept, or its "yes" would mean nothing here.
 	bad := bytes.Clone(once)
 	bad[bytes.LastIndex(bad, []byte("mdat"))+9] ^= 1
-	files = append(files, interop.File{Path: put("changed.mp4", bad), Mime: "video/mp4", Trust: trust})
 	stranger := interop.Trust{Claim: forge.ChainPEM(forge.NewAuthority("Forge Stranger CA").Root.Cert)}
-	files = append(files, interop.File{Path: files[0].Path, Mime: "video/mp4", Trust: stranger})
+	files = append(files, interop.File{Path: put("changed.mp4", bad), Mime: "video/mp4", Trust: trust}, interop.File{Path: files[0].Path, Mime: "video/mp4", Trust: stranger})
+	elsewhere(t, names, files)
+}
 
+// elsewhere wants the files that have names trusted, a changed one behind them refused, and one under another authority
+// called valid.
+func elsewhere(t *testing.T, names []string, files []interop.File) {
+	t.Helper()
 	who, answers := interop.Ask(t, time.Time{}, files)
 	t.Log(who)
-	for i, a := range answers[:good] {
-		if a.State != "Trusted" || len(a.Failure) > 0 {
-			t.Errorf("%s: %s, %q", names[i], a.Word(), append(a.Failure, a.Refused))
+	for i, name := range names {
+		if a := answers[i]; a.State != "Trusted" || len(a.Failure) > 0 {
+			t.Errorf("%s: %s, %q", name, a.Word(), append(a.Failure, a.Refused))
 		}
 	}
-	if a := answers[good]; a.Accepts() {
+	if a := answers[len(names)]; a.Accepts() {
 		t.Errorf("a changed file is %s", a.Word())
 	}
-	if a := answers[good+1]; a.State != "Valid" {
+	if a := answers[len(names)+1]; a.State != "Valid" {
 		t.Errorf("under another authority a file is %s", a.Word())
 	}
 }

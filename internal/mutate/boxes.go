@@ -90,17 +90,17 @@ func (m *mutator) box(data *[]byte) {
 	case 0, 1:
 		v := m.size(b, len(d))
 		binary.BigEndian.PutUint32(d[b.Offset:], v)
-		m.did1("size of %s at %d set to %d", b.Type, b.Offset, v)
+		m.note("size of %s at %d set to %d", b.Type, b.Offset, v)
 	case 2:
 		typ := types[m.r.IntN(len(types))]
 		copy(d[b.Offset+4:], typ)
-		m.did1("%s at %d called %s", b.Type, b.Offset, typ)
+		m.note("%s at %d called %s", b.Type, b.Offset, typ)
 	case 3:
 		*data = m.grow(slices.Insert(d, to, raw...), boxes, to, len(raw))
-		m.did1("%s at %d again at %d", b.Type, b.Offset, to)
+		m.note("%s at %d again at %d", b.Type, b.Offset, to)
 	case 4:
 		*data = m.grow(slices.Delete(d, b.Offset, b.End()), boxes, b.Offset, -len(raw))
-		m.did1("%s at %d taken out", b.Type, b.Offset)
+		m.note("%s at %d taken out", b.Type, b.Offset)
 	case 5:
 		if to > b.Offset && to < b.End() {
 			to = len(d)
@@ -110,13 +110,13 @@ func (m *mutator) box(data *[]byte) {
 			to -= len(raw)
 		}
 		*data = slices.Insert(d, to, raw...)
-		m.did1("%s at %d moved to %d", b.Type, b.Offset, to)
+		m.note("%s at %d moved to %d", b.Type, b.Offset, to)
 	case 6:
 		more := make([]byte, 8+m.r.IntN(40))
 		binary.BigEndian.PutUint32(more, uint32(len(more)))
 		copy(more[4:], types[m.r.IntN(3)])
 		*data = m.grow(slices.Insert(d, to, more...), boxes, to, len(more))
-		m.did1("%s of %d bytes put in at %d", more[4:8], len(more), to)
+		m.note("%s of %d bytes put in at %d", more[4:8], len(more), to)
 	case 7:
 		m.wide(data, boxes, b)
 	default:
@@ -133,7 +133,7 @@ func (m *mutator) wide(data *[]byte, boxes []Box, b Box) {
 	d := slices.Insert(*data, b.Offset+8, binary.BigEndian.AppendUint64(nil, size)...)
 	binary.BigEndian.PutUint32(d[b.Offset:], 1)
 	*data = m.grow(d, boxes, b.Offset, 8)
-	m.did1("%s at %d with the 64-bit size %d", b.Type, b.Offset, size)
+	m.note("%s at %d with the 64-bit size %d", b.Type, b.Offset, size)
 }
 
 // exchange puts a box of the same type from the donor in the place of one.
@@ -144,10 +144,10 @@ func (m *mutator) exchange(data *[]byte, boxes []Box, b Box) {
 		}
 		raw := m.donor.Data[o.Offset:o.End()]
 		*data = m.grow(slices.Replace(*data, b.Offset, b.End(), raw...), boxes, b.Offset, len(raw)-b.Size)
-		m.did1("%s at %d from another file", b.Type, b.Offset)
+		m.note("%s at %d from another file", b.Type, b.Offset)
 		return
 	}
-	m.did1("nothing")
+	m.note("nothing")
 }
 
 // grow makes the boxes around a place larger, or leaves them as they were.

@@ -56,7 +56,7 @@ type mutator struct {
 	did   []string
 }
 
-func (m *mutator) did1(format string, args ...any) {
+func (m *mutator) note(format string, args ...any) {
 	m.did = append(m.did, fmt.Sprintf(format, args...))
 }
 
@@ -91,24 +91,24 @@ func (m *mutator) order(n int) {
 	switch m.r.IntN(5) {
 	case 0:
 		p[i], p[j] = p[j], p[i]
-		m.did1("fragments %d and %d swapped", i, j)
+		m.note("fragments %d and %d swapped", i, j)
 	case 1:
 		p[i] = bytes.Clone(p[j])
-		m.did1("fragment %d in place of %d", j, i)
+		m.note("fragment %d in place of %d", j, i)
 	case 2:
 		m.f.Parts = slices.Delete(p, i, i+1)
-		m.did1("fragment %d dropped", i)
+		m.note("fragment %d dropped", i)
 	case 3:
 		m.f.Parts = slices.Insert(p, i, bytes.Clone(p[j]))
-		m.did1("fragment %d again before %d", j, i)
+		m.note("fragment %d again before %d", j, i)
 	default:
 		if len(m.donor.Parts) > 0 {
 			p[i] = bytes.Clone(m.donor.Parts[m.r.IntN(len(m.donor.Parts))])
-			m.did1("fragment %d of another set", i)
+			m.note("fragment %d of another set", i)
 			return
 		}
 		p[i] = nil
-		m.did1("fragment %d emptied", i)
+		m.note("fragment %d emptied", i)
 	}
 }
 
@@ -130,28 +130,28 @@ func (m *mutator) bytes(data *[]byte) {
 	case 0, 1:
 		bit := m.r.IntN(8)
 		d[at] ^= 1 << bit
-		m.did1("bit %d of byte %d", bit, at)
+		m.note("bit %d of byte %d", bit, at)
 	case 2:
 		d[at] = byte(m.r.Uint32())
-		m.did1("byte %d", at)
+		m.note("byte %d", at)
 	case 3:
 		v := []byte{0, 0xff, 0x7f, 0x80}[m.r.IntN(4)]
 		for i := range n {
 			d[at+i] = v
 		}
-		m.did1("%d bytes from %d set to %#x", n, at, v)
+		m.note("%d bytes from %d set to %#x", n, at, v)
 	case 4:
 		*data = d[:at]
-		m.did1("cut off at %d", at)
+		m.note("cut off at %d", at)
 	case 5:
 		m.insert(data)
 	case 6:
 		*data = slices.Delete(d, at, at+n)
-		m.did1("%d bytes from %d deleted", n, at)
+		m.note("%d bytes from %d deleted", n, at)
 	case 7:
 		from := m.place(d)
 		copy(d[at:at+n], d[from:])
-		m.did1("%d bytes from %d copied to %d", n, from, at)
+		m.note("%d bytes from %d copied to %d", n, from, at)
 	default:
 		m.lend(d, at, n)
 	}
@@ -167,7 +167,7 @@ func (m *mutator) lend(d []byte, at, n int) {
 		from = m.r.IntN(len(m.donor.Data))
 	}
 	copy(d[at:at+n], m.donor.Data[from:])
-	m.did1("%d bytes of another file's %d written to %d", n, from, at)
+	m.note("%d bytes of another file's %d written to %d", n, from, at)
 }
 
 func (m *mutator) insert(data *[]byte) {
@@ -188,5 +188,5 @@ func (m *mutator) insert(data *[]byte) {
 		copy(more, (*data)[at:])
 	}
 	*data = slices.Insert(*data, at, more...)
-	m.did1("%d bytes inserted at %d", len(more), at)
+	m.note("%d bytes inserted at %d", len(more), at)
 }
