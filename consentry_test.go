@@ -38,9 +38,15 @@ func trusting(t *testing.T) *consentry.Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
+	did, err := signing.ParseDID(forge.DIDDocument(forge.AggregatorDID, nil, "Ed25519"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &consentry.Verifier{
-		Trust: signing.Trust{Claim: []signing.List{claim}, TSA: []signing.List{tsa}, Identity: []signing.List{identity}},
-		Time:  forge.Clock.Add(time.Hour),
+		Trust: signing.Trust{
+			Claim: []signing.List{claim}, TSA: []signing.List{tsa}, Identity: []signing.List{identity}, DIDs: []signing.DIDDocument{*did},
+		},
+		Time: forge.Clock.Add(time.Hour),
 	}
 }
 

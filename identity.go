@@ -62,7 +62,17 @@ func references(i *manifest.Identity, a *manifest.Assertion) bool {
 // actorOf is the one subject that a trusted credential names in a scheme of consent format 1, 2. A common name or an
 // organisation identifies nobody here, and of several subjects nobody could say which one is meant: both give nil.
 func actorOf(i *manifest.Identity) *consent.Subject {
-	if !i.Trusted || i.Signature == nil || len(i.Signature.Chain) == 0 {
+	switch {
+	case !i.Trusted:
+		return nil
+	case i.Aggregation != nil:
+		// The aggregator says which DID the actor has; names and accounts of others' identify nobody here.
+		u, err := url.Parse(i.Aggregation.Subject)
+		if err != nil || u.Scheme != "did" {
+			return nil
+		}
+		return subjectOf(u)
+	case i.Signature == nil || len(i.Signature.Chain) == 0:
 		return nil
 	}
 	var one *consent.Subject

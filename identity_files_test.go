@@ -29,6 +29,13 @@ func named(addresses ...string) forge.Signer {
 	}}
 }
 
+// aggregated is a file with a consent assertion and an aggregator's identity for it.
+func aggregated(a forge.Assertion, issuer string) forge.Recipe {
+	r := signedBy(a, "", forge.Signer{}, "c2pa.hash.bmff.v3", forge.ConsentLabel)
+	r.Manifest.Assertions[1].Identity.Aggregator = &forge.Aggregator{Issuer: issuer}
+	return r
+}
+
 func identityFiles() []consentFile {
 	const content, declared = "c2pa.hash.bmff.v3", forge.ConsentLabel
 	const unattributed = "consent.assertion.unattributed"
@@ -87,6 +94,9 @@ func identityFiles() []consentFile {
 		own("by an ISNI", person("isni", "000000012146438X"), named("https://isni.org/isni/000000012146438X"), "verified E5", report.Pass, content, declared),
 		own("by something that is no ISNI", person("isni", "1"), named("https://isni.org/isni/1"), "undeclared E0", report.Fail, content, declared),
 		own("by Wikidata", person("wikidata", "Q42"), named("https://www.wikidata.org/entity/Q42"), "verified E5", report.Pass, content, declared),
+		file("of an aggregator, by a DID", aggregated(person("did", "did:web:ada.example"), ""), "verified E5", "cawg.ica.credential_valid", report.Pass),
+		file("of an aggregator, of somebody else", aggregated(person("did", "did:web:eve.example"), ""), "undeclared E0", "", report.Fail),
+		file("of an aggregator that nobody trusts", aggregated(person("did", "did:web:ada.example"), "did:jwk"), "undeclared E0", "cawg.ica.untrusted_issuer", report.Fail),
 		own("by a common name", person("name", "Forge Actor"), forge.Signer{}, "undeclared E0", report.Fail, content, declared),
 	}
 }

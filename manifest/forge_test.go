@@ -30,7 +30,18 @@ func forgeTrust(t *testing.T, list string) *signing.Trust {
 		}
 		return []signing.List{l}
 	}
-	return &signing.Trust{Claim: anchors(forge.CA()), TSA: anchors(forge.TSA()), Identity: anchors(forge.IdentityCA())}
+	dids := []signing.DIDDocument{did(t, forge.AggregatorDID, forge.Algorithms...), did(t, "did:web:empty.example")}
+	return &signing.Trust{Claim: anchors(forge.CA()), TSA: anchors(forge.TSA()), Identity: anchors(forge.IdentityCA()), DIDs: dids}
+}
+
+// did is the document of a DID with the forge's keys.
+func did(t *testing.T, id string, algs ...string) signing.DIDDocument {
+	t.Helper()
+	d, err := signing.ParseDID(forge.DIDDocument(id, nil, algs...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *d
 }
 
 // judged is all that was found about a file: the findings of its container, of its active manifest and of the others.
@@ -149,7 +160,7 @@ var unreached = map[string]string{
 
 func TestEveryStatusCodeIsReached(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range slices.Concat(forge.Good(), forge.Corruptions(), forge.Identities()) {
+	for _, c := range slices.Concat(forge.Good(), forge.Corruptions(), forge.Identities(), forge.Aggregations()) {
 		got := judge(t, forge.Make(c.Recipe), c.List)
 		for _, f := range slices.Concat(got.active, got.deeper) {
 			seen[f.Code] = true

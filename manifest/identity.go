@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 
 	"github.com/consentry/consentry/internal/cbortree"
@@ -13,8 +14,11 @@ import (
 
 const labelIdentity = "cawg.identity"
 
-// sigX509 is the kind of signature with an X.509 credential. CAWG identity 1.3, 8.2.
-const sigX509 = "cawg.x509.cose"
+// The kinds of signatures: with an X.509 credential, and a credential of an aggregator. CAWG identity 1.3, 8.
+const (
+	sigX509        = "cawg.x509.cose"
+	sigAggregation = "cawg.identity_claims_aggregation"
+)
 
 // maxIdentities is how many identity assertions of a store are judged: each costs as much as a claim's signature, and
 // real manifests have one to three.
@@ -29,6 +33,8 @@ type Identity struct {
 	References []*Assertion // those that are as the claim lists them
 	// Signature is that of an X.509 credential; nil: it is of another kind, or was not looked at.
 	Signature *signing.Result
+	// Aggregation is the credential of an aggregator; nil: it is of another kind, or was not looked at.
+	Aggregation *signing.Aggregation
 	// Trusted says that the assertion obeys every rule, that its signature verifies in time, and that its signer is
 	// trusted for identities.
 	Trusted bool
@@ -93,6 +99,8 @@ func (v *validator) identity(w *work, a *Assertion) *Identity {
 	switch j.id.SigType {
 	case sigX509:
 		j.x509(payload, signature.Data)
+	case sigAggregation:
+		j.aggregation(payload, signature.Data)
 	default:
 		j.fault("cawg.identity.sig_type.unknown", "sig_type %q is not known", j.id.SigType)
 	}
@@ -234,6 +242,41 @@ func (j *identityJudge) x509(payload cbortree.Value, signature []byte) {
 	}
 	j.w.r.Notes = append(j.w.r.Notes, r.Notes...)
 	j.conclude(r.Validated, r.Trusted && r.InsideValidity)
+}
+
+// aggregation judges a credential of an identity claims aggregator. CAWG identity 1.3, 8.1.
+func (j *identityJudge) aggregation(payload cbortree.Value, signature []byte) {
+	r := signing.VerifyAggregation(signing.AggregationInput{
+		COSE: signature, Asset: assetJSON(payload), URL: j.id.Assertion.URI, Now: j.v.opt.Now, Trust: j.v.opt.Trust,
+	})
+	j.id.Aggregation = r
+	sound := r.Validated
+	for _, f := range r.Findings {
+		j.w.r.add(f)
+		sound = sound && (f.Outcome != report.Failure || f.Code == "cawg.ica.untrusted_issuer")
+	}
+	j.conclude(sound, r.Valid)
+}
+
+// assetJSON is a signer payload as c2paAsset has it: byte strings in base64. CAWG identity 1.3, 8.1.
+func assetJSON(v cbortree.Value) any {
+	switch v.Kind {
+	case cbortree.Bytes:
+		return base64.StdEncoding.EncodeToString(v.Data)
+	case cbortree.Array:
+		out := make([]any, 0, len(v.Items))
+		for _, i := range v.Items {
+			out = append(out, assetJSON(i))
+		}
+		return out
+	case cbortree.Map:
+		out := map[string]any{}
+		for i := 0; i+1 < len(v.Items); i += 2 {
+			out[v.Items[i].Name()] = assetJSON(v.Items[i+1])
+		}
+		return out
+	}
+	return v.JSON()
 }
 
 // conclude says what the assertion is worth as a whole. CAWG identity 1.3, 7.

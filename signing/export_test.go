@@ -59,3 +59,6 @@ const (
 	MaxListCertificates  = maxListCertificates
 	MaxRSABits           = maxRSABits
 )
+
+// Keys is the number of keys that a DID document has.
+func (d *DIDDocument) Keys() int { return len(d.keys) }

@@ -33,6 +33,8 @@ type Trust struct {
 	Claim    []List // signers of claims
 	TSA      []List // time-stamp authorities
 	Identity []List // signers of identity assertions (CAWG)
+	// DIDs are documents of those who are trusted to aggregate identities (CAWG), at hand so that nothing is fetched.
+	DIDs []DIDDocument
 }
 
 // List is a trust list: anchors, and end-entity certificates that are trusted themselves.

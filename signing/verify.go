@@ -57,7 +57,9 @@ func verify(in Input, u *use) *Result {
 }
 
 func (v *verification) say(code, format string, args ...any) {
-	v.r.Findings = append(v.r.Findings, report.Newf(v.use.code(code), v.in.URL, format, args...))
+	if code = v.use.code(code); code != "" {
+		v.r.Findings = append(v.r.Findings, report.Newf(code, v.in.URL, format, args...))
+	}
 }
 
 func (v *verification) unsupported(why string) { v.r.Unsupported = append(v.r.Unsupported, why) }

@@ -121,6 +121,17 @@ func loadTrust(o *verifyOptions, profile string, warn func(string, ...any)) (*si
 			*kind.into = append(*kind.into, list)
 		}
 	}
+	for _, name := range o.dids {
+		text, err := readSmall(name, maxPEMFile)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := signing.ParseDID(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", name, err)
+		}
+		t.DIDs = append(t.DIDs, *doc)
+	}
 	t.Claim = append(t.Claim, embedded.Claim...)
 	t.TSA = append(t.TSA, embedded.TSA...)
 	t.Identity = append(t.Identity, embedded.Identity...)

@@ -20,6 +20,7 @@ type verifyOptions struct {
 	cawgTrust           []string
 	allowed             []string
 	cawgAllowed         []string
+	dids                []string
 	ekus                []string
 
 	consentTrust    string
@@ -72,6 +73,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "cawg-trust", Usage: "`PEM`: further anchors of identity assertions"},
 			&cli.StringSliceFlag{Name: "allowed", Usage: "`PEM`: signing certificates that are trusted themselves"},
 			&cli.StringSliceFlag{Name: "cawg-allowed", Usage: "`PEM`: the same for identity assertions"},
+			&cli.StringSliceFlag{Name: "did", Usage: "`FILE`: DID document of an aggregator of identities"},
 			&cli.StringSliceFlag{Name: "eku", Usage: "`OID` that --trust anchors accept too"},
 			&cli.StringFlag{Name: "consent-trust", Usage: "`FILE`: trust list of consent issuers"},
 			&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
@@ -117,6 +119,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		cawgTrust:       c.StringSlice("cawg-trust"),
 		allowed:         c.StringSlice("allowed"),
 		cawgAllowed:     c.StringSlice("cawg-allowed"),
+		dids:            c.StringSlice("did"),
 		ekus:            c.StringSlice("eku"),
 		consentTrust:    c.String("consent-trust"),
 		consentSteward:  c.String("consent-steward"),

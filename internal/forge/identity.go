@@ -11,13 +11,14 @@ import (
 // Identity is an identity assertion. The zero value is signed by an actor of [IdentityCA], with ES256 and a certificate
 // for documentSigning, and references the hard binding. CAWG identity 1.3, 5.
 type Identity struct {
-	References []string   // labels of assertions; nil: of the hard binding. Those made later cannot be referenced
-	Roles      []string   // of the actor
-	SigType    string     // default cawg.x509.cose
-	Signer     Signer     // authority, name and usage have other defaults
-	Entry      func(*Map) // edits each entry of referenced_assertions
-	Payload    func(*Map) // edits the signer payload before it is signed
-	Edit       func(*Map) // edits the assertion after it was signed
+	References []string    // labels of assertions; nil: of the hard binding. Those made later cannot be referenced
+	Roles      []string    // of the actor
+	SigType    string      // default cawg.x509.cose
+	Signer     Signer      // authority, name and usage have other defaults
+	Aggregator *Aggregator // signs in place of Signer
+	Entry      func(*Map)  // edits each entry of referenced_assertions
+	Payload    func(*Map)  // edits the signer payload before it is signed
+	Edit       func(*Map)  // edits the assertion after it was signed
 }
 
 var identityOnce = sync.OnceValue(func() *Authority { return NewAuthority("Forge Identity CA") })
@@ -61,6 +62,9 @@ func (id *Identity) content(m *Manifest, store *Node) Map {
 	sigType := id.SigType
 	if sigType == "" {
 		sigType = "cawg.x509.cose"
+		if id.Aggregator != nil {
+			sigType = "cawg.identity_claims_aggregation"
+		}
 	}
 	payload := Map{{"referenced_assertions", refs}, {"sig_type", sigType}}
 	if id.Roles != nil {
@@ -73,7 +77,13 @@ func (id *Identity) content(m *Manifest, store *Node) Map {
 	if id.Payload != nil {
 		id.Payload(&payload)
 	}
-	out := Map{{"signer_payload", payload}, {"signature", id.actor().Sign(CBOR(payload))}, {"pad1", make([]byte, 16)}}
+	var signature []byte
+	if id.Aggregator != nil {
+		signature = id.Aggregator.Sign(payload)
+	} else {
+		signature = id.actor().Sign(CBOR(payload))
+	}
+	out := Map{{"signer_payload", payload}, {"signature", signature}, {"pad1", make([]byte, 16)}}
 	if id.Edit != nil {
 		id.Edit(&out)
 	}
