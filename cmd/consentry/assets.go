@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 const (
@@ -109,8 +110,16 @@ func openFile(name string) (*os.File, int64, error) {
 	case !info.Mode().IsRegular():
 		return nil, 0, &hintError{fmt.Errorf("%q is no regular file and cannot be read at random", name), "save it to a file, and name that"}
 	}
-	f, err := os.Open(name)
+	// What was looked at may be something else by now: without waiting, and asked again.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
+		return nil, 0, plainError(name, err)
+	}
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
+		err = errors.New("no regular file any more")
+	}
+	if err != nil {
+		f.Close()
 		return nil, 0, plainError(name, err)
 	}
 	return f, info.Size(), nil
