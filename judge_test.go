@@ -217,6 +217,7 @@ var rulings = []ruling{
 	{name: "voice-is-not-compared", change: func(w *world) {
 		w.facts["faces"] = object{"status": "analysed", "tracks": []object{{"id": 1, "coveredBy": "p1"}}}
 	}, state: "verified", code: "consent.voice.unchecked", lacks: "consent.person.notSeen", verdict: report.Pass},
+	{name: "a-face-of-nobody", change: func(w *world) { w.facts["faces"] = object{"status": "analysed", "tracks": []object{{"id": 2}}} }, state: "verified", code: "consent.face.undeclared", verdict: report.Warn},
 	{name: "faces-not-analysed", change: func(w *world) { w.facts["faces"] = object{"status": "failed"} }, state: "verified", lacks: "consent.person.notSeen", verdict: report.Indeterminate},
 
 	// Section 7.
@@ -323,7 +324,8 @@ func (c ruling) run(t *testing.T) {
 	}
 }
 
-// TestBundleCorruptions: a bundle with one thing wrong is not used, and the policy hears of it.
+// TestBundleCorruptions: a bundle with one thing wrong is not used, and the policy hears of it. One table with a row a
+// corruption, hence its length.
 func TestBundleCorruptions(t *testing.T) {
 	good := func() object {
 		return object{
