@@ -10,7 +10,6 @@ import (
 
 var (
 	operations = set("generate", "alter", "dub", "reanimate", "train")
-	overrides  = set("grant", "self", "none")
 	effects    = set("revoke", "suspend")
 )
 

@@ -63,7 +63,8 @@ func only(n int, change func(object) object) func(int, object) object {
 	}
 }
 
-// TestDelegation walks chains that hold and their named corruptions. Consent format 1, 4.
+// TestDelegation walks chains that hold and their named corruptions, a row each, hence its
+// length. Consent format 1, 4.
 func TestDelegation(t *testing.T) {
 	performer, agency, studio := listedDelegate(t, "performer"), listedDelegate(t, "agency"), listedDelegate(t, "studio")
 	guild, estate, guardian := listedDelegate(t, "guild"), listedDelegate(t, "estate"), listedDelegate(t, "guardian")

@@ -17,6 +17,8 @@ func head() object {
 
 // TestForm holds one good token and its named corruptions against the rules of form, key and signature: each has its
 // one code, and the good ones beside them show that the rule is not stricter than written. Consent format 1, 3 and 3.1.
+//
+// One table, hence its length.
 func TestForm(t *testing.T) {
 	key := testKey(t, "performer", "Ed25519")
 	other := testKey(t, "stranger", "Ed25519")

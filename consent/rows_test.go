@@ -30,6 +30,8 @@ func at(d time.Duration) int64 { return made.Add(d).Unix() }
 
 // TestRows walks the rows of both tables of section 3, and the roles of section 4, one good token and its named
 // corruptions each.
+//
+// One table, hence its length.
 func TestRows(t *testing.T) {
 	lapsed := func(w *world) { w.c.t = Time{At: made, Kind: "T1"} }
 	rows := []row{

@@ -44,6 +44,7 @@ func listToken(t testing.TB, payload object) string {
 }
 
 // TestStatus judges a token that must be known to stand: what one or two lists, or an event, make of it at both clocks.
+// It is one table with a row a case, hence its length.
 func TestStatus(t *testing.T) {
 	const idx = 5
 	good := packed(t, 64, 2, 6, 1) // a neighbour is revoked

@@ -55,8 +55,6 @@ func (l later) command() *cli.Command {
 // laterFlag is a flag of the contract that is not built yet: hidden, known, and refused in words when it is given.
 func laterFlag(name string) cli.Flag { return &cli.StringFlag{Name: name, Hidden: true} }
 
-func laterSwitch(name string) cli.Flag { return &cli.BoolFlag{Name: name, Hidden: true} }
-
 // refuseLater gives the error for the first of the flags that was set. A check that was asked for and is not made must
 // never look as if it had been.
 func refuseLater(c *cli.Context, what map[string]string) error {
