@@ -37,8 +37,9 @@ type Asset struct {
 	Size     int64       // bytes
 	Manifest []byte      // a detached manifest store, if any
 	Parts    []Part      // fragments of the set whose initialization segment Data is, in playback order
-	// Sidecar reads a file that lies beside the asset, by its suffix (".consent.jwt"); nil: there are none. A file that
-	// is not there is nil and no error.
+	// Sidecar reads a file that lies beside the asset, by its suffix; nil: there are none. A file that is not there is
+	// nil and no error. It is asked for ".consent.jwt" and, where the asset holds no manifest store, for ".c2pa": of
+	// a.mp4 that is a.mp4.c2pa or, where there is none, a.c2pa. C2PA 2.5, 11.8.
 	Sidecar func(suffix string) ([]byte, error)
 	// Changed tells, after everything was read, whether the file is another than when it was opened; nil: it cannot be
 	// told.
@@ -118,6 +119,7 @@ type run struct {
 	located     *manifest.Located
 	store       *manifest.Store
 	result      *manifest.Result
+	detached    bool // the store does not come from the asset
 	sidecar     string
 	malformed   string
 	unsupported []string // what the file needs and this version cannot do

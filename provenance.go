@@ -39,16 +39,16 @@ func (r *run) locate(ctx context.Context) error {
 	if err := r.indexTracks(l.File); err != nil {
 		return err
 	}
-	store := l.Store
-	if r.asset.Manifest != nil {
-		store, p.Carrier = r.asset.Manifest, optional("detached")
-		if l.Store != nil {
-			r.notChecked("embedded manifest", "a detached manifest was given instead")
-		}
+	store, err := r.storeBeside()
+	if err != nil {
+		return err
 	}
 	switch {
-	case r.asset.Manifest != nil:
+	case r.detached:
 		p.Store = optional(storePresent)
+		if why := l.NotSupported + l.NoCarrier; why != "" && l.Container != "" {
+			r.notChecked("embedded manifest", why)
+		}
 	case l.NotSupported != "":
 		p.Store, p.Carrier = nil, nil
 		r.needs("embedded manifest", l.NotSupported)
@@ -68,17 +68,45 @@ func (r *run) locate(ctx context.Context) error {
 	return r.readStore(store)
 }
 
+// storeSuffix names a manifest store beside an asset. C2PA 2.5, 11.8 and 14.5.3.
+const storeSuffix = ".c2pa"
+
+// storeBeside chooses the store: the one that was given, else the one in the file, else the one that lies beside it.
+// Whoever gives one wants that one; a file beside another takes nobody's embedded store away. C2PA 2.5, 14.5.
+func (r *run) storeBeside() ([]byte, error) {
+	l, p := r.located, &r.out.Provenance
+	if r.asset.Manifest != nil {
+		r.detached, p.Carrier = true, optional("detached")
+		if l.Store != nil {
+			r.notChecked("embedded manifest", "a detached manifest was given instead")
+		}
+		return r.asset.Manifest, nil
+	}
+	if l.Store != nil || l.Multiple || l.Malformed || r.asset.Sidecar == nil {
+		return l.Store, nil
+	}
+	b, err := r.asset.Sidecar(storeSuffix)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest store beside the file: %w", err)
+	}
+	if b != nil {
+		r.detached, p.Carrier = true, optional("sidecar")
+	}
+	return b, nil
+}
+
 // readStore parses the store's bytes. A store that is there and cannot be read is never "no provenance".
 func (r *run) readStore(store []byte) error {
 	var update []byte
-	if r.asset.Manifest == nil {
-		update = r.located.Update
+	at := int64(0)
+	if !r.detached {
+		update, at = r.located.Update, r.located.StoreRange.Offset
 	}
 	s, err := manifest.Parse(store, update, r.v.Limits.Manifest)
 	var syntax *manifest.SyntaxError
 	if errors.As(err, &syntax) {
 		f := report.New("manifest.inaccessible.malformed", "", err.Error())
-		f = f.At(syntax.Path, r.located.StoreRange.Offset+syntax.Offset)
+		f = f.At(syntax.Path, at+syntax.Offset)
 		r.out.Findings = append(r.out.Findings, f)
 		r.out.Provenance.Store, r.out.Complete = optional(storeMalformed), false
 		return nil
@@ -100,7 +128,7 @@ func (r *run) validate(ctx context.Context) error {
 		return nil
 	}
 	content := &manifest.Content{
-		Data: r.asset.Data, Size: r.asset.Size, Located: r.located, Detached: r.asset.Manifest != nil,
+		Data: r.asset.Data, Size: r.asset.Size, Located: r.located, Detached: r.detached,
 	}
 	for _, p := range r.asset.Parts {
 		content.Parts = append(content.Parts, manifest.Part{Name: p.Name, Data: p.Data, Size: p.Size})

@@ -170,14 +170,21 @@ func readSmall(name string, max int64) ([]byte, error) {
 	return b, nil
 }
 
-// beside reads the file that lies beside an asset under its name and a suffix; nil where there is none.
+// beside reads the file that lies beside an asset under its name and a suffix; nil where there is none. A manifest store
+// may also have the asset's name without its own ending. C2PA 2.5, 11.8.
 func beside(asset, suffix string) ([]byte, error) {
-	name := asset + suffix
-	info, err := os.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil, nil // a sidecar that is not there is no fault
+	names := []string{asset + suffix}
+	if suffix == ".c2pa" {
+		names = append(names, strings.TrimSuffix(asset, filepath.Ext(asset))+suffix)
 	}
-	return readSmall(name, maxBeside)
+	for _, name := range names {
+		info, err := os.Lstat(name)
+		if err != nil || !info.Mode().IsRegular() || name == asset {
+			continue // a sidecar that is not there is no fault
+		}
+		return readSmall(name, maxBeside)
+	}
+	return nil, nil
 }
 
 // unchanged tells whether a file is still the one that was opened: not written to since, and not another one under the

@@ -76,6 +76,27 @@ func TestReadSmall(t *testing.T) {
 	}
 }
 
+func TestBesideLooksUnderBothNames(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"both.mp4": "", "both.mp4.c2pa": "full", "both.c2pa": "short",
+		"short.mp4": "", "short.c2pa": "short", "none.mp4": "", "own.c2pa": "the asset itself",
+		"short.consent.jwt": "another file's",
+	})
+	for _, c := range []struct{ asset, suffix, want string }{
+		{"both.mp4", ".c2pa", "full"},
+		{"short.mp4", ".c2pa", "short"},
+		{"none.mp4", ".c2pa", ""},
+		{"own.c2pa", ".c2pa", ""},
+		{"short.mp4", ".consent.jwt", ""},
+	} {
+		got, err := beside(filepath.Join(dir, c.asset), c.suffix)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s%s: %q, %v; expected %q", c.asset, c.suffix, got, err, c.want)
+		}
+	}
+}
+
 func TestOpenFileRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct{ name, file, want string }{

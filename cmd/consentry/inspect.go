@@ -50,10 +50,6 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 		return err
 	}
 	defer f.Close()
-	detached, err := detachedStore(o.file, o.manifest)
-	if err != nil {
-		return err
-	}
 	out, err := p.openAnswer(o.out, []string{o.file, o.manifest})
 	if err != nil {
 		return err
@@ -64,8 +60,12 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 	if err != nil {
 		return fmt.Errorf("%q: %w", o.file, err)
 	}
+	detached, carrier, err := storeOutside(loc, o.file, o.manifest)
+	if err != nil {
+		return err
+	}
 	if detached != nil {
-		loc.Store, loc.Update, loc.Carrier, loc.StoreRange = detached, nil, "detached", manifest.Range{Offset: -1, Length: int64(len(detached))}
+		loc.Store, loc.Update, loc.Carrier, loc.StoreRange = detached, nil, carrier, manifest.Range{Offset: -1, Length: int64(len(detached))}
 	}
 	content := &manifest.Content{Data: f, Size: size, Located: loc, Detached: detached != nil}
 	if !o.hash {
@@ -118,10 +118,16 @@ func readStore(ctx context.Context, loc *manifest.Located, content *manifest.Con
 	return res, "", err
 }
 
-// detachedStore reads the store that was named, else the one beside the asset (ASSET.c2pa); nil where there is none.
-func detachedStore(asset, named string) ([]byte, error) {
+// storeOutside reads the store that was named, or the one beside an asset that has none of its own; nil where there is
+// none.
+func storeOutside(loc *manifest.Located, asset, named string) (store []byte, carrier string, err error) {
 	if named != "" {
-		return readSmall(named, maxBeside)
+		store, err = readSmall(named, maxBeside)
+		return store, "detached", err
 	}
-	return beside(asset, ".c2pa")
+	if loc.Store != nil || loc.Multiple || loc.Malformed {
+		return nil, "", nil
+	}
+	store, err = beside(asset, ".c2pa")
+	return store, "sidecar", err
 }

@@ -108,8 +108,10 @@ func (p *program) judgeFile(ctx context.Context, v *consentry.Verifier, o *verif
 	if asset.Changed, j.err = unchanged(f); j.err != nil {
 		return j
 	}
-	if asset.Manifest, j.err = detachedStore(name, o.manifest); j.err != nil {
-		return j
+	if o.manifest != "" {
+		if asset.Manifest, j.err = readSmall(o.manifest, maxBeside); j.err != nil {
+			return j
+		}
 	}
 	parts, closeParts, err := openParts(append(set, o.fragments...))
 	if err != nil {

@@ -12,6 +12,7 @@ type Recipe struct {
 	Manifest  Manifest
 	Merkle    *Merkle // the content bound in parts; nil: by one hash
 	NoStore   bool    // a file without any manifest
+	Detached  bool    // the store is not put into the file
 	Exclude   []Exclusion
 	Stored    []*Manifest // further manifests that nothing refers to, before the active one
 	UpdateBox bool        // the active (update) manifest in an update box at the end, the rest in an original box
@@ -183,6 +184,9 @@ func (r *Recipe) pass(sum []byte, want int) *Built {
 	head, store := r.storeBox(purpose, main, want, !r.UpdateBox)
 	tail := append([]byte{}, r.Tail...)
 	bd.out.Store = store
+	if r.Detached {
+		head = nil
+	}
 	if r.UpdateBox {
 		var box []byte
 		box, bd.out.Store = r.storeBox("update", last, want, true)
