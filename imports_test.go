@@ -21,6 +21,11 @@ type rule struct {
 var rules = map[string]rule{
 	"report":                 {nil, nil, "the finding and the report know nobody"},
 	"internal/bmff":          {nil, nil, "a walker over io.ReaderAt"},
+	"internal/parts":         {nil, nil, "what walkers answer in"},
+	"internal/riff":          {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
+	"internal/id3":           {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
+	"internal/ogg":           {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
+	"internal/still":         {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
 	"internal/hashplan":      {nil, nil, "ranges to digests"},
 	"internal/jumbf":         {nil, nil, "a bounded parser"},
 	"internal/cbortree":      {nil, []string{"github.com/fxamacker/cbor/v2"}, "bytes to a tree"},

@@ -8,17 +8,19 @@ import (
 	"io"
 
 	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/internal/parts"
 	"github.com/consentry/consentry/report"
 )
 
 // Located says where in an asset the manifest store is. C2PA 2.5, 14.5.
 type Located struct {
 	Container  string           // by content: mp4, mov, m4a, m4v, 3gp, heif, avif, avi, wav, webp, mp3, flac, …; empty: unknown
-	Carrier    string           // how the container carries a store: bmff-uuid; empty: it has none that is read
+	Carrier    string           // how the container carries its store: one of the Carrier… constants; empty: it has none
 	Store      []byte           // the store's bytes without padding; nil: none found
 	StoreRange Range            // of the box that carries the store, in the file
 	Update     []byte           // the store of an "update" box beside an "original" one; nil: none
 	File       *bmff.File       // the boxes, for a BMFF container
+	Parts      *parts.File      // the parts, for RIFF, MP3, FLAC, Ogg, JPEG and PNG files
 	Findings   []report.Finding // about the container and the place of the store
 	Multiple   bool             // more than one store: none is judged
 	Malformed  bool             // there is a store and it cannot be read; Findings say why
@@ -39,7 +41,7 @@ const (
 )
 
 // Locate tells the container by its content and finds the manifest store in it. An error means I/O, cancellation or a
-// limit (*[LimitError]); what is wrong with the file is in the findings. C2PA 2.5, 14.5 and A.5.
+// limit (*[LimitError]); what is wrong with the file is in the findings. C2PA 2.5, 14.5 and A.1.
 func Locate(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Located, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -54,7 +56,13 @@ func Locate(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Locate
 	}
 	s := sniff(head, r, size)
 	l := &Located{Container: s.container, NotSupported: s.notSupported, NoCarrier: s.noCarrier}
-	if !s.bmff {
+	switch {
+	case s.walk != "":
+		if err := l.divide(r, size, s.walk, lim); err != nil {
+			return nil, err
+		}
+		return l, nil
+	case !s.bmff:
 		return l, nil
 	}
 	f, err := bmff.Walk(r, size, bmff.Limits{Boxes: lim.Boxes, Depth: lim.Depth})

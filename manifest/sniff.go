@@ -10,6 +10,7 @@ import (
 type sniffed struct {
 	container    string
 	bmff         bool
+	walk         string // the carrier, for files that are divided otherwise
 	notSupported string // C2PA defines a carrier that is not read
 	noCarrier    string // C2PA defines none
 }
@@ -22,33 +23,34 @@ type signature struct {
 	name    string
 	at      int
 	magic   string
-	carrier string // how C2PA puts a store in; empty: it does not
+	walk    string // the carrier, where it is read
+	carrier string // how C2PA puts a store in, where that is not read; both empty: it does not
 }
 
 var signatures = []signature{
-	{"flac", 0, "fLaC", "an ID3 GEOB frame in front of the stream"},
-	{"ogg", 0, "OggS", "a logical bitstream of its own"},
-	{"jpeg", 0, "\xff\xd8\xff", "APP11 segments"},
-	{"png", 0, "\x89PNG\r\n\x1a\n", "a caBX chunk"},
-	{"gif", 0, "GIF87a", "an application extension"},
-	{"gif", 0, "GIF89a", "an application extension"},
-	{"tiff", 0, "II*\x00", "a private tag"},
-	{"tiff", 0, "MM\x00*", "a private tag"},
-	{"jxl", 0, "\x00\x00\x00\x0cJXL \r\n\x87\n", "a JUMBF box"},
-	{"pdf", 0, "%PDF-", "an embedded file"},
-	{"midi", 0, "MThd", "a chunk of its own"},
-	{"vtt", 0, "WEBVTT", "a block of text"},
-	{"mxf", 0, "\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02", ""},
-	{"flv", 0, "FLV\x01", ""},
-	{"asf", 0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", ""},
-	{"ivf", 0, "DKIF", ""},
-	{"y4m", 0, "YUV4MPEG2 ", ""},
-	{"mpegps", 0, "\x00\x00\x01\xba", ""},
-	{"mpegvideo", 0, "\x00\x00\x01\xb3", ""},
-	{"aiff", 0, "FORM", ""},
-	{"caf", 0, "caff", ""},
-	{"amr", 0, "#!AMR", ""},
-	{"bmp", 0, "BM", ""},
+	{"flac", 0, "fLaC", CarrierID3, ""},
+	{"ogg", 0, "OggS", CarrierOgg, ""},
+	{"jpeg", 0, "\xff\xd8\xff", CarrierJPEG, ""},
+	{"png", 0, "\x89PNG\r\n\x1a\n", CarrierPNG, ""},
+	{"gif", 0, "GIF87a", "", "an application extension"},
+	{"gif", 0, "GIF89a", "", "an application extension"},
+	{"tiff", 0, "II*\x00", "", "a private tag"},
+	{"tiff", 0, "MM\x00*", "", "a private tag"},
+	{"jxl", 0, "\x00\x00\x00\x0cJXL \r\n\x87\n", "", "a JUMBF box"},
+	{"pdf", 0, "%PDF-", "", "an embedded file"},
+	{"midi", 0, "MThd", "", "a chunk of its own"},
+	{"vtt", 0, "WEBVTT", "", "a block of text"},
+	{"mxf", 0, "\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02", "", ""},
+	{"flv", 0, "FLV\x01", "", ""},
+	{"asf", 0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", "", ""},
+	{"ivf", 0, "DKIF", "", ""},
+	{"y4m", 0, "YUV4MPEG2 ", "", ""},
+	{"mpegps", 0, "\x00\x00\x01\xba", "", ""},
+	{"mpegvideo", 0, "\x00\x00\x01\xb3", "", ""},
+	{"aiff", 0, "FORM", "", ""},
+	{"caf", 0, "caff", "", ""},
+	{"amr", 0, "#!AMR", "", ""},
+	{"bmp", 0, "BM", "", ""},
 }
 
 // sniff tells the container by the first bytes of the file, never by its name.
@@ -60,7 +62,7 @@ func sniff(head []byte, r io.ReaderAt, size int64) sniffed {
 		return s
 	}
 	if bytes.HasPrefix(head, []byte("ID3")) {
-		return carried(sniffID3(head, r, size), "an ID3 GEOB frame")
+		return sniffed{container: sniffID3(head, r, size), walk: CarrierID3}
 	}
 	if bytes.HasPrefix(head, []byte{0x1a, 0x45, 0xdf, 0xa3}) {
 		name := "mkv"
@@ -71,10 +73,13 @@ func sniff(head []byte, r io.ReaderAt, size int64) sniffed {
 	}
 	for _, s := range signatures {
 		if len(head) >= s.at+len(s.magic) && string(head[s.at:s.at+len(s.magic)]) == s.magic {
-			if s.carrier == "" {
-				return bare(s.name)
+			switch {
+			case s.walk != "":
+				return sniffed{container: s.name, walk: s.walk}
+			case s.carrier != "":
+				return carried(s.name, s.carrier)
 			}
-			return carried(s.name, s.carrier)
+			return bare(s.name)
 		}
 	}
 	switch {
@@ -83,7 +88,7 @@ func sniff(head []byte, r io.ReaderAt, size int64) sniffed {
 	case adts(head):
 		return bare("aac")
 	case mpegAudio(head):
-		return carried("mp3", "an ID3 GEOB frame")
+		return sniffed{container: "mp3", walk: CarrierID3}
 	}
 	return sniffed{notSupported: "not supported: the container is not recognized"}
 }
@@ -157,7 +162,7 @@ func sniffRIFF(head []byte) (sniffed, bool) {
 	case "WEBP":
 		name = "webp"
 	}
-	return carried(name, "a C2PA chunk"), true
+	return sniffed{container: name, walk: CarrierRIFF}, true
 }
 
 // sniffID3 tells what follows an ID3v2 tag. ID3v2.4.0, 3.1.

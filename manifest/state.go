@@ -65,25 +65,12 @@ func (v *validator) bind(ctx context.Context, r *Result) error {
 	}
 	a := r.Bound.HardBinding
 	var err error
-	switch a.Base {
-	case "c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3":
-		if a.ContentType != "cbor" {
-			r.Binding = &Binding{Label: a.Label, State: BindingUnknown} // assertion.cbor.invalid says why
-			return nil
-		}
-		r.Binding, err = checkBMFF(ctx, v.content, a.Label, a.URI, a.Payload, w.claim.Alg, w.claim.SpecVersion)
-	default:
-		r.Binding = &Binding{Label: a.Label, State: BindingUnknown, NotSupported: "not supported yet: " + a.Base}
-	}
+	r.Binding, err = v.checkBinding(ctx, w, a, r.Bound != r.Active)
 	if r.Binding == nil {
 		v.unjudged(r)
 		return err
 	}
 	b := r.Binding
-	// C2PA 2.5, 14.12.4: with a multi-asset hash a mismatch is not the last word.
-	if len(w.r.AssertionsOf(labelMultiAsset)) > 0 && report.Has(b.Findings, "assertion.bmffHash.mismatch") {
-		b.NotSupported, b.Findings, b.State = "not supported yet: "+labelMultiAsset, nil, BindingUnknown
-	}
 	for _, f := range b.Findings {
 		r.Bound.add(f)
 	}
@@ -94,6 +81,54 @@ func (v *validator) bind(ctx context.Context, r *Result) error {
 	}
 	v.settle(r)
 	return nil
+}
+
+// checkBinding holds one hard binding against the content. C2PA 2.5, 14.12.
+func (v *validator) checkBinding(ctx context.Context, w *work, a *Assertion, updated bool) (*Binding, error) {
+	if a.ContentType != "cbor" {
+		return &Binding{Label: a.Label, State: BindingUnknown}, nil // assertion.cbor.invalid says why
+	}
+	h := &hardBinding{label: a.Label, uri: a.URI, payload: a.Payload, alg: w.claim.Alg, spec: w.claim.SpecVersion}
+	b, err := checkHard(ctx, v.content, a.Base, h, updated)
+	if b == nil || err != nil {
+		return b, err
+	}
+	// C2PA 2.5, 14.12.4: with a multi-asset hash a mismatch is not the last word.
+	if len(w.r.AssertionsOf(labelMultiAsset)) > 0 && mismatched(b) {
+		b.NotSupported, b.Findings, b.State = "not supported yet: "+labelMultiAsset, nil, BindingUnknown
+	}
+	return b, nil
+}
+
+// checkHard holds a hard binding of any kind against content.
+func checkHard(ctx context.Context, c *Content, base string, h *hardBinding, updated bool) (*Binding, error) {
+	switch base {
+	case "c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3":
+		return checkBMFF(ctx, c, h.label, h.uri, h.payload, h.alg, h.spec)
+	case "c2pa.hash.data":
+		return checkData(ctx, c, h, updated)
+	}
+	return &Binding{Label: h.label, State: BindingUnknown, NotSupported: "not supported yet: " + base}, nil
+}
+
+// matched says that some content hash came out as signed.
+func matched(b *Binding) bool {
+	for _, code := range []string{codeBMFFMatch, codeDataMatch} {
+		if report.Has(b.Findings, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// mismatched says that the content is not the one that was signed, in whole or as the binding divides it.
+func mismatched(b *Binding) bool {
+	for _, code := range []string{codeBMFFMismatch, codeDataMismatch} {
+		if report.Has(b.Findings, code) {
+			return true
+		}
+	}
+	return false
 }
 
 // settle makes the active manifest's state with its content from what the binding gave.
@@ -114,7 +149,7 @@ func (v *validator) settle(r *Result) {
 		r.NotChecked = append(r.NotChecked, report.NotChecked{What: "content", Why: b.NotSupported})
 		v.unjudged(r)
 		return
-	case !report.Has(b.Findings, "assertion.bmffHash.match"):
+	case !matched(b):
 		v.unjudged(r)
 		return
 	default:

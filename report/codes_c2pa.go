@@ -3,6 +3,7 @@ package report
 // c2paCodes are the codes of C2PA 2.5, Appendix D that the validator gives.
 var c2paCodes = []Code{
 	{"assertion.bmffHash.match", Success, "the content hash of the BMFF file matches", "C2PA 2.5, 14.12.2", ""},
+	{"assertion.dataHash.match", Success, "the content hash matches", "C2PA 2.5, 14.12.1", ""},
 	{"assertion.hashedURI.match", Success, "the assertion is the one that the claim lists", "C2PA 2.5, 14.10.4.1", ""},
 	{"claimSignature.insideValidity", Success, "the signing time lies inside the validity of the certificates", "C2PA 2.5, 14.8", ""},
 	{"claimSignature.validated", Success, "the claim signature verifies", "C2PA 2.5, 14.7", ""},
@@ -12,6 +13,7 @@ var c2paCodes = []Code{
 	{"timeStamp.trusted", Success, "the time-stamp authority is on a time-stamp trust list", "C2PA 2.5, 14.8.2", ""},
 	{"timeStamp.validated", Success, "the time-stamp belongs to this signature and is sound", "C2PA 2.5, 14.8.2", ""},
 	{"assertion.action.ingredientLocationMismatch", Informational, "an opened or placed ingredient stands in another claim list than the actions", "C2PA 2.5, 14.10.4.2.4", "Nothing is wrong with the content; the generator listed the ingredient in another place than its action."},
+	{"assertion.dataHash.additionalExclusionsPresent", Informational, "the content hash leaves out more than the manifest", "C2PA 2.5, 14.12.1", "See with \"inspect --hash\" which bytes are not bound."},
 	{"assertion.bmffHash.additionalExclusionsPresent", Informational, "the content hash leaves out more boxes than the specification asks", "C2PA 2.5, 14.12.2", "See with \"inspect\" which boxes are not bound."},
 	{"assertion.redacted", Informational, "a referenced assertion was redacted", "C2PA 2.5, 14.10.4", "Somebody removed a statement and said so; ask what it was if it matters."},
 	{"ingredient.unknownProvenance", Informational, "an ingredient without provenance of its own", "C2PA 2.5, 14.11", "Where this ingredient comes from is not known; ask whoever made the file."},
@@ -36,6 +38,8 @@ var c2paCodes = []Code{
 	{"assertion.cloud-data.actions", Failure, "a cloud-data assertion stands for actions", "C2PA 2.5, 14.10.4.2", "The history lies elsewhere, which is not allowed; ask the publisher."},
 	{"assertion.cloud-data.hardBinding", Failure, "a cloud-data assertion stands for a content hash", "C2PA 2.5, 14.10.4.2", "The content hash lies elsewhere, which is not allowed; ask the publisher."},
 	{"assertion.cloud-data.malformed", Failure, "a cloud-data assertion breaks the rules", "C2PA 2.5, 14.10.4.2", "A statement that lies elsewhere cannot be found; ask the publisher."},
+	{"assertion.dataHash.malformed", Failure, "the content hash assertion breaks the rules", "C2PA 2.5, 14.12.1", "The file binds nothing that can be checked; ask for the original."},
+	{"assertion.dataHash.mismatch", Failure, "the content was changed after it was signed", "C2PA 2.5, 14.12.1", "Ask for the original; \"inspect --hash\" shows what is bound."},
 	{"assertion.external-reference.malformed", Failure, "an external reference breaks the rules", "C2PA 2.5, 14.10.4.2", "A statement that lies elsewhere cannot be found; ask the publisher."},
 	{"assertion.hardBinding.redacted", Failure, "a content hash was redacted", "C2PA 2.5, 14.10.3", "Nothing binds the manifest to the content any more; ask for an earlier version."},
 	{"assertion.hashedURI.mismatch", Failure, "an assertion was changed after it was signed", "C2PA 2.5, 14.10.4.1", "Something that the manifest says was changed after signing; ask for the original file."},
