@@ -32,9 +32,9 @@ type spanCheck struct {
 
 	mismatchCode, malformedCode string
 
-	additional []string // what is left out and is not the store
-	partial    []string // what of that decides what is presented; may hold repeats
-	pieces     []boundPiece  // see content
+	additional []string     // what is left out and is not the store
+	partial    []string     // what of that decides what is presented; may hold repeats
+	pieces     []boundPiece // see content
 	sorted     bool
 }
 

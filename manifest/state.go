@@ -107,13 +107,15 @@ func checkHard(ctx context.Context, c *Content, base string, h *hardBinding, upd
 		return checkBMFF(ctx, c, h.label, h.uri, h.payload, h.alg, h.spec)
 	case "c2pa.hash.data":
 		return checkData(ctx, c, h, updated)
+	case "c2pa.hash.boxes":
+		return checkBoxes(ctx, c, h)
 	}
 	return &Binding{Label: h.label, State: BindingUnknown, NotSupported: "not supported yet: " + base}, nil
 }
 
 // matched says that some content hash came out as signed.
 func matched(b *Binding) bool {
-	for _, code := range []string{codeBMFFMatch, codeDataMatch} {
+	for _, code := range []string{codeBMFFMatch, codeDataMatch, codeBoxesMatch} {
 		if report.Has(b.Findings, code) {
 			return true
 		}
@@ -123,7 +125,7 @@ func matched(b *Binding) bool {
 
 // mismatched says that the content is not the one that was signed, in whole or as the binding divides it.
 func mismatched(b *Binding) bool {
-	for _, code := range []string{codeBMFFMismatch, codeDataMismatch} {
+	for _, code := range []string{codeBMFFMismatch, codeDataMismatch, codeBoxesMismatch, codeBoxesUnknown} {
 		if report.Has(b.Findings, code) {
 			return true
 		}

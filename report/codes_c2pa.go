@@ -3,6 +3,7 @@ package report
 // c2paCodes are the codes of C2PA 2.5, Appendix D that the validator gives.
 var c2paCodes = []Code{
 	{"assertion.bmffHash.match", Success, "the content hash of the BMFF file matches", "C2PA 2.5, 14.12.2", ""},
+	{"assertion.boxesHash.match", Success, "the content hash of the file's boxes matches", "C2PA 2.5, 14.12.3", ""},
 	{"assertion.dataHash.match", Success, "the content hash matches", "C2PA 2.5, 14.12.1", ""},
 	{"assertion.hashedURI.match", Success, "the assertion is the one that the claim lists", "C2PA 2.5, 14.10.4.1", ""},
 	{"claimSignature.insideValidity", Success, "the signing time lies inside the validity of the certificates", "C2PA 2.5, 14.8", ""},
@@ -13,6 +14,7 @@ var c2paCodes = []Code{
 	{"timeStamp.trusted", Success, "the time-stamp authority is on a time-stamp trust list", "C2PA 2.5, 14.8.2", ""},
 	{"timeStamp.validated", Success, "the time-stamp belongs to this signature and is sound", "C2PA 2.5, 14.8.2", ""},
 	{"assertion.action.ingredientLocationMismatch", Informational, "an opened or placed ingredient stands in another claim list than the actions", "C2PA 2.5, 14.10.4.2.4", "Nothing is wrong with the content; the generator listed the ingredient in another place than its action."},
+	{"assertion.boxesHash.additionalExclusionsPresent", Informational, "the content hash leaves out more than the manifest", "C2PA 2.5, 14.12.3", "See with \"inspect --hash\" which bytes are not bound."},
 	{"assertion.dataHash.additionalExclusionsPresent", Informational, "the content hash leaves out more than the manifest", "C2PA 2.5, 14.12.1", "See with \"inspect --hash\" which bytes are not bound."},
 	{"assertion.bmffHash.additionalExclusionsPresent", Informational, "the content hash leaves out more boxes than the specification asks", "C2PA 2.5, 14.12.2", "See with \"inspect\" which boxes are not bound."},
 	{"assertion.redacted", Informational, "a referenced assertion was redacted", "C2PA 2.5, 14.10.4", "Somebody removed a statement and said so; ask what it was if it matters."},
@@ -33,6 +35,9 @@ var c2paCodes = []Code{
 	{"assertion.action.softBindingMissing", Failure, "a watermark action without a soft binding", "C2PA 2.5, 14.10.4.2.4", "A watermark is said to be there and is not described; ask the publisher."},
 	{"assertion.bmffHash.malformed", Failure, "the content hash assertion breaks the rules", "C2PA 2.5, 14.12.2", "The file binds nothing that can be checked; ask for the original."},
 	{"assertion.bmffHash.mismatch", Failure, "the content was changed after it was signed", "C2PA 2.5, 14.12.2", "Ask for the original; \"inspect\" shows what is bound."},
+	{"assertion.boxesHash.malformed", Failure, "the content hash assertion breaks the rules", "C2PA 2.5, 14.12.3", "The file binds nothing that can be checked; ask for the original."},
+	{"assertion.boxesHash.mismatch", Failure, "the content was changed after it was signed", "C2PA 2.5, 14.12.3", "Ask for the original; \"inspect --hash\" shows what is bound."},
+	{"assertion.boxesHash.unknownBox", Failure, "the file has a part that the content hash does not list", "C2PA 2.5, 14.12.3", "Something was put into the file after it was signed; ask for the original."},
 	{"assertion.cbor.invalid", Failure, "a standard assertion is not well-formed CBOR", "C2PA 2.5, 14.10.4.1", "Ask for the original file."},
 	{"assertion.json.invalid", Failure, "a standard assertion is not JSON", "C2PA 2.5, 14.10.4.1", "Ask for the original file."},
 	{"assertion.cloud-data.actions", Failure, "a cloud-data assertion stands for actions", "C2PA 2.5, 14.10.4.2", "The history lies elsewhere, which is not allowed; ask the publisher."},
