@@ -139,7 +139,9 @@ type boxesCheck struct {
 	spanCheck
 	alg   string
 	boxes []parts.Part
-	end   int64 // of the last box
+	loose []parts.Part // parts without a name that lie between boxes
+	end   int64        // of the last box
+	spans []Range      // what entries with several names cover, gaps included
 }
 
 // divide lists the boxes of the file: the parts that have names.
@@ -147,8 +149,11 @@ func (k *boxesCheck) divide(m *boxesMap) error {
 	for _, p := range k.c.Located.Parts.Parts {
 		if p.Name != "" {
 			k.boxes, k.end = append(k.boxes, p), max(k.end, p.End())
+		} else {
+			k.loose = append(k.loose, p)
 		}
 	}
+	k.loose = slices.DeleteFunc(k.loose, func(p parts.Part) bool { return p.Offset >= k.end })
 	for i := range m.Boxes {
 		for _, n := range m.Boxes[i].Names {
 			if strings.HasPrefix(n, "RST") {
@@ -190,6 +195,12 @@ func (k *boxesCheck) run(m *boxesMap) error {
 	if at < len(k.boxes) {
 		k.unknown(&k.boxes[at])
 		return nil
+	}
+	for _, p := range k.loose {
+		if !slices.ContainsFunc(k.spans, func(x Range) bool { return x.Offset <= p.Offset && p.End() <= x.End() }) {
+			k.mismatch("%d bytes at offset %d, between boxes, are not listed", p.Length, p.Offset)
+			break
+		}
 	}
 	if k.end < k.c.Size {
 		k.mismatch("%d bytes behind the last box are not listed", k.c.Size-k.end)
@@ -237,7 +248,10 @@ func (k *boxesCheck) entry(i int, e *boxEntry, boxes []parts.Part) error {
 	hull := Range{boxes[0].Offset, boxes[len(boxes)-1].End() - boxes[0].Offset}
 	path := boxes[0].Path
 	if e.Names[0] == parts.StoreName {
-		k.exclude(hull, "the manifest's box", true, path)
+		k.exclude(hull, "the manifest's box", !k.c.Detached, path)
+		if k.c.Detached {
+			k.additional = append(k.additional, path)
+		}
 		if !bytes.Equal(e.Hash, []byte{0}) && len(e.Hash) > 0 {
 			k.b.Notes = append(k.b.Notes, fmt.Sprintf("boxes[%d]: the manifest's box has a digest other than a zero byte; it counts for nothing", i))
 		}
@@ -262,6 +276,8 @@ func (k *boxesCheck) entry(i int, e *boxEntry, boxes []parts.Part) error {
 	include := []parts.Range{{Offset: hull.Offset, Length: hull.Length}}
 	if len(boxes) == 1 {
 		include = boxes[0].Pieces()
+	} else {
+		k.spans = append(k.spans, hull)
 	}
 	holes, ok := k.holes(i, e, boxes, hull)
 	if !ok {

@@ -65,17 +65,21 @@ func judge(t *testing.T, file *forge.Built, list string) judged {
 	}
 	out.located = loc
 	out.active = append(out.active, loc.Findings...)
-	if loc.Multiple || loc.Store == nil {
+	bytesOfStore := loc.Store
+	if file.Detached {
+		bytesOfStore = file.Store
+	}
+	if loc.Multiple || bytesOfStore == nil {
 		out.unjudged = "no store"
 		return out
 	}
-	store, err := manifest.Parse(loc.Store, loc.Update, manifest.Limits{})
+	store, err := manifest.Parse(bytesOfStore, loc.Update, manifest.Limits{})
 	if err != nil {
 		out.active = append(out.active, report.New("manifest.inaccessible.malformed", "", err.Error()))
 		out.unjudged = err.Error()
 		return out
 	}
-	content := &manifest.Content{Data: bytes.NewReader(data), Size: int64(len(data)), Located: loc}
+	content := &manifest.Content{Data: bytes.NewReader(data), Size: int64(len(data)), Located: loc, Detached: file.Detached}
 	for _, p := range file.Parts {
 		content.Parts = append(content.Parts, manifest.Part{Data: bytes.NewReader(p), Size: int64(len(p))})
 	}

@@ -32,7 +32,7 @@ func TestSniff(t *testing.T) {
 		}
 		return b
 	}
-	const read, unread, none, unknown = "read", "not supported yet", "no carrier", "not supported: "
+	const read, divided, unread, none, unknown = "read", "divided", "not supported yet", "no carrier", "not supported: "
 	for name, c := range map[string]struct {
 		data []byte
 		want string
@@ -51,17 +51,17 @@ func TestSniff(t *testing.T) {
 		"avif":                {brand("avif"), "avif", read},
 		"free-first":          {cat(mkbox("free"), brand("qt  ")), "mov", read},
 		"ftyp-of-8-bytes":     {mkbox("ftyp"), "mp4", read},
-		"avi":                 {[]byte("RIFF\x00\x00\x00\x00AVI LIST"), "avi", unread},
-		"wav":                 {[]byte("RIFF\x00\x00\x00\x00WAVEfmt "), "wav", unread},
-		"wav-of-64-bit":       {[]byte("RF64\xff\xff\xff\xffWAVEds64"), "wav", unread},
-		"webp":                {[]byte("RIFF\x00\x00\x00\x00WEBPVP8 "), "webp", unread},
-		"mp3-with-ID3":        {[]byte("ID3\x04\x00\x00\x00\x00\x00\x02ab\xff\xfb\x90\x00"), "mp3", unread},
-		"mp3":                 {[]byte("\xff\xfb\x90\x00aaaa"), "mp3", unread},
-		"flac-with-ID3":       {[]byte("ID3\x04\x00\x00\x00\x00\x00\x02abfLaC"), "flac", unread},
-		"flac":                {[]byte("fLaC\x00\x00\x00\x22"), "flac", unread},
-		"ogg":                 {[]byte("OggS\x00\x02"), "ogg", unread},
-		"jpeg":                {[]byte("\xff\xd8\xff\xe0"), "jpeg", unread},
-		"png":                 {[]byte("\x89PNG\r\n\x1a\n"), "png", unread},
+		"avi":                 {[]byte("RIFF\x00\x00\x00\x00AVI LIST"), "avi", divided},
+		"wav":                 {[]byte("RIFF\x00\x00\x00\x00WAVEfmt "), "wav", divided},
+		"wav-of-64-bit":       {[]byte("RF64\xff\xff\xff\xffWAVEds64"), "wav", divided},
+		"webp":                {[]byte("RIFF\x00\x00\x00\x00WEBPVP8 "), "webp", divided},
+		"mp3-with-ID3":        {[]byte("ID3\x04\x00\x00\x00\x00\x00\x02ab\xff\xfb\x90\x00"), "mp3", divided},
+		"mp3":                 {[]byte("\xff\xfb\x90\x00aaaa"), "mp3", divided},
+		"flac-with-ID3":       {[]byte("ID3\x04\x00\x00\x00\x00\x00\x02abfLaC"), "flac", divided},
+		"flac":                {[]byte("fLaC\x00\x00\x00\x22"), "flac", divided},
+		"ogg":                 {[]byte("OggS\x00\x02"), "ogg", divided},
+		"jpeg":                {[]byte("\xff\xd8\xff\xe0"), "jpeg", divided},
+		"png":                 {[]byte("\x89PNG\r\n\x1a\n"), "png", divided},
 		"tiff":                {[]byte("II*\x00"), "tiff", unread},
 		"mkv":                 {[]byte("\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska"), "mkv", none},
 		"webm":                {[]byte("\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm"), "webm", none},
@@ -79,6 +79,8 @@ func TestSniff(t *testing.T) {
 			l := locate(t, c.data, Limits{})
 			how := read
 			switch {
+			case l.Parts != nil:
+				how = divided
 			case strings.HasPrefix(l.NotSupported, unread):
 				how = unread
 			case strings.HasPrefix(l.NotSupported, unknown):

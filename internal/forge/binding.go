@@ -52,13 +52,20 @@ func (b *builder) binding(m *Manifest) *Node {
 	}
 	label := m.Binding
 	if label == "" {
-		label = "c2pa.hash.bmff.v3"
+		label = b.recipe.bindingLabel()
 	}
 	sum := b.digest
 	if bound := b.recipe.bound(); bound != m {
 		sum = digest(m.Alg, []byte("another file"))
 	} else if b.recipe.Hash != nil {
 		sum = b.recipe.Hash(bytes.Clone(sum))
+	}
+	if c := b.recipe.Carrier; c != nil {
+		bm := c.bind(m.Alg, sum)
+		if m.BindingMap != nil {
+			m.BindingMap(&bm)
+		}
+		return cborBox(label, CBOR(bm))
 	}
 	whole := sum
 	sum = sum[:len(digest(m.Alg, nil))]
@@ -78,6 +85,17 @@ func (b *builder) binding(m *Manifest) *Node {
 		m.BindingMap(&bm)
 	}
 	return cborBox(label, CBOR(bm))
+}
+
+// bindingLabel is the usual kind of content hash for the file.
+func (r *Recipe) bindingLabel() string {
+	switch {
+	case r.Carrier == nil:
+		return "c2pa.hash.bmff.v3"
+	case r.Carrier.Boxes:
+		return "c2pa.hash.boxes"
+	}
+	return "c2pa.hash.data"
 }
 
 // bound is the manifest whose hard binding is held against the file.
@@ -135,6 +153,9 @@ func (r *Recipe) contentHash(b *Built) []byte {
 	alg := ""
 	if m := r.bound(); m != nil {
 		alg = m.Alg
+	}
+	if r.Carrier != nil {
+		return r.Carrier.sums(alg, b.Places)
 	}
 	if r.Merkle != nil {
 		return r.sums(alg, b)

@@ -19,7 +19,7 @@ type Case struct {
 
 // Corruptions are good files broken in one way each, with the one code that says how.
 func Corruptions() []Case {
-	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), stampCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), merkleCorruptions())
+	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), stampCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), merkleCorruptions(), carrierCorruptions())
 }
 
 // Good are files in which nothing is wrong; Code, where set, is one that must be given all the same.
@@ -69,6 +69,7 @@ func Good() []Case {
 	)
 	list = append(list, goodIngredients()...)
 	list = append(list, goodMerkle()...)
+	list = append(list, goodCarriers()...)
 	return list
 }
 

@@ -25,6 +25,8 @@ type Built struct {
 	Parts      [][]byte         // the fragments' files, of a set whose initialization segment Data is
 	Store      []byte           // the manifest store as embedded, without padding; of the update box where there are two
 	Roots      []Span           // the top-level boxes, in order
+	Places     Places           // of a file of a Carrier: where things lie
+	Detached   bool             // the store is not in Data
 	Claims     map[string]Bytes // by manifest label
 	Signatures map[string]Bytes // COSE_Sign1, by manifest label
 	Labels     []string         // manifest labels in the order of the store; the last is the active one

@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -9,17 +10,19 @@ import (
 // a c2pa.hash.bmff.v3 over the whole file, one c2pa.created action, signed with ES256.
 type Recipe struct {
 	Container Container
+	Carrier   *Carrier // a file that is no BMFF file, in place of Container
 	Manifest  Manifest
 	Merkle    *Merkle // the content bound in parts; nil: by one hash
 	NoStore   bool    // a file without any manifest
 	Detached  bool    // the store is not put into the file
 	Exclude   []Exclusion
-	Stored    []*Manifest // further manifests that nothing refers to, before the active one
-	UpdateBox bool        // the active (update) manifest in an update box at the end, the rest in an original box
-	Purpose   string      // of the store's box; default "manifest"
-	Pad       int         // zero bytes after the store
-	After     []byte      // top-level boxes right after the store's
-	Tail      []byte      // top-level boxes at the end; "hashed as they are"
+	Stored    []*Manifest  // further manifests that nothing refers to, before the active one
+	UpdateBox bool         // the active (update) manifest in an update box at the end, the rest in an original box
+	Purpose   string       // of the store's box; default "manifest"
+	Pad       int          // zero bytes after the store
+	Padding   func([]byte) // edits them, in a Carrier
+	After     []byte       // top-level boxes right after the store's
+	Tail      []byte       // top-level boxes at the end; "hashed as they are"
 
 	moved       bool // the store after moov
 	pointToFree bool // every chunk offset points into the free box
@@ -122,12 +125,24 @@ func defaultLabel(n int) string {
 
 // Make makes the file.
 func Make(r Recipe) *Built {
+	if c := r.Carrier; c != nil {
+		own := *c // passes write into it
+		own.detached = r.Detached
+		r.Carrier = &own
+	}
+	if r.NoStore && r.Carrier != nil {
+		return &Built{Data: r.Carrier.layout(nil).Data}
+	}
 	if r.NoStore {
 		b := &Built{Data: r.Container.layout(r.After, r.Tail)}
 		b.Roots = roots(b.Data)
 		return b
 	}
 	first := r.pass(make([]byte, 64), 0)
+	if r.Carrier != nil && !r.Detached {
+		r.Carrier.size = len(first.Store) + r.Pad
+		first = r.pass(make([]byte, 64), len(first.Store))
+	}
 	// The content hash is over offsets that hang on the store's size, and the size of a time-stamp's signature may
 	// differ from one pass to the next: zero bytes after the store make up for it.
 	sum := r.contentHash(first)
@@ -140,6 +155,7 @@ func Make(r Recipe) *Built {
 			}
 			b.Data = r.finish(b)
 			b.Roots = roots(b.Data)
+			b.Detached = r.Detached
 			return b
 		}
 		first, sum = b, again
@@ -191,6 +207,18 @@ func (r *Recipe) pass(sum []byte, want int) *Built {
 		var box []byte
 		box, bd.out.Store = r.storeBox("update", last, want, true)
 		tail = append(tail, box...)
+	}
+	if r.Carrier != nil {
+		in := append(bytes.Clone(store), make([]byte, max(0, want-len(store))+r.Pad)...)
+		if r.Padding != nil {
+			r.Padding(in[len(store):])
+		}
+		if r.Detached {
+			in = nil
+		}
+		bd.out.Places = r.Carrier.layout(in)
+		bd.out.Data = bd.out.Places.Data
+		return bd.out
 	}
 	if r.Merkle != nil {
 		alg := ""

@@ -149,6 +149,8 @@ func isC2PA(media string) bool {
 	return strings.EqualFold(media, "application/c2pa") || strings.EqualFold(media, "application/x-c2pa-manifest-store")
 }
 
+const undone = "the frame that carries the store cannot be decompressed"
+
 // encapsulated reads a GEOB frame as far as it has to: the object of every other type stays unread.
 //
 //	GEOB { uint8 encoding; latin1 media type, 0; text file name, 0; text description, 0; bytes object }
@@ -167,15 +169,20 @@ func (w *walker) encapsulated(o *object) error {
 		head = make([]byte, maxHead)
 	}
 	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return w.unreadable(o, err)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil // shorter than that
 	}
 	media, skip := splitObject(head[:n])
+	if err != nil && (!isFormat(err) || !isC2PA(media)) {
+		return w.unreadable(o, err)
+	}
 	if !isC2PA(media) {
 		return nil
 	}
 	s := parts.Store{Path: o.path, Outer: []parts.Range{o.outer}, Wrap: []parts.Range{o.tag.head}}
 	switch {
+	case err != nil:
+		s.Fault = undone
 	case skip < 0:
 		s.Fault = fmt.Sprintf("the texts in front of the store do not end within %d bytes", maxHead)
 	case o.short:
@@ -191,7 +198,10 @@ func (w *walker) encapsulated(o *object) error {
 			return &parts.LimitError{What: "bytes in the manifest store", Limit: w.most, Offset: o.outer.Offset}
 		}
 		if err != nil {
-			s.Fault = "the frame that carries the store cannot be decompressed"
+			if !isFormat(err) {
+				return err
+			}
+			s.Fault = undone
 		}
 		s.Data = whole.Bytes()
 	}

@@ -109,6 +109,10 @@ func (w *walker) outer(at int64, n int) (int64, error) {
 		return 0, err
 	}
 	if size%2 == 1 && end < w.r.Size {
+		pad := parts.Part{Path: path, Range: parts.Range{Offset: end, Length: 1}}
+		if err := w.file.Add(pad); err != nil {
+			return 0, err
+		}
 		end++
 	}
 	return end, nil

@@ -241,7 +241,7 @@ func (w *jpegWalker) content(p *parts.Part, marker byte, in parts.Range) error {
 func (w *jpegWalker) app11(p *parts.Part, in parts.Range) error {
 	const most = 8 + 16 + 8 + 16
 	h, err := w.r.Upto(in.Offset, min(in.Length, most))
-	if err != nil || len(h) < 16 || string(h[:2]) != "JP" || string(h[12:16]) != "jumb" {
+	if err != nil || len(h) < 16 || string(h[:2]) != "JP" {
 		return err
 	}
 	header := 16
@@ -249,6 +249,7 @@ func (w *jpegWalker) app11(p *parts.Part, in parts.Range) error {
 		header = 24
 	}
 	sequence := binary.BigEndian.Uint32(h[4:])
+	// Whatever type the box around it claims: a store that is there and cannot be read is not "no store".
 	starts := len(h) >= header+12 && string(h[header+4:header+8]) == "jumd" && string(h[header+8:header+12]) == "c2pa"
 	if o := w.open; o != nil && o.box == [2]byte(h[2:4]) && !(starts && sequence <= 1) {
 		switch {
