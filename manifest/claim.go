@@ -128,7 +128,12 @@ func (c *Claim) readCommon(tree cbortree.Value) []string {
 	for _, r := range tree.Get("redacted_assertions").List() {
 		c.Redacted = append(c.Redacted, r.Str())
 	}
-	return need(tree, "instanceID", "signature")
+	lacks := need(tree, "signature")
+	// An empty one is there all the same: some writers of update manifests leave it so.
+	if !tree.Get("instanceID").IsText() {
+		lacks = append(lacks, "instanceID")
+	}
+	return lacks
 }
 
 func readGenerator(v cbortree.Value) GeneratorInfo {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"crypto/subtle"
 	"strings"
 
 	"github.com/consentry/consentry/internal/cbortree"
@@ -170,6 +171,10 @@ func (v *validator) ingredientManifest(w *work, i *Ingredient) {
 		return
 	}
 	if len(v.works[i.target].redacted) == 0 {
+		if v.claimTakenIn(w, i) {
+			w.r.add(report.Newf("ingredient.manifest.validated", i.URI, "the claim of %s is as it was taken in: its digest stands where that of the manifest should", i.Manifest))
+			return
+		}
 		v.digestOf(w, i, "ingredient.manifest", i.target.Box, i.activeManifest)
 		return
 	}
@@ -183,6 +188,23 @@ func (v *validator) ingredientManifest(w *work, i *Ingredient) {
 		return
 	}
 	v.digestOf(w, i, "ingredient.claimSignature", b, i.claimSignature)
+}
+
+// claimTakenIn says that an ingredient of version 1 has the digest of the other manifest's claim in place of that of the
+// manifest, as the first writers put it. The claim covers the assertions, and its signature is verified beside it.
+// C2PA 1.0, 12; deprecated since 2.0.
+func (v *validator) claimTakenIn(w *work, i *Ingredient) bool {
+	claim := v.works[i.target].claim
+	h := newHash(first(i.activeManifest.Alg, w.claim.Alg))
+	if i.Version != 1 || claim == nil || claim.Version != 1 || h == nil {
+		return false
+	}
+	if v.hashing -= int64(len(claim.Payload)); v.hashing < 0 {
+		v.limit("bytes to hash, eight times what the store holds,", v.hashable, "the store")
+		return false
+	}
+	h.Write(claim.Payload)
+	return subtle.ConstantTimeCompare(h.Sum(nil), i.activeManifest.Hash) == 1
 }
 
 // digestOf holds a box of an ingredient against its digest and says so with the codes of the family.
