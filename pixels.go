@@ -30,7 +30,9 @@ func (r *run) decode(ctx context.Context) error {
 	}
 	src := video.Source{Data: r.asset.Data, Size: r.asset.Size, Format: r.located.Container}
 	want := video.Want{Mode: r.v.Frames, Track: -1, Limits: r.v.Limits.Video}
+	var held video.Confinement
 	res, err := r.v.Decoder.Decode(ctx, src, want, video.Sink{Info: func(i *video.Info) error {
+		held = i.Confinement
 		r.fillTracks(i)
 		return nil
 	}})
@@ -44,7 +46,7 @@ func (r *run) decode(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("decoding: %w", err)
 	}
-	r.out.Decoded = &report.Decoded{Frames: res.Frames, KeyFrames: res.Key, All: r.v.Frames == video.AllFrames}
+	r.out.Decoded = &report.Decoded{Frames: res.Frames, KeyFrames: res.Key, All: r.v.Frames == video.AllFrames, Confinement: confinement(held)}
 	if b := res.Broken; b != nil {
 		at := b.Time.Milliseconds()
 		r.out.Decoded.BrokenMs, r.out.Decoded.Broken = &at, optional(b.Why)
@@ -54,6 +56,13 @@ func (r *run) decode(ctx context.Context) error {
 	w.Reason = optional("no detector of marks in this version")
 	r.notChecked("watermarks", "not supported yet: no detector of marks in this version")
 	return nil
+}
+
+// confinement is the report's row of what held the decoder.
+func confinement(c video.Confinement) report.Confinement {
+	return report.Confinement{
+		Process: c.Process, Network: c.Network, Files: c.Files, Syscalls: c.Syscalls, Missing: append([]string{}, c.Missing...),
+	}
 }
 
 // pixelsFailed says that nothing that needs pixels was checked.
@@ -103,12 +112,25 @@ func (r *run) indexTracks(f *bmff.File) error {
 	for _, t := range tracks {
 		r.out.Asset.Tracks = append(r.out.Asset.Tracks, report.Track{
 			ID: int64(t.ID), Kind: trackKind(t.Handler.String()), Codec: t.Codec.String(), Width: t.Width, Height: t.Height,
+			Edits: edits(&t),
 		})
 		if ms := t.DurationMs(); ms > 0 && (r.out.Asset.DurationMs == nil || *r.out.Asset.DurationMs < ms) {
 			r.out.Asset.DurationMs = &ms
 		}
 	}
 	return nil
+}
+
+// edits are those of our own walk: the decoder applies an edit list and does not show it.
+func edits(t *bmff.Track) (out []report.Edit) {
+	for _, e := range t.Edits {
+		row := report.Edit{DurationMs: t.EditDurationMs(e), Rate: e.Rate}
+		if at := t.EditMediaMs(e); at >= 0 {
+			row.MediaMs = &at
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 // trackKind is the kind of a track by its handler. ISO/IEC 14496-12, 8.4.3.

@@ -61,11 +61,19 @@ type Asset struct {
 // Track is an elementary stream as the container declares it.
 type Track struct {
 	ID     int64  `json:"id"`
-	Kind   string `json:"kind"`  // video, audio, text, data
+	Kind   string `json:"kind"`  // video, audio, text, data; picture: a still picture that goes with the asset
 	Codec  string `json:"codec"` // h264, aac, …; the container's own name where it is unknown
 	Width  int    `json:"width,omitempty"`
 	Height int    `json:"height,omitempty"`
 	Bound  *bool  `json:"bound"` // inside the bound ranges; null: not checked
+	Edits  []Edit `json:"edits,omitempty"`
+}
+
+// Edit is an entry of a track's edit list: what a player shows of it, in order.
+type Edit struct {
+	DurationMs int64   `json:"durationMs"` // 0 in a fragmented file: to the end
+	MediaMs    *int64  `json:"mediaMs"`    // where in the track's media it begins; null: nothing is shown
+	Rate       float64 `json:"rate"`       // 0: the picture stands still
 }
 
 // Policy says what the verdict was held against.
@@ -214,6 +222,17 @@ type Decoded struct {
 	KeyFrames int64   `json:"keyFrames"`
 	BrokenMs  *int64  `json:"brokenMs"` // presentation time near which the stream breaks; null: read to the end
 	Broken    *string `json:"broken"`
+
+	Confinement Confinement `json:"confinement"`
+}
+
+// Confinement says what held the decoder, whose C code reads untrusted files.
+type Confinement struct {
+	Process  bool     `json:"process"`  // a process of its own, with limits of memory and time
+	Network  bool     `json:"network"`  // without a network
+	Files    bool     `json:"files"`    // without files
+	Syscalls bool     `json:"syscalls"` // with an allow-list of system calls
+	Missing  []string `json:"missing"`  // what the system did not grant, and why
 }
 
 // Watermark is a mark that was found.

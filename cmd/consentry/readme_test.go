@@ -19,7 +19,7 @@ var changing = []*regexp.Regexp{
 }
 
 // decoderLine is a line that says something else in a build without a decoder.
-var decoderLine = regexp.MustCompile(`^  (watermarks?|pixels|decoded)\b`)
+var decoderLine = regexp.MustCompile(`^  (watermarks?|pixels|picture)\b`)
 
 // steady takes out of the demo's output what changes, and the lines that depend on whether the build has a decoder.
 func steady(text, dir string) []string {

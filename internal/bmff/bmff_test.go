@@ -235,6 +235,8 @@ func FuzzWalk(f *testing.F) {
 	f.Add(cat(ftyp, be32(1), []byte("mdat"), be64(1<<63), []byte("rest")))
 	f.Add(cat(nested("moov", 40), box("meta", full("hdlr", 0, 0)), box("uuid", make([]byte, 30))))
 	f.Add(cat(be32(0), []byte("moov"), box("udta", be32(0)), make([]byte, 5)))
+	f.Add(edited(elst(1, 2, row1(300, 1<<64-1, 1<<16), row1(600, 1<<33, 1<<16))))
+	f.Add(edited(elst(0, 1<<30, row0(600, 0, 1<<16))))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := bytes.NewReader(data)
@@ -266,6 +268,15 @@ func FuzzWalk(f *testing.F) {
 			return nil
 		}
 		for i := range tracks {
+			edits := tracks[i].Edits
+			if len(edits) > 256 || len(edits)*12 > len(data) {
+				t.Fatalf("%d edits in %d bytes", len(edits), len(data))
+			}
+			for _, e := range edits {
+				if tracks[i].EditDurationMs(e) < 0 || (tracks[i].EditMediaMs(e) < 0) != e.Empty() {
+					t.Fatalf("edit %+v", e)
+				}
+			}
 			if _, err := file.Chunks(&tracks[i], visit); err != nil {
 				t.Fatal(err)
 			}

@@ -18,15 +18,13 @@ type Track struct {
 	Duration  uint64 // of the media; 0: unknown
 	Box       *Box   // the trak box
 	External  []External
+
+	MovieTimescale uint32 // units per second of the durations of Edits
+	Edits          []Edit // empty: the whole media is shown; at most 256
 }
 
 // DurationMs is the duration in milliseconds; 0 where it is unknown.
-func (t *Track) DurationMs() int64 {
-	if t.Timescale == 0 || t.Duration == 0 || t.Duration > 1<<53 {
-		return 0
-	}
-	return int64(float64(t.Duration) * 1000 / float64(t.Timescale))
-}
+func (t *Track) DurationMs() int64 { return milliseconds(t.Duration, t.Timescale) }
 
 // External is a data reference to somewhere else than this file. ISO/IEC 14496-12, 8.7.2.
 type External struct {
@@ -49,6 +47,10 @@ func (f *File) Tracks() ([]Track, []Problem, error) {
 	}
 	p := &tables{f: f, win: window{r: f.r, size: f.Size}}
 	defer p.win.release()
+	scale, err := p.movieTimescale(moov)
+	if err != nil {
+		return nil, nil, err
+	}
 	var out []Track
 	for _, b := range moov.Children() {
 		if b.Type != Trak {
@@ -60,6 +62,10 @@ func (f *File) Tracks() ([]Track, []Problem, error) {
 		}
 		t, err := p.track(b)
 		if err != nil {
+			return nil, nil, err
+		}
+		t.MovieTimescale = scale
+		if err := p.edits(&t); err != nil {
 			return nil, nil, err
 		}
 		out = append(out, t)

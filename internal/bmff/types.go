@@ -21,6 +21,8 @@ const (
 	Trex FourCC = 0x74726578
 	Trak FourCC = 0x7472616b
 	Tkhd FourCC = 0x746b6864
+	Edts FourCC = 0x65647473
+	Elst FourCC = 0x656c7374
 	Mdia FourCC = 0x6d646961
 	Mdhd FourCC = 0x6d646864
 	Minf FourCC = 0x6d696e66
@@ -42,8 +44,7 @@ const (
 // C2PA 2.5, 16.3.2.3.
 func plain(t FourCC) bool {
 	switch t {
-	case Moov, Moof, Mfra, Udta, Mvex, Trak, Mdia, Minf, Dinf, Stbl, Traf,
-		0x65647473, // edts
+	case Moov, Moof, Mfra, Udta, Mvex, Trak, Edts, Mdia, Minf, Dinf, Stbl, Traf,
 		0x74726566, // tref
 		0x6d65636f, // meco
 		0x7374726b, // strk

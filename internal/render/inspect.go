@@ -24,6 +24,7 @@ type Inspection struct {
 	Store     *InspectedStore     `json:"store"` // null: none
 	Manifests []InspectedManifest `json:"manifests"`
 	Content   *InspectedContent   `json:"content"` // the content hash, where it was asked for
+	Tracks    []InspectedTrack    `json:"tracks"`
 	Boxes     []InspectedBox      `json:"boxes"`
 	MoreBoxes int                 `json:"moreBoxes"` // boxes that are not listed
 	Problems  []InspectedProblem  `json:"problems"`
@@ -42,6 +43,21 @@ type InspectedStore struct {
 	Carrier string `json:"carrier"`
 	Offset  int64  `json:"offset"` // of the box that carries it; -1: not in the file
 	Size    int64  `json:"size"`   // bytes of that box, or of the detached store
+}
+
+// InspectedTrack is a track as the movie box declares it.
+type InspectedTrack struct {
+	ID      uint32          `json:"id"`
+	Handler string          `json:"handler"` // vide, soun, …
+	Codec   string          `json:"codec"`   // type of the first sample entry
+	Edits   []InspectedEdit `json:"edits"`   // what a player shows of it, in order; empty: all
+}
+
+// InspectedEdit is an entry of an edit list.
+type InspectedEdit struct {
+	DurationMs int64   `json:"durationMs"` // 0 in a fragmented file: to the end
+	MediaMs    *int64  `json:"mediaMs"`    // where in the track's media it begins; null: nothing is shown
+	Rate       float64 `json:"rate"`
 }
 
 // InspectedBox is a box of the container.
@@ -157,7 +173,7 @@ const maxInspectedBoxes = 10_000
 func NewInspection(name string, size int64, loc *manifest.Located, res *manifest.Result) *Inspection {
 	in := &Inspection{
 		Schema: InspectionSchema, Asset: InspectedAsset{Name: name, Size: size},
-		Manifests: []InspectedManifest{}, Boxes: []InspectedBox{}, Problems: []InspectedProblem{}, Notes: []string{},
+		Manifests: []InspectedManifest{}, Tracks: []InspectedTrack{}, Boxes: []InspectedBox{}, Problems: []InspectedProblem{}, Notes: []string{},
 	}
 	if loc != nil {
 		in.located(loc)
@@ -197,11 +213,33 @@ func (in *Inspection) located(loc *manifest.Located) {
 	if loc.File == nil {
 		return
 	}
+	in.tracks(loc.File)
 	in.boxes(loc.File.Boxes)
 	for _, p := range loc.File.Problems {
 		if len(in.Problems) < maxInspectedBoxes {
 			in.Problems = append(in.Problems, InspectedProblem{string(p.Kind), p.Path, p.Offset, p.Text})
 		}
+	}
+}
+
+// tracks lists the tracks with their edit lists. Problems of the tables are among the findings.
+func (in *Inspection) tracks(f *bmff.File) {
+	tracks, _, err := f.Tracks()
+	if err != nil {
+		in.Notes = append(in.Notes, "the tracks could not be read: "+err.Error())
+		return
+	}
+	for i := range tracks {
+		t := &tracks[i]
+		row := InspectedTrack{ID: t.ID, Handler: t.Handler.String(), Codec: t.Codec.String(), Edits: []InspectedEdit{}}
+		for _, e := range t.Edits {
+			edit := InspectedEdit{DurationMs: t.EditDurationMs(e), Rate: e.Rate}
+			if at := t.EditMediaMs(e); at >= 0 {
+				edit.MediaMs = &at
+			}
+			row.Edits = append(row.Edits, edit)
+		}
+		in.Tracks = append(in.Tracks, row)
 	}
 }
 

@@ -19,6 +19,7 @@ func (in *Inspection) Text(w io.Writer, o Options) error {
 	t.inspectedNotes(in)
 	t.inspectedManifests(in)
 	t.inspectedContent(in.Content)
+	t.inspectedTracks(in)
 	t.inspectedBoxes(in)
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -185,6 +186,43 @@ func (t *text) inspectedContent(c *InspectedContent) {
 
 // maxTextBoxes is how many boxes the text lists.
 const maxTextBoxes = 200
+
+func (t *text) inspectedTracks(in *Inspection) {
+	if len(in.Tracks) == 0 {
+		return
+	}
+	fmt.Fprintf(&t.b, "\n%s\n", t.bold("tracks"))
+	for i, tr := range in.Tracks {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more tracks\n", len(in.Tracks)-i)
+			break
+		}
+		fmt.Fprintf(&t.b, "  track %d: %s, %s\n", tr.ID, Clip(tr.Handler), Clip(tr.Codec))
+		for n, e := range tr.Edits {
+			if n == maxListed {
+				fmt.Fprintf(&t.b, "    … and %d more edits\n", len(tr.Edits)-n)
+				break
+			}
+			fmt.Fprintf(&t.b, "    %s\n", e.words())
+		}
+	}
+}
+
+// words says what a player shows for an entry of an edit list.
+func (e InspectedEdit) words() string {
+	length := fmt.Sprintf("for %.3f s", float64(e.DurationMs)/1000)
+	if e.DurationMs == 0 {
+		length = "to the end"
+	}
+	if e.MediaMs == nil {
+		return "edit: nothing " + length
+	}
+	s := fmt.Sprintf("edit: from %.3f s of the media %s", float64(*e.MediaMs)/1000, length)
+	if e.Rate != 1 {
+		s += fmt.Sprintf(" at %g times the speed", e.Rate)
+	}
+	return s
+}
 
 func (t *text) inspectedBoxes(in *Inspection) {
 	if len(in.Boxes) == 0 {

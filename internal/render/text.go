@@ -110,12 +110,35 @@ func (t *text) axes() {
 	t.axis("time", p.Time.State, t.time())
 	t.axis("revocation", p.Revocation.State, t.revocation())
 	t.axis("origin", t.r.Origin.State, t.origin())
+	if d := t.r.Decoded; d != nil {
+		t.axis("picture", "decoded", t.picture(d))
+	}
 	state, detail := t.watermarks()
 	t.axis("watermark", state, detail)
 	t.axis("faces", t.r.Persons.Status, t.faces())
 	for _, l := range t.r.Labels[:min(len(t.r.Labels), maxListed)] {
 		t.axis("label", Clip(l.Kind), fmt.Sprintf("%s in %s, class %s", Quote(fmt.Sprint(l.Value)), Clip(l.Carrier), Clip(l.Class)))
 	}
+}
+
+// picture says what was decoded, of which track, and in what the decoder was held.
+func (t *text) picture(d *report.Decoded) string {
+	s := plural(int(d.Frames), "frame")
+	if !d.All {
+		s = plural(int(d.Frames), "key frame")
+	}
+	for _, tr := range t.r.Asset.Tracks {
+		if tr.Kind == "video" {
+			s += fmt.Sprintf(" of %s %dx%d", Clip(tr.Codec), tr.Width, tr.Height)
+			break
+		}
+	}
+	if !d.Confinement.Process {
+		s += "; the decoder was not confined"
+	} else if len(d.Confinement.Missing) > 0 {
+		s += "; the decoder was not confined in full"
+	}
+	return s
 }
 
 func (t *text) axis(name, state, detail string) {

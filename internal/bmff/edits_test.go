@@ -1,0 +1,82 @@
+package bmff_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/internal/bmff"
+)
+
+// edited is a movie with one track that has these boxes behind its header and media: 600 units a second in the movie,
+// 1000 in the media.
+func edited(boxes ...[]byte) []byte {
+	one := trak(table{id: 1, handler: "vide", entry: avc1(1, 1)})
+	return box("moov", full("mvhd", 0, 0, be32(0), be32(0), be32(600), make([]byte, 84)), box("trak", one[8:], cat(boxes...)))
+}
+
+func elst(version, count int, rows ...[]byte) []byte {
+	return box("edts", full("elst", version, 0, be32(count), cat(rows...)))
+}
+
+func row0(duration, media, rate int) []byte { return cat(be32(duration), be32(media), be32(rate)) }
+
+func row1(duration, media uint64, rate int) []byte {
+	return cat(be64(duration), be64(media), be32(rate))
+}
+
+func TestEdits(t *testing.T) {
+	const normal = 1 << 16
+	for name, c := range map[string]struct {
+		boxes    []byte
+		want     string // length, place in the media and rate of each edit
+		problems int
+	}{
+		"none":                           {nil, "", 0},
+		"one":                            {elst(0, 1, row0(1200, 500, normal)), "2000ms from 500 at 1", 0},
+		"empty-then-media":               {elst(0, 2, row0(300, -1, normal), row0(600, 0, normal)), "500ms from -1 at 1; 1000ms from 0 at 1", 0},
+		"version-1":                      {elst(1, 2, row1(300, 1<<64-1, normal), row1(600, 1<<33, normal)), "500ms from -1 at 1; 1000ms from 8589934592 at 1", 0},
+		"dwell":                          {elst(0, 1, row0(600, 40, 0)), "1000ms from 40 at 0", 0},
+		"half-speed-backwards":           {elst(0, 1, row0(600, 40, -normal/2)), "1000ms from 40 at -0.5", 0},
+		"far-below-zero":                 {elst(1, 1, row1(600, 1<<63, normal)), "1000ms from -1 at 1", 0},
+		"longer-than-any-movie":          {elst(1, 1, row1(1<<64-1, 1<<63-1, normal)), "0ms from 0 at 1", 0},
+		"count-lies":                     {elst(0, 1<<30, row0(600, 0, normal)), "1000ms from 0 at 1", 1},
+		"count-too-small":                {elst(0, 1, row0(600, 0, normal), row0(600, 7, normal)), "1000ms from 0 at 1", 0},
+		"row-cut":                        {elst(0, 1, row0(600, 0, normal)[:11]), "", 1},
+		"rows-of-version-0-in-version-1": {elst(1, 1, row0(600, 0, normal)), "", 1},
+		"unknown-version":                {elst(2, 1, row0(600, 0, normal)), "", 1},
+		"no-count":                       {box("edts", full("elst", 0, 0)), "", 1},
+		"no-list":                        {box("edts"), "", 0},
+		"no-bytes":                       {box("edts", box("elst")), "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tracks, problems, err := walk(t, edited(c.boxes), bmff.Limits{}).Tracks()
+			if err != nil || len(tracks) != 1 {
+				t.Fatal(tracks, err)
+			}
+			var got []string
+			for _, e := range tracks[0].Edits {
+				got = append(got, fmt.Sprintf("%dms from %d at %g", tracks[0].EditDurationMs(e), tracks[0].EditMediaMs(e), e.Rate))
+			}
+			if s := strings.Join(got, "; "); s != c.want || len(problems) != c.problems {
+				t.Errorf("%s, %v; expected %s and %d problems", s, problems, c.want, c.problems)
+			}
+		})
+	}
+	t.Run("257-edits", func(t *testing.T) {
+		for n, bad := range map[int]bool{256: false, 257: true} {
+			tracks, problems, err := walk(t, edited(elst(0, n, bytes.Repeat(row0(1, 1, 1<<16), n))), bmff.Limits{}).Tracks()
+			if err != nil || len(tracks[0].Edits) != 256 || len(problems) > 0 != bad {
+				t.Errorf("%d: %d edits, %v, %v", n, len(tracks[0].Edits), problems, err)
+			}
+		}
+	})
+	t.Run("no-timescale", func(t *testing.T) {
+		one := trak(table{id: 1, handler: "vide", entry: avc1(1, 1)})
+		tracks, _, err := walk(t, box("moov", box("trak", one[8:], elst(0, 1, row0(600, 500, 1<<16)))), bmff.Limits{}).Tracks()
+		if err != nil || len(tracks[0].Edits) != 1 || tracks[0].EditDurationMs(tracks[0].Edits[0]) != 0 || tracks[0].EditMediaMs(tracks[0].Edits[0]) != 500 {
+			t.Errorf("%+v, %v", tracks, err)
+		}
+	})
+}

@@ -1,0 +1,71 @@
+package render_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/internal/schematest"
+	"github.com/consentry/consentry/report"
+)
+
+// The line about the picture says what was decoded, and where the decoder was held by less than it should be.
+func TestText_picture(t *testing.T) {
+	held := report.Confinement{Process: true, Network: true, Files: true, Syscalls: true, Missing: []string{}}
+	for _, c := range []struct {
+		decoded *report.Decoded
+		want    string
+	}{
+		{&report.Decoded{Frames: 12, KeyFrames: 12, Confinement: held}, "  picture     decoded          12 key frames of h264 1280x720\n"},
+		{&report.Decoded{Frames: 1, KeyFrames: 1, All: true, Confinement: held}, "  picture     decoded          1 frame of h264 1280x720\n"},
+		{&report.Decoded{Frames: 2, Confinement: report.Confinement{Process: true, Missing: []string{"landlock: not in this kernel"}}}, "1280x720; the decoder was not confined in full\n"},
+		{&report.Decoded{Frames: 2, Confinement: report.Confinement{Missing: []string{}}}, "1280x720; the decoder was not confined\n"},
+		{nil, ""},
+	} {
+		r := blank("clip.mp4")
+		r.Decoded = c.decoded
+		r.Asset.Tracks = []report.Track{
+			{ID: 2, Kind: "audio", Codec: "aac"},
+			{ID: 1, Kind: "video", Codec: "h264", Width: 1280, Height: 720, Edits: []report.Edit{{DurationMs: 40, Rate: 1}, {MediaMs: ptr(int64(80)), Rate: -0.5}}},
+		}
+		var text, doc bytes.Buffer
+		if err := render.Text(&text, r, render.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text.String(), c.want) || strings.Contains(text.String(), "  picture ") != (c.decoded != nil) {
+			t.Errorf("want %q in\n%s", c.want, text.String())
+		}
+		if err := render.JSON(&doc, r); err != nil {
+			t.Fatal(err)
+		}
+		if err := schematest.Check(schematest.Report, doc.Bytes()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestInspection_tracks(t *testing.T) {
+	in := render.NewInspection("clip.mp4", 0, nil, nil)
+	in.Tracks = []render.InspectedTrack{{ID: 1, Handler: "vide", Codec: "avc1", Edits: []render.InspectedEdit{
+		{DurationMs: 500, Rate: 1}, {DurationMs: 1000, MediaMs: ptr(int64(40)), Rate: 1}, {MediaMs: ptr(int64(0)), Rate: 1}, {DurationMs: 20, MediaMs: ptr(int64(0)), Rate: 0.5},
+	}}, {ID: 2, Handler: "soun", Codec: "mp4a\x1b"}}
+	var b bytes.Buffer
+	if err := in.Text(&b, render.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+tracks
+  track 1: vide, avc1
+    edit: nothing for 0.500 s
+    edit: from 0.040 s of the media for 1.000 s
+    edit: from 0.000 s of the media to the end
+    edit: from 0.000 s of the media for 0.020 s at 0.5 times the speed
+  track 2: soun, mp4a`
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("want %s in\n%s", want, b.String())
+	}
+	for _, line := range strings.Split(b.String(), "\n") {
+		checkQuiet(t, line)
+	}
+}

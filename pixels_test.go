@@ -1,0 +1,79 @@
+package consentry_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/consentry/consentry/internal/schematest"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/video"
+)
+
+// seeing is a decoder that gives one frame and was held by what it says.
+type seeing struct {
+	tracks []video.Track
+	held   video.Confinement
+}
+
+func (d seeing) Decode(_ context.Context, _ video.Source, _ video.Want, sink video.Sink) (*video.Result, error) {
+	if err := sink.Info(&video.Info{Tracks: d.tracks, Confinement: d.held}); err != nil {
+		return nil, err
+	}
+	return &video.Result{Frames: 1, Key: 1}, nil
+}
+
+// The entries of an edit list are those of our own walk, whether a decoder is there or not, and the report says in what
+// the decoder was held.
+func TestEditListsAndConfinement(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("video", "ffmpeg", "testdata", "h264.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, d := range map[string]video.Decoder{
+		"no decoder": nil,
+		"decoder": seeing{
+			tracks: []video.Track{{ID: 1, Kind: "video", Codec: "h264", Width: 96, Height: 64}, {Index: 1, ID: 2, Kind: "audio", Codec: "aac"}},
+			held:   video.Confinement{Process: true, Network: true, Syscalls: true, Missing: []string{"landlock: not in this kernel"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := trusting(t)
+			v.Frames, v.Decoder = video.KeyFrames, d
+			r := verify(t, v, asset(data))
+			if len(r.Asset.Tracks) != 2 {
+				t.Fatalf("%+v", r.Asset.Tracks)
+			}
+			// The picture begins two frames of 1/25 s into its media, where the decoder's order ends.
+			if e := r.Asset.Tracks[0].Edits; len(e) != 1 || e[0].DurationMs != 800 || e[0].MediaMs == nil || *e[0].MediaMs != 80 || e[0].Rate != 1 {
+				t.Errorf("picture: %+v", e)
+			}
+			// The sound begins behind the 1,024 samples of the encoder's delay.
+			if e := r.Asset.Tracks[1].Edits; len(e) != 1 || e[0].DurationMs != 400 || e[0].MediaMs == nil || *e[0].MediaMs != 21 {
+				t.Errorf("sound: %+v", e)
+			}
+			if (r.Decoded != nil) != (d != nil) {
+				t.Errorf("decoded: %+v", r.Decoded)
+			}
+			if c := r.Decoded; c != nil {
+				h := c.Confinement
+				if !h.Process || !h.Network || h.Files || !h.Syscalls || len(h.Missing) != 1 {
+					t.Errorf("confinement: %+v", h)
+				}
+			}
+			doc, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schematest.Check(schematest.Report, doc); err != nil {
+				t.Error(err)
+			}
+			var back struct{ Decoded *report.Decoded }
+			if err := json.Unmarshal(doc, &back); err != nil || (back.Decoded != nil && back.Decoded.Confinement.Missing == nil) {
+				t.Errorf("%v, %+v", err, back.Decoded)
+			}
+		})
+	}
+}
