@@ -268,13 +268,13 @@ func spent() time.Duration {
 }
 
 // measure verifies, and gives how much processor time it took and how much it allocated.
-func measure(v *consentry.Verifier, f mutate.File) (r *report.Report, err error, took time.Duration, size uint64) {
+func measure(v *consentry.Verifier, f mutate.File) (r *report.Report, took time.Duration, size uint64, err error) {
 	metrics.Read(allocated)
 	before, start := allocated[0].Value.Uint64(), spent()
 	r, err = v.Verify(context.Background(), asset(f))
 	took = spent() - start
 	metrics.Read(allocated)
-	return r, err, took, allocated[0].Value.Uint64() - before
+	return r, took, allocated[0].Value.Uint64() - before, err
 }
 
 // TestMutations tries seeded mutations of signed files of every binding. No mutation of what is bound may be accepted,
@@ -299,7 +299,7 @@ func TestMutations(t *testing.T) {
 			still++
 			continue
 		}
-		r, err, took, size := measure(v, f)
+		r, took, size, err := measure(v, f)
 		slowest, largest = max(slowest, took), max(largest, size)
 		fail := func(why string) { t.Errorf("mutation %d of %q (%s): %s", n, s.name, what, why) }
 		if took > slower*maxTime || size > maxBytes {
