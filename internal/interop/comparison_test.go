@@ -22,8 +22,8 @@ func TestComparisonIsMeasured(t *testing.T) {
 	var rows []string
 	for _, k := range interop.Kinds() {
 		b := k.Make()
-		files = append(files, write(t, t.TempDir(), b, false, interop.Roots()))
-		state, failures := ours(t, b, interop.Roots())
+		state, format, failures := ours(t, b, interop.Roots())
+		files = append(files, write(t, t.TempDir(), b, format, interop.Roots()))
 		if state == "trusted" {
 			t.Errorf("%s: trusted", k.Name)
 		}

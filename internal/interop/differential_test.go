@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -62,8 +63,14 @@ func anchors(t *testing.T, pem []byte) []signing.List {
 	return []signing.List{l}
 }
 
+// mimes are the types of containers by their formats in reports.
+var mimes = map[string]string{
+	"mp4": "video/mp4", "mov": "video/quicktime", "m4a": "audio/mp4", "avi": "video/avi", "wav": "audio/wav", "rf64": "audio/wav", "mp3": "audio/mpeg",
+	"flac": "audio/flac", "ogg": "audio/ogg", "png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif",
+}
+
 // write puts a forged file, and the fragments of a set, into a folder.
-func write(t *testing.T, dir string, b *forge.Built, quick bool, trust interop.Trust) interop.File {
+func write(t *testing.T, dir string, b *forge.Built, format string, trust interop.Trust) interop.File {
 	t.Helper()
 	put := func(name string, data []byte) string {
 		name = filepath.Join(dir, name)
@@ -72,9 +79,9 @@ func write(t *testing.T, dir string, b *forge.Built, quick bool, trust interop.T
 		}
 		return name
 	}
-	f := interop.File{Path: put("file.mp4", b.Data), Mime: "video/mp4", Trust: trust}
-	if quick {
-		f.Mime = "video/quicktime"
+	f := interop.File{Path: put("file", b.Data), Mime: mimes[format], Trust: trust}
+	if f.Mime == "" {
+		f.Mime = "video/mp4" // what the forge makes most, whole or broken
 	}
 	for i, p := range b.Parts {
 		f.Fragments = append(f.Fragments, put(fmt.Sprintf("part-%d.m4s", i), p))
@@ -83,7 +90,7 @@ func write(t *testing.T, dir string, b *forge.Built, quick bool, trust interop.T
 }
 
 // ours is what consentry says: the state of the provenance, and the codes of failure.
-func ours(t *testing.T, b *forge.Built, trust interop.Trust) (state string, failures []string) {
+func ours(t *testing.T, b *forge.Built, trust interop.Trust) (state, format string, failures []string) {
 	t.Helper()
 	a := consentry.Asset{Name: "file.mp4", Data: bytes.NewReader(b.Data), Size: int64(len(b.Data))}
 	for i, p := range b.Parts {
@@ -92,7 +99,7 @@ func ours(t *testing.T, b *forge.Built, trust interop.Trust) (state string, fail
 	v := &consentry.Verifier{Trust: signing.Trust{Claim: anchors(t, trust.Claim), TSA: anchors(t, trust.TSA)}, Time: clock}
 	r, err := v.Verify(context.Background(), a)
 	if err != nil {
-		return "refused", []string{err.Error()} // a limit of ours: not judged
+		return "refused", r.Asset.Format, []string{err.Error()} // a limit of ours: not judged
 	}
 	for _, f := range r.Findings {
 		if f.Outcome == "failure" && !slices.Contains(failures, f.Code) {
@@ -100,12 +107,15 @@ func ours(t *testing.T, b *forge.Built, trust interop.Trust) (state string, fail
 		}
 	}
 	if r.Provenance.State == nil {
-		return "refused", failures
+		return "refused", r.Asset.Format, failures
 	}
-	return *r.Provenance.State, failures
+	return *r.Provenance.State, r.Asset.Format, failures
 }
 
 func accepted(state string) bool { return state == manifest.Trusted || state == manifest.Valid }
+
+// unsupported are answers of who cannot read a kind of file, or a kind of hash for it.
+var unsupported = regexp.MustCompile(`^C2paNotSupported:|not supported for:|expected "RIFF", got "RF64"`)
 
 // TestBothAgreeOnForgedFiles holds both implementations against every file of the forge, good and broken. Where one
 // accepts what the other does not, testdata/interop/differences.yaml has to say by which clause.
@@ -120,14 +130,18 @@ func TestBothAgreeOnForgedFiles(t *testing.T) {
 			trust = interop.Trust{}
 		}
 		b := forge.Make(c.Recipe)
-		files = append(files, write(t, t.TempDir(), b, c.Recipe.Container.Brand == "qt  ", trust))
-		state, failures := ours(t, b, trust)
+		state, format, failures := ours(t, b, trust)
+		files = append(files, write(t, t.TempDir(), b, format, trust))
 		names, states, codes = append(names, c.Name), append(states, state), append(codes, failures)
 	}
 	who, answers := interop.Ask(t, clock, files)
-	agreed, accept := 0, 0
+	agreed, accept, silent := 0, 0, 0
 	for i, name := range names {
 		a := answers[i]
+		if unsupported.MatchString(a.Refused) {
+			silent++ // no opinion
+			continue
+		}
 		e, ok := known[name]
 		delete(known, name)
 		if a.Accepts() {
@@ -150,5 +164,5 @@ func TestBothAgreeOnForgedFiles(t *testing.T) {
 	if accept == 0 || agreed < len(names)/2 {
 		t.Errorf("%d of %d files are accepted, on %d both agree: was anything compared?", accept, len(names), agreed)
 	}
-	t.Logf("%s: agreed on %d of %d files", who, agreed, len(names))
+	t.Logf("%s: agreed on %d of %d files, has no opinion on %d", who, agreed, len(names), silent)
 }
