@@ -167,7 +167,18 @@ func (r *Recipe) bytesToHash(file []byte) []byte { return r.partToHash(file, 0, 
 
 // partToHash is what of a range of the file goes into a hash.
 func (r *Recipe) partToHash(file []byte, from, to int64) []byte {
-	skip := make([]bool, len(file))
+	return r.cover(file).part(from, to)
+}
+
+// cover says of each byte of a file whether a hash leaves it out, and of each top-level box whether its offset counts.
+type cover struct {
+	file   []byte
+	skip   []bool
+	starts map[int64]bool
+}
+
+func (r *Recipe) cover(file []byte) *cover {
+	c := &cover{file: file, skip: make([]bool, len(file)), starts: map[int64]bool{}}
 	whole := map[int64]bool{}
 	for _, e := range r.exclusions() {
 		for _, s := range find(file, 0, int64(len(file)), strings.TrimPrefix(e.XPath, "/")) {
@@ -184,22 +195,26 @@ func (r *Recipe) partToHash(file []byte, from, to int64) []byte {
 					end = s.Offset + s.Size
 				}
 				for i := s.Offset + sub.Offset; i < end; i++ {
-					skip[i] = true
+					c.skip[i] = true
 				}
 			}
 		}
 	}
-	starts := map[int64]bool{}
 	for _, s := range roots(file) {
-		starts[s.Offset] = !whole[s.Offset]
+		c.starts[s.Offset] = !whole[s.Offset]
 	}
+	return c
+}
+
+// part is what of a range goes into a hash.
+func (c *cover) part(from, to int64) []byte {
 	var out []byte
 	for i := from; i < to; i++ {
-		if starts[i] {
+		if c.starts[i] {
 			out = binary.BigEndian.AppendUint64(out, uint64(i))
 		}
-		if !skip[i] {
-			out = append(out, file[i])
+		if !c.skip[i] {
+			out = append(out, c.file[i])
 		}
 	}
 	return out

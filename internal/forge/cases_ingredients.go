@@ -17,14 +17,22 @@ func chain(n int) *Manifest {
 	return m
 }
 
+// Deep is a manifest with n generations before it.
+func Deep(n int) Manifest { return *chain(n) }
+
+// Wide is a manifest that was put together from n components.
+func Wide(n int) Manifest {
+	m := Manifest{Actions: []Action{{Name: "c2pa.created", Source: "compositeSynthetic"}}}
+	for range n {
+		m.Ingredients = append(m.Ingredients, Ingredient{Relationship: "componentOf", Manifest: &Manifest{}})
+	}
+	return m
+}
+
 func goodIngredients() []Case {
 	shared := &Manifest{}
 	left, right := child(shared), child(shared)
 	placed := []Action{{Name: "c2pa.created", Source: "digitalCapture"}, {Name: "c2pa.placed", Ingredient: []int{0, 1}}}
-	wide := Manifest{Actions: []Action{{Name: "c2pa.created", Source: "compositeSynthetic"}}}
-	for range 20 {
-		wide.Ingredients = append(wide.Ingredients, Ingredient{Relationship: "componentOf", Manifest: &Manifest{}})
-	}
 	note := Assertion{Label: "com.example.note", CBOR: Map{{"a", 1}}}
 	redacted := redactedBy(&Manifest{Assertions: []Assertion{note}, AfterSign: emptied(note.Label)}, note.Label)
 	related := &Manifest{Assertions: []Assertion{note}, Actions: []Action{{Name: "c2pa.created", Source: "digitalCapture", Edit: func(m *Map) {
@@ -35,7 +43,7 @@ func goodIngredients() []Case {
 		{Name: "a parent", Code: "ingredient.manifest.validated", Recipe: Recipe{Manifest: child(&Manifest{})}},
 		{Name: "ten generations", Recipe: Recipe{Manifest: *chain(10)}},
 		{Name: "two components of one parent", Recipe: Recipe{Manifest: Manifest{Actions: placed, Ingredients: []Ingredient{{Relationship: "componentOf", Manifest: &left}, {Relationship: "componentOf", Manifest: &right}}}}},
-		{Name: "twenty components", Recipe: Recipe{Manifest: wide}},
+		{Name: "twenty components", Recipe: Recipe{Manifest: Wide(20)}},
 		{Name: "a component without provenance", Code: "ingredient.unknownProvenance", Recipe: Recipe{Manifest: Manifest{Ingredients: []Ingredient{{Relationship: "componentOf"}}}}},
 		{Name: "an input without provenance", Recipe: Recipe{Manifest: Manifest{Ingredients: []Ingredient{{Relationship: "inputTo"}}}}},
 		{Name: "an ingredient of version 2", Recipe: Recipe{Manifest: Manifest{Ingredients: []Ingredient{{Manifest: &Manifest{}, Version: 2}}, Actions: opened}}},

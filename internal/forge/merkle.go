@@ -161,8 +161,9 @@ func (r *Recipe) sums(alg string, b *Built) []byte {
 	}
 	starts = append(starts, int64(len(b.Data)))
 	var out []byte
+	whole := r.cover(b.Data)
 	for i := range starts[:len(starts)-1] {
-		out = append(out, digest(alg, r.partToHash(b.Data, starts[i], starts[i+1]))...)
+		out = append(out, digest(alg, whole.part(starts[i], starts[i+1]))...)
 	}
 	return out
 }

@@ -1,0 +1,64 @@
+package forge_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/consentry/consentry/internal/forge"
+)
+
+// benchFiles names the folder that scripts/bench.sh wants its files in. Without it the test makes small ones.
+var benchFiles = flag.String("bench-files", "", "write the benchmark's files into this `folder`")
+
+// TestWriteBenchFiles makes the files that scripts/bench.sh measures: one file of many fragments, histories that are
+// wide or deep, a clip of 50 kB.
+func TestWriteBenchFiles(t *testing.T) {
+	dir, fragments, wide, deep := *benchFiles, []int{40, 70}, 5, 4
+	if dir == "" {
+		dir = t.TempDir()
+	} else {
+		fragments, wide, deep = []int{4_000, 16_000, 64_000}, 200, 60
+	}
+	write := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range fragments {
+		// Proofs of five steps, as the reference implementation writes them.
+		b := forge.Make(forge.Recipe{Merkle: &forge.Merkle{Fragments: n, Level: 5}})
+		moofs := 0
+		for _, r := range b.Roots {
+			if r.Type == "moof" {
+				moofs++
+			}
+		}
+		if moofs != n {
+			t.Errorf("%d fragments, expected %d", moofs, n)
+		}
+		write("fragments-"+strconv.Itoa(n)+".mp4", b.Data)
+	}
+	history := func(name string, m forge.Manifest, manifests int) {
+		b := forge.Make(forge.Recipe{Manifest: m})
+		if len(b.Labels) != manifests {
+			t.Errorf("%s: %d manifests, expected %d", name, len(b.Labels), manifests)
+		}
+		write(name, b.Data)
+	}
+	history("wide.mp4", forge.Wide(wide), wide+1)
+	history("deep.mp4", forge.Deep(deep), deep+1)
+	clip := forge.Make(forge.Recipe{Container: forge.Container{Samples: 30, MediaSize: 1500}}).Data
+	if n := len(clip); n < 48_000 || n > 52_000 {
+		t.Errorf("the clip has %d bytes", n)
+	}
+	write("clip.mp4", clip)
+	write("ca.pem", forge.ChainPEM(forge.CA().Root.Cert))
+	write("time", []byte(forge.Clock.Format("2006-01-02T15:04:05Z07:00")))
+	if made, err := os.ReadFile(filepath.Join(dir, "clip.mp4")); err != nil || !bytes.Equal(made, clip) {
+		t.Errorf("the clip was not written: %v", err)
+	}
+}
