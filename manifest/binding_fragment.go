@@ -5,19 +5,75 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/consentry/consentry/internal/bmff"
 	"github.com/consentry/consentry/internal/hashplan"
 )
 
-// fragment is one fragment of a single file: the moof box at boxes[first] and what follows up to boxes[last].
+// fragment is one fragment of a single file: the moof box at boxes[first] and what follows up to the next fragment.
+// There may be very many.
 type fragment struct {
-	first, last int
-	end         int64
-	tree        int // index into trees; -1: none
-	location    int64
-	why         string // empty: as signed
-	broken      bool   // what is wrong is the proof, not the content
+	location int64
+	first    int32 // so many boxes would not fit into memory
+	tree     int16 // index into trees; -1: none
+	fault    fault
+}
+
+// fault says what sort of thing is wrong with a fragment; the words for the first are in [fragments.why].
+type fault uint8
+
+const (
+	asSigned fault = iota
+	badContent
+	badProof // what is wrong is the proof, not the content
+)
+
+// fragments are those of one file.
+type fragments struct {
+	boxes []*bmff.Box
+	size  int64 // of the file
+	list  []fragment
+
+	mu  sync.Mutex
+	bad int    // the first that is not as signed; -1: none
+	why string // of that one, in words
+}
+
+func newFragments(boxes []*bmff.Box, size int64) *fragments {
+	n := 0
+	for _, b := range boxes {
+		if b.Type == bmff.Moof {
+			n++
+		}
+	}
+	l := &fragments{boxes: boxes, size: size, list: make([]fragment, 0, n), bad: -1}
+	for i, b := range boxes {
+		if b.Type == bmff.Moof {
+			l.list = append(l.list, fragment{first: int32(i), tree: -1, location: -1})
+		}
+	}
+	return l
+}
+
+// span gives the boxes of a fragment, boxes[first:last], and where it ends.
+func (l *fragments) span(i int) (first, last int, end int64) {
+	first, last, end = int(l.list[i].first), len(l.boxes), l.size
+	if i+1 < len(l.list) {
+		last = int(l.list[i+1].first)
+		end = l.boxes[last].Offset
+	}
+	return first, last, end
+}
+
+// fail notes what is wrong with a fragment. Several fragments are checked at once.
+func (l *fragments) fail(i int, f fault, why string) {
+	l.list[i].fault = f
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bad < 0 || i <= l.bad {
+		l.bad, l.why = i, why
+	}
 }
 
 // key finds a tree by the names that a proof gives. C2PA 2.5, 14.12.2.2.
@@ -77,26 +133,19 @@ func (k *bmffCheck) fragments() error {
 	if k.noInit() {
 		return nil
 	}
-	var list []fragment
-	for i, b := range k.file.Boxes {
-		if b.Type != bmff.Moof {
-			continue
-		}
-		if n := len(list); n > 0 {
-			list[n-1].last, list[n-1].end = i, b.Offset
-		}
-		list = append(list, fragment{first: i, last: len(k.file.Boxes), end: k.c.Size, tree: -1, location: -1})
-	}
-	start := k.file.Boxes[list[0].first].Offset
+	l := newFragments(k.file.Boxes, k.c.Size)
+	k.unbound = make([]gap, 0, len(l.list)) // the proof boxes
+	init := int(l.list[0].first)
+	start := k.file.Boxes[init].Offset
 	sink := func(r row) {
 		k.explain(r, "")
 		if !r.included() {
 			k.unbound = append(k.unbound, gap{r.from, r.to, r.entry, r.box, r.root})
 		}
 	}
-	init := initSegment{content: k.c, matcher: k.matcher, last: list[0].first, end: start, sink: sink}
+	part := initSegment{content: k.c, matcher: k.matcher, last: init, end: start, sink: sink}
 	for _, t := range k.tree {
-		sum, err := init.sum(k.ctx, t)
+		sum, err := part.sum(k.ctx, t)
 		if err != nil {
 			return err
 		}
@@ -106,33 +155,35 @@ func (k *bmffCheck) fragments() error {
 			k.damage("initialization segment", 0, start)
 		}
 	}
-	if err := k.hashFragments(list); err != nil {
+	if err := k.hashFragments(l); err != nil {
 		return err
 	}
-	for i := range list {
-		var p hashplan.Plan
-		if err := k.matcher.plan(list[i].first, list[i].last, list[i].end, true, &p, sink); err != nil {
+	var p hashplan.Plan
+	for i := range l.list {
+		p.Steps = p.Steps[:0]
+		first, last, end := l.span(i)
+		if err := k.matcher.plan(first, last, end, true, &p, sink); err != nil {
 			return err
 		}
 		k.b.Bound += p.Bytes()
 	}
-	k.judgeFragments(list)
+	k.judgeFragments(l)
 	return nil
 }
 
 // hashFragments computes the leaf of each fragment and holds it against its tree.
-func (k *bmffCheck) hashFragments(list []fragment) error {
+func (k *bmffCheck) hashFragments(l *fragments) error {
 	job := func(i int64, buf []hashplan.Step) ([]hashplan.Step, error) {
 		p := hashplan.Plan{Steps: buf}
-		f := &list[i]
-		err := k.matcher.plan(f.first, f.last, f.end, true, &p, nil)
+		first, last, end := l.span(int(i))
+		err := k.matcher.plan(first, last, end, true, &p, nil)
 		return p.Steps, err
 	}
 	// Trees may use different algorithms: each algorithm goes over the file once.
 	for _, alg := range k.b.Algs {
 		newHash, _ := hashAlgorithm(alg)
-		err := hashplan.Each(k.ctx, k.c.Data, k.c.Size, int64(len(list)), newHash, 0, job, func(i int64, sum []byte) error {
-			return k.fragment(&list[i], alg, sum)
+		err := hashplan.Each(k.ctx, k.c.Data, k.c.Size, int64(len(l.list)), newHash, 0, job, func(i int64, sum []byte) error {
+			return k.fragment(l, int(i), alg, sum)
 		})
 		if err != nil {
 			return err
@@ -142,47 +193,93 @@ func (k *bmffCheck) hashFragments(list []fragment) error {
 }
 
 // fragment reads the proof of one fragment and checks its leaf. Several run at once, each on its own fragment.
-func (k *bmffCheck) fragment(f *fragment, alg string, sum []byte) error {
-	if f.first == 0 || !isC2PA(k.file.Boxes[f.first-1]) {
-		f.why, f.broken = "no proof box before its moof", true
+func (k *bmffCheck) fragment(l *fragments, i int, alg string, sum []byte) error {
+	f := &l.list[i]
+	if f.first == 0 || !isC2PA(l.boxes[f.first-1]) {
+		l.fail(i, badProof, "no proof box before its moof")
 		return nil
 	}
-	p, err := readProof(k.file, k.file.Boxes[f.first-1])
+	p, err := readProof(k.file, l.boxes[f.first-1])
 	if err != nil {
 		var bad proofError
 		if !errors.As(err, &bad) {
 			return err
 		}
-		f.why, f.broken = "the box before its moof is no proof: "+bad.text, true
+		l.fail(i, badProof, "the box before its moof is no proof: "+bad.text)
 		return nil
 	}
 	f.location = *p.Location
-	if f.tree = k.key(p); f.tree < 0 {
-		f.why = fmt.Sprintf("its proof is for a tree that the manifest does not have (uniqueId %d, localId %d)", *p.UniqueID, *p.LocalID)
+	at := k.key(p)
+	if at < 0 {
+		l.fail(i, badContent, fmt.Sprintf("its proof is for a tree that the manifest does not have (uniqueId %d, localId %d)", *p.UniqueID, *p.LocalID))
 		return nil
 	}
-	t := k.tree[f.tree]
+	f.tree = int16(at) // a content hash has at most 1,024 trees
+	t := k.tree[at]
 	if t.alg != alg {
 		return nil
 	}
-	if err := t.checkLeaf(t.newHash(), sum, f.location, &p.Hashes); err != nil {
-		f.why = "its hash is not the one that was signed"
-		if !errors.Is(err, errMismatch) {
-			f.why, f.broken = err.Error(), true
-		}
+	err = t.checkLeaf(t.newHash(), sum, f.location, &p.Hashes)
+	switch {
+	case errors.Is(err, errMismatch):
+		l.fail(i, badContent, "its hash is not the one that was signed")
+	case err != nil:
+		l.fail(i, badProof, err.Error())
 	}
 	return nil
 }
 
 // sequence holds the places of the parts against 0, 1, 2, … of each tree: in order, each once. C2PA 2.5, 14.12.2.2.
 type sequence struct {
-	next map[int]int64          // of each tree
-	seen map[int]map[int64]bool // places that were there
-	lost int64                  // parts whose place is not known, since the last that is
+	next map[int]int64   // of each tree
+	seen map[int]*places // that were there
+	lost int64           // parts whose place is not known, since the last that is
 }
 
 func newSequence() *sequence {
-	return &sequence{next: map[int]int64{}, seen: map[int]map[int64]bool{}}
+	return &sequence{next: map[int]int64{}, seen: map[int]*places{}}
+}
+
+// places are numbers from 0. A sound file has them all in order, which takes no memory.
+type places struct {
+	below int64 // all below are there
+	more  map[int64]bool
+}
+
+func (p *places) has(at int64) bool { return at >= 0 && at < p.below || p.more[at] }
+
+func (p *places) add(at int64) {
+	if at != p.below {
+		if p.more == nil {
+			p.more = map[int64]bool{}
+		}
+		if !p.has(at) {
+			p.more[at] = true
+		}
+		return
+	}
+	for p.below++; p.more[p.below]; p.below++ {
+		delete(p.more, p.below)
+	}
+}
+
+// highest gives the greatest place that is there, at most last, and how many are up to it.
+func (p *places) highest(last int64) (highest, have int64) {
+	if p == nil {
+		return -1, 0
+	}
+	highest = p.below - 1
+	for at := range p.more {
+		highest = max(highest, at)
+	}
+	highest = min(highest, last)
+	have = min(p.below, highest+1)
+	for at := range p.more {
+		if at >= 0 && at <= highest {
+			have++
+		}
+	}
+	return highest, have
 }
 
 // add says what is wrong with the place of the next part; empty: nothing. A part whose hash or proof is wrong (sound is
@@ -194,12 +291,12 @@ func (s *sequence) add(tree int, location int64, sound bool) string {
 		return ""
 	}
 	if s.seen[tree] == nil {
-		s.seen[tree] = map[int64]bool{}
+		s.seen[tree] = &places{}
 	}
 	lost := s.lost
 	s.lost = 0
-	repeated := s.seen[tree][location]
-	s.seen[tree][location] = true
+	repeated := s.seen[tree].has(location)
+	s.seen[tree].add(location)
 	if location >= want {
 		s.next[tree] = location + 1
 	}
@@ -218,20 +315,10 @@ func (s *sequence) add(tree int, location int64, sound bool) string {
 // missing gives the first places of a tree that were not there, at most most, and how many are missing below the
 // highest that was there and behind it.
 func (s *sequence) missing(tree int, count int64, most int) (list []int64, inside, behind int64) {
-	highest := int64(-1)
-	for at := range s.seen[tree] {
-		highest = max(highest, at)
-	}
-	highest = min(highest, count-1)
-	have := int64(0)
-	for at := range s.seen[tree] {
-		if at >= 0 && at <= highest {
-			have++
-		}
-	}
+	highest, have := s.seen[tree].highest(count - 1)
 	inside, behind = highest+1-have, count-1-highest
 	for at := int64(0); at <= highest && len(list) < most && int64(len(list)) < inside; at++ {
-		if !s.seen[tree][at] {
+		if !s.seen[tree].has(at) {
 			list = append(list, at)
 		}
 	}
@@ -239,27 +326,28 @@ func (s *sequence) missing(tree int, count int64, most int) (list []int64, insid
 }
 
 // judgeFragments turns the fragments' results into findings. The file is whole: every place of every tree must be there.
-func (k *bmffCheck) judgeFragments(list []fragment) {
+func (k *bmffCheck) judgeFragments(l *fragments) {
 	seq := newSequence()
 	bad, brokenOnly := 0, true
 	text := ""
-	for i := range list {
-		f := &list[i]
-		if w := seq.add(f.tree, f.location, f.why == ""); w != "" && f.why == "" {
-			f.why = w
+	for i := range l.list {
+		f := &l.list[i]
+		if w := seq.add(int(f.tree), f.location, f.fault == asSigned); w != "" && f.fault == asSigned {
+			l.fail(i, badContent, w)
 		}
-		if f.why == "" {
+		if f.fault == asSigned {
 			continue
 		}
+		from := l.boxes[f.first].Offset
+		_, _, end := l.span(i)
 		if bad++; bad == 1 {
-			text = fmt.Sprintf("fragment %d at offset %d: %s", i, k.file.Boxes[f.first].Offset, f.why)
+			text = fmt.Sprintf("fragment %d at offset %d: %s", i, from, l.why)
 		}
-		brokenOnly = brokenOnly && f.broken
-		from := k.file.Boxes[f.first].Offset
-		k.damage(fmt.Sprintf("fragment %d", i), from, f.end-from)
+		brokenOnly = brokenOnly && f.fault == badProof
+		k.damage(fmt.Sprintf("fragment %d", i), from, end-from)
 	}
 	if bad > 0 {
-		text = fmt.Sprintf("%d of %d fragments are not as signed; %s", bad, len(list), text)
+		text = fmt.Sprintf("%d of %d fragments are not as signed; %s", bad, len(l.list), text)
 		if brokenOnly {
 			k.malformed("%s", text)
 		} else {

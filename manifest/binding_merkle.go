@@ -94,12 +94,18 @@ type proofError struct {
 
 func (e proofError) Error() string { return e.text }
 
+// proofBuffers are for the boxes that are read one after the other: a file has as many as fragments.
+var proofBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // readProof reads a merkle box. Errors other than proofError are I/O.
 func readProof(f *bmff.File, b *bmff.Box) (*proofMap, error) {
-	raw, err := f.Read(b.Payload(), int(min(b.End()-b.Payload(), maxProofBox)))
+	buf := proofBuffers.Get().(*[]byte)
+	defer proofBuffers.Put(buf)
+	raw, err := f.AppendRead((*buf)[:0], b.Payload(), int(min(b.End()-b.Payload(), maxProofBox)))
 	if err != nil {
 		return nil, err
 	}
+	*buf = raw // what is decoded is copied
 	purpose, rest, ok := purposeOf(raw)
 	if !ok || purpose != "merkle" {
 		return nil, proofError{purpose: true, text: "no proof box"}

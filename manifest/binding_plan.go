@@ -157,6 +157,12 @@ func (m *matcher) holds(b *bmff.Box, e *exclusionEntry) (bool, error) {
 		if err := m.spend(costCompare + n/costCompare); err != nil {
 			return false, err
 		}
+		if b.Type == bmff.UUID && *d.Offset == 8 && b.Header == 8 && n == 16 {
+			if t := b.UserType(); !bytes.Equal(t[:], d.Value) { // as the walk read it
+				return false, nil
+			}
+			continue
+		}
 		have, err := m.file.Read(b.Offset+*d.Offset, len(d.Value))
 		if err != nil {
 			return false, err

@@ -33,22 +33,20 @@ type Box struct {
 	Size   int64 // bytes, header included; clipped to what is there
 	Type   FourCC
 	Index  uint32 // 1-based, among the siblings of the same type
+	Flags  uint32 // 24 bits
 	Header uint8  // bytes of size, type and largesize: 8 or 16; the user type of a uuid box comes after them
-	Depth  uint8  // 0 for a box at the top level
-	// Clipped says that the box declares to reach past its parent or past the file.
-	Clipped bool
-	// ToEnd says that the size field is 0: the box reaches to the end of the file.
-	ToEnd bool
 	// Full says that the box is a FullBox: Version and Flags hold.
 	Full    bool
 	Version uint8
-	Flags   uint32 // 24 bits
-	parent  *Box
+	// Clipped says that the box declares to reach past its parent or past the file.
+	Clipped bool
 	inner   *inner
 }
 
-// inner is what few boxes have, kept apart because a file may have very many boxes.
+// inner is what few boxes have, kept apart because a file may have very many boxes: nil for one at the top level that
+// nothing more is known of. Boxes of which the same is known share one.
 type inner struct {
+	parent   *Box
 	children []*Box
 	userType [16]byte
 	plain    bool
@@ -61,7 +59,21 @@ func (b *Box) End() int64 { return b.Offset + b.Size }
 func (b *Box) Payload() int64 { return b.Offset + int64(b.Header) }
 
 // Parent is the box around this one, or nil at the top level.
-func (b *Box) Parent() *Box { return b.parent }
+func (b *Box) Parent() *Box {
+	if b.inner == nil {
+		return nil
+	}
+	return b.inner.parent
+}
+
+// Depth is the number of boxes around this one: 0 at the top level.
+func (b *Box) Depth() int {
+	n := 0
+	for p := b.Parent(); p != nil; p = p.Parent() {
+		n++
+	}
+	return n
+}
 
 // Children are the boxes inside, in the order of the file; none where the walk does not go inside.
 func (b *Box) Children() []*Box {
@@ -92,10 +104,10 @@ func (b *Box) Child(t FourCC) *Box {
 // Path is where the box stands, as in C2PA's xpath with all indices: /moov[1]/trak[2].
 func (b *Box) Path() string {
 	own := fmt.Sprintf("/%s[%d]", b.Type, b.Index)
-	if b.parent == nil {
-		return own
+	if p := b.Parent(); p != nil {
+		return p.Path() + own
 	}
-	return b.parent.Path() + own
+	return own
 }
 
 // Kind is a sort of problem with the container.

@@ -88,7 +88,7 @@ func TestWalkFields(t *testing.T) {
 		t.Errorf("user type %q", got)
 	}
 	mvhd := f.First(bmff.Moov).Child(bmff.Mvhd)
-	if !mvhd.Full || mvhd.Version != 1 || mvhd.Flags != 0x010203 || mvhd.Parent().Type != bmff.Moov || mvhd.Depth != 1 {
+	if !mvhd.Full || mvhd.Version != 1 || mvhd.Flags != 0x010203 || mvhd.Parent().Type != bmff.Moov || mvhd.Depth() != 1 {
 		t.Errorf("mvhd %+v", mvhd)
 	}
 	if b := f.Boxes[3]; !b.Clipped || b.Full || b.Header != 8 {
@@ -318,7 +318,7 @@ func tiles(t *testing.T, list []*bmff.Box, at, end int64) {
 func inside(t *testing.T, b *bmff.Box) {
 	at := b.Payload()
 	for _, c := range b.Children() {
-		if c.Offset < at || c.End() > b.End() || c.Depth != b.Depth+1 {
+		if c.Offset < at || c.End() > b.End() || c.Depth() != b.Depth()+1 {
 			t.Fatalf("%s at %d+%d is not inside %s at %d+%d", c.Path(), c.Offset, c.Size, b.Path(), b.Offset, b.Size)
 		}
 		at = c.End()

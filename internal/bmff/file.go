@@ -1,6 +1,10 @@
 package bmff
 
-import "io"
+import (
+	"io"
+	"slices"
+	"sync"
+)
 
 // File is the boxes of a file and what is wrong with them.
 type File struct {
@@ -39,11 +43,18 @@ func (f *File) First(t FourCC) *Box {
 
 // Read gives n bytes at the offset, fewer only where the file ends. n must be bounded by the caller.
 func (f *File) Read(offset int64, n int) ([]byte, error) {
+	return f.AppendRead(nil, offset, n)
+}
+
+// AppendRead is [File.Read] into memory of the caller: it appends to buf.
+func (f *File) AppendRead(buf []byte, offset int64, n int) ([]byte, error) {
 	if offset < 0 || offset >= f.Size || n <= 0 {
-		return nil, nil
+		return buf, nil
 	}
-	buf := make([]byte, min(int64(n), f.Size-offset))
-	if err := readFull(f.r, buf, offset); err != nil {
+	n = int(min(int64(n), f.Size-offset))
+	have := len(buf)
+	buf = slices.Grow(buf, n)[:have+n]
+	if err := readFull(f.r, buf[have:], offset); err != nil {
 		return nil, err
 	}
 	return buf, nil
@@ -56,13 +67,25 @@ func (f *File) Expand(b *Box) (*Box, []Problem, error) {
 	if b.inner != nil && b.inner.children != nil || !lazy(b.Type) {
 		return b, nil, nil
 	}
-	w := newWalker(f.r, f.Size, f.lim)
+	return newWalker(f.r, f.Size, f.lim).expand(b)
+}
+
+func (w *walker) expand(b *Box) (*Box, []Problem, error) {
 	defer w.win.release()
 	w.keepAll = true
 	c := *b
-	c.inner = &inner{plain: true}
+	c.inner = &inner{parent: b.Parent(), plain: true}
 	if err := w.inside(&c); err != nil {
 		return nil, nil, err
 	}
 	return &c, w.file.Problems, nil
+}
+
+// walkers are for boxes that nobody keeps: a file of many fragments is asked for the samples of each.
+var walkers = sync.Pool{New: func() any { return &walker{file: &File{}} }}
+
+// reuse makes a walker as new, but for the memory of its boxes.
+func (w *walker) reuse(f *File) {
+	*w.file = File{Size: f.Size}
+	*w = walker{win: window{r: f.r, size: f.Size}, file: w.file, lim: f.lim, block: w.spare, spare: w.spare}
 }

@@ -285,9 +285,15 @@ func (c *chunker) chunk(n uint32) (sum int64, ok bool, err error) {
 // Runs visits the media data of a movie fragment, track run by track run. fallback gives the default sample size of a
 // track where the fragment names none (from trex). ISO/IEC 14496-12, 8.8.
 func (f *File) Runs(moof *Box, fallback map[uint32]uint32, visit func(Run) error) ([]Problem, error) {
-	full, problems, err := f.Expand(moof)
-	if err != nil {
-		return problems, err
+	full, problems := moof, []Problem(nil)
+	if moof.Children() == nil && lazy(moof.Type) {
+		w := walkers.Get().(*walker)
+		defer walkers.Put(w)
+		w.reuse(f)
+		var err error
+		if full, problems, err = w.expand(moof); err != nil {
+			return nil, err
+		}
 	}
 	p := &tables{f: f, win: window{r: f.r, size: f.Size}, problems: problems}
 	defer p.win.release()
@@ -296,6 +302,7 @@ func (f *File) Runs(moof *Box, fallback map[uint32]uint32, visit func(Run) error
 		if traf.Type != Traf {
 			continue
 		}
+		var err error
 		if end, err = p.fragment(moof, traf, end, fallback, visit); err != nil {
 			return p.problems, err
 		}

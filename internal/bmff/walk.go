@@ -12,7 +12,7 @@ import (
 // The defaults of [Limits]. docs/limits.md has the reasons and the tests.
 const (
 	// DefaultBoxes is the number of boxes that are kept. A fragment of a long live recording has three top-level
-	// boxes; 64,000 fragments need 200,000. A kept box takes some 60 bytes.
+	// boxes; 64,000 fragments need 200,000. A kept box takes some 50 bytes.
 	DefaultBoxes = 1 << 19
 	// DefaultDepth is the number of levels below the top. The deepest path in use, moov/trak/mdia/minf/dinf/dref,
 	// has five.
@@ -35,13 +35,13 @@ func Walk(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 	}
 	w := newWalker(r, size, lim)
 	defer w.win.release()
-	boxes, end, err := w.siblings(nil, 0, size, 0)
+	boxes, end, err := w.siblings(nil, 0, size)
 	if err != nil {
 		return nil, err
 	}
 	f := w.file
 	f.Boxes, f.Parsed = boxes, end
-	f.r, f.lim = r, lim
+	f.r, f.lim = &cache{r: r, size: size}, lim
 	if err := w.brands(); err != nil {
 		return nil, err
 	}
@@ -67,6 +67,7 @@ type walker struct {
 	keepAll bool
 	user    *inner // of the last uuid box
 	block   []Box  // boxes are allocated in blocks: one object for many
+	spare   []Box  // the whole of the last block
 }
 
 func newWalker(r io.ReaderAt, size int64, lim Limits) *walker {
@@ -91,6 +92,7 @@ func (w *walker) newBox() *Box {
 			n = 16
 		}
 		w.block = make([]Box, n)
+		w.spare = w.block
 	}
 	b := &w.block[0]
 	w.block = w.block[1:]
@@ -98,12 +100,16 @@ func (w *walker) newBox() *Box {
 }
 
 // siblings reads the boxes between start and end. It gives the offset where the boxes stop.
-func (w *walker) siblings(parent *Box, start, end int64, depth int) ([]*Box, int64, error) {
+func (w *walker) siblings(parent *Box, start, end int64) ([]*Box, int64, error) {
 	var out []*Box
 	var counts counter
+	var same *inner
+	if parent != nil {
+		same = &inner{parent: parent}
+	}
 	at := start
 	for at < end {
-		b, ok, err := w.header(parent, at, end, depth)
+		b, ok, err := w.header(parent, same, at, end)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -169,8 +175,8 @@ func outer(parent *Box) string {
 	return fmt.Sprintf("end of box %q", parent.Type)
 }
 
-// header reads one box header. ok is false where there is none: the problem is noted and the rest is no box.
-func (w *walker) header(parent *Box, at, end int64, depth int) (b *Box, ok bool, err error) {
+// header reads one box header; same is what is known of all boxes of the parent. ok is false where there is none: the problem is noted and the rest is no box.
+func (w *walker) header(parent *Box, same *inner, at, end int64) (b *Box, ok bool, err error) {
 	left := end - at
 	h, err := w.win.bytes(at, min(left, 36))
 	if err != nil {
@@ -186,10 +192,10 @@ func (w *walker) header(parent *Box, at, end int64, depth int) (b *Box, ok bool,
 	}
 	size := int64(binary.BigEndian.Uint32(h))
 	typ := FourCC(binary.BigEndian.Uint32(h[4:]))
-	header, toEnd := int64(8), false
+	header := int64(8)
 	switch {
 	case size == 0 && parent == nil:
-		size, toEnd = left, true
+		size = left // to the end of the file
 	case size == 0:
 		w.problem(BadSize, at, parent, "box %q at offset %d has size 0 and is no top-level box", typ, at)
 		return nil, false, nil
@@ -210,7 +216,7 @@ func (w *walker) header(parent *Box, at, end int64, depth int) (b *Box, ok bool,
 		return nil, false, nil
 	}
 	b = w.newBox()
-	*b = Box{Offset: at, Size: size, Type: typ, Header: uint8(header), Depth: uint8(min(depth, 255)), ToEnd: toEnd, parent: parent}
+	*b = Box{Offset: at, Size: size, Type: typ, Header: uint8(header), inner: same}
 	if size > left {
 		b.Size, b.Clipped = left, true
 	}
@@ -224,8 +230,8 @@ func (w *walker) fields(b *Box, h []byte) {
 	switch {
 	case b.Type == UUID && len(p) >= 16:
 		// Fragments have a box of the same user type each: they share one.
-		if w.user == nil || string(w.user.userType[:]) != string(p[:16]) {
-			w.user = &inner{}
+		if w.user == nil || w.user.parent != b.Parent() || string(w.user.userType[:]) != string(p[:16]) {
+			w.user = &inner{parent: b.Parent()}
 			copy(w.user.userType[:], p)
 		}
 		b.inner = w.user
@@ -243,16 +249,16 @@ func (w *walker) inside(b *Box) error {
 	if b.Full {
 		start += 4
 	}
-	in := &inner{plain: plain(b.Type)}
+	in := &inner{parent: b.Parent(), plain: plain(b.Type)}
 	b.inner = in
 	if start >= b.End() {
 		return nil
 	}
-	if int(b.Depth)+1 > w.lim.Depth {
+	if b.Depth()+1 > w.lim.Depth {
 		w.problem(TooDeep, b.Offset, b, "boxes nested deeper than %d levels at offset %d are not read", w.lim.Depth, b.Offset)
 		return nil
 	}
-	children, _, err := w.siblings(b, start, b.End(), int(b.Depth)+1)
+	children, _, err := w.siblings(b, start, b.End())
 	if err != nil {
 		return err
 	}

@@ -249,7 +249,7 @@ func (in *Inspection) boxes(list []*bmff.Box) {
 		if len(in.Boxes) == maxInspectedBoxes {
 			in.MoreBoxes++
 		} else {
-			row := InspectedBox{Path: b.Path(), Offset: b.Offset, Size: b.Size, Depth: int(b.Depth)}
+			row := InspectedBox{Path: b.Path(), Offset: b.Offset, Size: b.Size, Depth: b.Depth()}
 			if u := b.UserType(); u != [16]byte{} {
 				row.UUID = fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 			}
