@@ -213,15 +213,15 @@ func (k *bmffCheck) trees() bool {
 // run chooses what is hashed how. C2PA 2.5, 16.3.2: a fragmented asset has merkle and no hash, another has one of them
 // or both; a lone hash over a single fragmented file is what many writers make and binds all of it.
 func (k *bmffCheck) run() error {
-	moofs := len(k.file.Find(bmff.Moof))
+	moofs := k.file.First(bmff.Moof) != nil
 	hasInit := false
 	for _, t := range k.tree {
 		hasInit = hasInit || t.initHash != nil
 	}
 	set := len(k.c.Parts) > 0
 	// An initialization segment alone has no media data: its trees are of fragments that are not at hand.
-	alone := moofs == 0 && !set && hasInit && k.file.First(bmff.Mdat) == nil
-	fragmented := moofs > 0 || set || alone
+	alone := !moofs && !set && hasInit && k.file.First(bmff.Mdat) == nil
+	fragmented := moofs || set || alone
 	switch {
 	case fragmented && k.both():
 		k.malformed("hash and merkle together on a fragmented file")

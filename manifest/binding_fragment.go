@@ -208,6 +208,7 @@ func (k *bmffCheck) fragment(l *fragments, i int, alg string, sum []byte) error 
 		l.fail(i, badProof, "the box before its moof is no proof: "+bad.text)
 		return nil
 	}
+	defer p.done()
 	f.location = *p.Location
 	at := k.key(p)
 	if at < 0 {
@@ -219,7 +220,7 @@ func (k *bmffCheck) fragment(l *fragments, i int, alg string, sum []byte) error 
 	if t.alg != alg {
 		return nil
 	}
-	err = t.checkLeaf(t.newHash(), sum, f.location, &p.Hashes)
+	err = t.check(sum, f.location, &p.Hashes)
 	switch {
 	case errors.Is(err, errMismatch):
 		l.fail(i, badContent, "its hash is not the one that was signed")

@@ -3,6 +3,8 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
@@ -237,8 +239,9 @@ func (m *merkleMap) check() error {
 
 // decodeProof reads the payload of a merkle box; what follows the map is padding. C2PA 2.5, A.5.3.1.4.
 func decodeProof(payload []byte) (*proofMap, error) {
-	var p proofMap
-	if _, err := bindingCBOR.UnmarshalFirst(payload, &p); err != nil {
+	p := proofMaps.Get().(*proofMap)
+	*p = proofMap{Hashes: hashRow{data: p.Hashes.data[:0]}}
+	if _, err := bindingCBOR.UnmarshalFirst(payload, p); err != nil {
 		return nil, err
 	}
 	if p.UniqueID == nil || p.LocalID == nil || p.Location == nil {
@@ -247,8 +250,14 @@ func decodeProof(payload []byte) (*proofMap, error) {
 	if p.Hashes.len() > 0 && p.Hashes.size <= 0 {
 		return nil, errors.New("hashes of different lengths or empty")
 	}
-	return &p, nil
+	return p, nil
 }
+
+// proofMaps are for proofs that are read one after the other: a file has as many as fragments.
+var proofMaps = sync.Pool{New: func() any { return new(proofMap) }}
+
+// done gives the memory of a proof back. Whoever keeps one does not call it.
+func (p *proofMap) done() { proofMaps.Put(p) }
 
 // parseXPath reads the subset of XPath that exclusions use: "/" type [ "[" n "]" ], repeated. A type has four
 // characters, each one byte of the box type. C2PA 2.5, 16.3.2.3.
@@ -326,7 +335,7 @@ func (l *sizeList) UnmarshalCBOR(b []byte) error { return decodeList(b, len(b), 
 
 // UnmarshalCBOR keeps the digests in one piece of memory, not larger than they are in the store.
 func (h *hashRow) UnmarshalCBOR(b []byte) error {
-	h.data, h.n, h.size = nil, 0, 0
+	h.data, h.n, h.size = h.data[:0], 0, 0
 	_, err := elements(b, len(b), func(rest []byte) ([]byte, error) {
 		var d []byte
 		var err error
@@ -341,7 +350,7 @@ func (h *hashRow) UnmarshalCBOR(b []byte) error {
 		}
 		if h.n == 0 {
 			h.size = len(d)
-			h.data = make([]byte, 0, min(len(b), 64*len(d)))
+			h.data = slices.Grow(h.data, min(len(b), 64*len(d)))
 		} else if h.size != len(d) {
 			h.size = -1
 		}

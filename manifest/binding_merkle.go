@@ -266,7 +266,8 @@ func (k *bmffCheck) checkOne(t *tree, i int64, leaf []byte, proofs []proofBox) (
 		}
 		return false, err
 	}
-	return t.checkLeaf(t.newHash(), leaf, i, &p.Hashes) == nil, nil
+	defer p.done()
+	return t.check(leaf, i, &p.Hashes) == nil, nil
 }
 
 // reading chooses between two readings that both fit: the one that more of three probed leaves agree with. Where only a

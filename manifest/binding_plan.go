@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/consentry/consentry/internal/bmff"
@@ -29,6 +30,7 @@ type matcher struct {
 	entries []exclusionEntry
 	byRoot  map[bmff.FourCC][]int
 	left    atomic.Int64 // of maxMatching
+	spare   sync.Pool    // of *[]span: plans are made by several goroutines
 }
 
 const (
@@ -193,7 +195,12 @@ type rowSink func(row)
 // plan adds what is hashed of boxes first to last-1 and of the bytes behind the last box up to end. Each root box that
 // is not left out as a whole is preceded by its offset, unless prefix is false. C2PA 2.5, 16.3.2.
 func (m *matcher) plan(first, last int, end int64, prefix bool, p *hashplan.Plan, sink rowSink) error {
-	var buf []span
+	spare, ok := m.spare.Get().(*[]span)
+	if !ok {
+		spare = new([]span)
+	}
+	defer m.spare.Put(spare)
+	buf := *spare
 	at := int64(0)
 	if first < len(m.file.Boxes) {
 		at = m.file.Boxes[first].Offset
@@ -204,6 +211,7 @@ func (m *matcher) plan(first, last int, end int64, prefix bool, p *hashplan.Plan
 			return err
 		}
 		m.planBox(b, buf, prefix, p, sink)
+		*spare = buf
 		at = b.End()
 	}
 	if at < end {

@@ -248,7 +248,7 @@ func (k *bmffCheck) part(r *setPart, p Part, f *bmff.File) error {
 	if err != nil {
 		return err
 	}
-	if err := t.checkLeaf(t.newHash(), sum, r.location, &proof.Hashes); err != nil {
+	if err := t.check(sum, r.location, &proof.Hashes); err != nil {
 		r.why = "its hash is not the one that was signed"
 		if !errors.Is(err, errMismatch) {
 			r.why, r.broken = err.Error(), true

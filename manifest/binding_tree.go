@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"sync"
 )
 
 // A Merkle tree has its leaves on the bottom row, row 0; a node is the hash of the two below it, and a rightmost node
@@ -93,6 +94,17 @@ type tree struct {
 	initHash []byte
 	fixed    int64
 	variable []int64
+	hashes   sync.Pool // of hash.Hash: leaves are checked by several goroutines
+}
+
+// check is checkLeaf with a hash of the tree's own.
+func (t *tree) check(leaf []byte, location int64, proof *hashRow) error {
+	h, ok := t.hashes.Get().(hash.Hash)
+	if !ok {
+		h = t.newHash()
+	}
+	defer t.hashes.Put(h)
+	return t.checkLeaf(h, leaf, location, proof)
 }
 
 // builder computes the row of a tree at a level from the leaves below it, which come in any order: it keeps one digest

@@ -138,11 +138,12 @@ func (l *Located) boxes(lim Limits) error {
 	var stores []storeBox
 	var broken report.Finding
 	merkle := int64(0)
+	buf := make([]byte, 0, storeBoxHead) // a file of many fragments has as many boxes with proofs
 	for i, b := range l.File.Boxes {
 		if !isC2PA(b) {
 			continue
 		}
-		s, why, err := l.storeBox(b, i)
+		s, why, err := l.storeBox(b, i, buf)
 		switch {
 		case err != nil:
 			return err
@@ -221,15 +222,18 @@ func (l *Located) malformed(b *bmff.Box, why string) {
 	l.add(report.New(codeInaccessible, "", why).At(b.Path(), b.Offset))
 }
 
+// storeBoxHead is what is read of a C2PA box: user type, version and flags, the purpose, and what tells where its store
+// starts. C2PA 2.5, A.5.1.2.
+const storeBoxHead = 16 + 4 + 64 + 16
+
 // storeBox reads the header of a C2PA box; why says in plain words what keeps it from being one.
 //
 //	uuid box { uint8 usertype[16]; uint8 version = 0; uint24 flags = 0; utf8string box_purpose;
 //	           if (purpose is "manifest" or "original") uint64 first_merkle_aux_offset; bytes data }
 //
 // C2PA 2.5, A.5.1.2.
-func (l *Located) storeBox(b *bmff.Box, index int) (s storeBox, why string, err error) {
-	const most = 16 + 4 + 64 + 16
-	raw, err := l.File.Read(b.Payload(), int(min(b.End()-b.Payload(), most)))
+func (l *Located) storeBox(b *bmff.Box, index int, buf []byte) (s storeBox, why string, err error) {
+	raw, err := l.File.AppendRead(buf[:0], b.Payload(), int(min(b.End()-b.Payload(), storeBoxHead)))
 	if err != nil {
 		return s, "", err
 	}

@@ -18,6 +18,7 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == decodeCommand {
 		os.Exit(decodeChild())
 	}
+	frugal()
 	os.Exit(interruptible(os.Args[1:]))
 }
 

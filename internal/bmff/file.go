@@ -73,12 +73,12 @@ func (f *File) Expand(b *Box) (*Box, []Problem, error) {
 func (w *walker) expand(b *Box) (*Box, []Problem, error) {
 	defer w.win.release()
 	w.keepAll = true
-	c := *b
-	c.inner = &inner{parent: b.Parent(), plain: true}
-	if err := w.inside(&c); err != nil {
+	c := &w.boxes.take(1)[0]
+	*c = *b
+	if err := w.inside(c); err != nil {
 		return nil, nil, err
 	}
-	return &c, w.file.Problems, nil
+	return c, w.file.Problems, nil
 }
 
 // walkers are for boxes that nobody keeps: a file of many fragments is asked for the samples of each.
@@ -87,5 +87,8 @@ var walkers = sync.Pool{New: func() any { return &walker{file: &File{}} }}
 // reuse makes a walker as new, but for the memory of its boxes.
 func (w *walker) reuse(f *File) {
 	*w.file = File{Size: f.Size}
-	*w = walker{win: window{r: f.r, size: f.Size}, file: w.file, lim: f.lim, block: w.spare, spare: w.spare}
+	w.boxes.reuse()
+	w.inners.reuse()
+	w.lists.reuse()
+	*w = walker{win: window{r: f.r, size: f.Size}, file: w.file, lim: f.lim, boxes: w.boxes, inners: w.inners, lists: w.lists, stack: w.stack[:0]}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -17,6 +18,8 @@ const (
 	// DefaultDepth is the number of levels below the top. The deepest path in use, moov/trak/mdia/minf/dinf/dref,
 	// has five.
 	DefaultDepth = 16
+	// fewBoxes is how many boxes at the top level are read before their number is estimated.
+	fewBoxes = 1024
 	// maxProblems bounds the list of problems: a broken file needs no more to be called broken.
 	maxProblems = 64
 )
@@ -66,8 +69,10 @@ type walker struct {
 	count   int
 	keepAll bool
 	user    *inner // of the last uuid box
-	block   []Box  // boxes are allocated in blocks: one object for many
-	spare   []Box  // the whole of the last block
+	boxes   arena[Box]
+	inners  arena[inner]
+	lists   arena[*Box]
+	stack   []*Box // the boxes found so far of those that lie in one another
 }
 
 func newWalker(r io.ReaderAt, size int64, lim Limits) *walker {
@@ -85,18 +90,26 @@ func (w *walker) problem(k Kind, offset int64, b *Box, format string, args ...an
 	w.file.Problems = append(w.file.Problems, Problem{Kind: k, Offset: offset, Path: path, Text: fmt.Sprintf(format, args...)})
 }
 
-func (w *walker) newBox() *Box {
-	if len(w.block) == 0 {
-		n := 256
-		if w.count < 64 {
-			n = 16
-		}
-		w.block = make([]Box, n)
-		w.spare = w.block
+// arena gives out memory of blocks: one object for many. What it gave is not cleared when it is used again.
+type arena[T any] struct{ free, block []T }
+
+func (a *arena[T]) take(n int) []T {
+	if len(a.free) < n {
+		a.block = make([]T, max(n, min(2*len(a.block)+16, 256)))
+		a.free = a.block
 	}
-	b := &w.block[0]
-	w.block = w.block[1:]
-	return b
+	out := a.free[:n:n]
+	a.free = a.free[n:]
+	return out
+}
+
+// reuse gives the last block out again: nobody may hold what was taken.
+func (a *arena[T]) reuse() { a.free = a.block }
+
+func (w *walker) newInner(in inner) *inner {
+	p := &w.inners.take(1)[0]
+	*p = in
+	return p
 }
 
 // siblings reads the boxes between start and end. It gives the offset where the boxes stop.
@@ -104,8 +117,9 @@ func (w *walker) siblings(parent *Box, start, end int64) ([]*Box, int64, error) 
 	var out []*Box
 	var counts counter
 	var same *inner
+	first := len(w.stack)
 	if parent != nil {
-		same = &inner{parent: parent}
+		same = w.newInner(inner{parent: parent})
 	}
 	at := start
 	for at < end {
@@ -120,7 +134,17 @@ func (w *walker) siblings(parent *Box, start, end int64) ([]*Box, int64, error) 
 			return nil, 0, &LimitError{What: "boxes", Limit: int64(w.lim.Boxes), Offset: at}
 		}
 		b.Index = counts.next(b.Type)
-		out = append(out, b)
+		if len(out) == fewBoxes && parent == nil {
+			// A file of many fragments: what was read tells how many there may be. Growing step by step would leave
+			// the smaller lists behind.
+			each := (at - start) / fewBoxes
+			out = slices.Grow(out, int(min((end-at)/each+(end-at)/each/8, int64(w.lim.Boxes-len(out)))))
+		}
+		if parent == nil {
+			out = append(out, b)
+		} else {
+			w.stack = append(w.stack, b)
+		}
 		if b.Clipped {
 			k := Truncated
 			if parent != nil {
@@ -134,6 +158,11 @@ func (w *walker) siblings(parent *Box, start, end int64) ([]*Box, int64, error) 
 			}
 		}
 		at = b.End()
+	}
+	if len(w.stack) > first {
+		out = w.lists.take(len(w.stack) - first)
+		copy(out, w.stack[first:])
+		w.stack = w.stack[:first]
 	}
 	return out, at, nil
 }
@@ -215,7 +244,7 @@ func (w *walker) header(parent *Box, same *inner, at, end int64) (b *Box, ok boo
 		w.problem(BadSize, at, parent, "box %q at offset %d has size %d, less than its header", typ, at, size)
 		return nil, false, nil
 	}
-	b = w.newBox()
+	b = &w.boxes.take(1)[0]
 	*b = Box{Offset: at, Size: size, Type: typ, Header: uint8(header), inner: same}
 	if size > left {
 		b.Size, b.Clipped = left, true
@@ -231,7 +260,7 @@ func (w *walker) fields(b *Box, h []byte) {
 	case b.Type == UUID && len(p) >= 16:
 		// Fragments have a box of the same user type each: they share one.
 		if w.user == nil || w.user.parent != b.Parent() || string(w.user.userType[:]) != string(p[:16]) {
-			w.user = &inner{parent: b.Parent()}
+			w.user = w.newInner(inner{parent: b.Parent()})
 			copy(w.user.userType[:], p)
 		}
 		b.inner = w.user
@@ -249,7 +278,7 @@ func (w *walker) inside(b *Box) error {
 	if b.Full {
 		start += 4
 	}
-	in := &inner{parent: b.Parent(), plain: plain(b.Type)}
+	in := w.newInner(inner{parent: b.Parent(), plain: plain(b.Type)})
 	b.inner = in
 	if start >= b.End() {
 		return nil
