@@ -41,6 +41,7 @@ var rules = map[string]rule{
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
 	"video/jail":             {[]string{"video"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
 	"internal/render":        {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
+	"internal/bench":         {nil, nil, "a command"},
 	"internal/demo":          {nil, nil, "a clip"},
 	"internal/fetch":         {nil, nil, "the only code that touches the network"},
 	"internal/pkcs8":         {nil, []string{"golang.org/x/crypto/scrypt"}, "a key under a passphrase"},
