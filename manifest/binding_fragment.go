@@ -134,7 +134,7 @@ func (k *bmffCheck) fragments() error {
 		return nil
 	}
 	l := newFragments(k.file.Boxes, k.c.Size)
-	k.unbound = make([]gap, 0, len(l.list)) // the proof boxes
+	k.unbound = make([]gap, 0, len(l.list)+64) // the proof boxes, and what stands before the first fragment
 	init := int(l.list[0].first)
 	start := k.file.Boxes[init].Offset
 	sink := func(r row) {

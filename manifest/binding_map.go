@@ -343,10 +343,8 @@ func (h *hashRow) UnmarshalCBOR(b []byte) error {
 			d, rest = rest[1:1+n], rest[1+n:]
 		} else if rest[0] == 0x58 && len(rest) >= 2 && len(rest) >= 2+int(rest[1]) {
 			d, rest = rest[2:2+int(rest[1])], rest[2+int(rest[1]):]
-		} else if rest, err = bindingCBOR.UnmarshalFirst(rest, &d); err != nil {
+		} else if d, rest, err = oddHash(rest); err != nil {
 			return nil, err
-		} else if d == nil {
-			return nil, errors.New("a hash is null")
 		}
 		if h.n == 0 {
 			h.size = len(d)
@@ -359,6 +357,15 @@ func (h *hashRow) UnmarshalCBOR(b []byte) error {
 		return rest, nil
 	})
 	return err
+}
+
+// oddHash reads a hash that is not written as hashes are. It stands apart so that those need no memory each.
+func oddHash(b []byte) (d, rest []byte, err error) {
+	rest, err = bindingCBOR.UnmarshalFirst(b, &d)
+	if err == nil && d == nil {
+		err = errors.New("a hash is null")
+	}
+	return d, rest, err
 }
 
 func decodeList[T any](b []byte, most int, out *[]T) error {

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// frugalLimit is what Go's memory is kept below while it can be: with some 15 MB of the program itself, a process
+	// frugalLimit is what Go's memory is kept below while it can be: with some 15 MB of pages of the program itself, a process
 	// of less than 40 MB.
-	frugalLimit = 25 << 20
+	frugalLimit = 24 << 20
 	// frugalLive is where that ends: with more than this in use, the collector would do little but run.
 	frugalLive = 20 << 20
 )
