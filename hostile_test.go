@@ -24,7 +24,7 @@ import (
 // hold verifies a hostile file within a second and 100 MB, never accepts it, and gives the report with what was said.
 func hold(t *testing.T, data []byte) (*report.Report, string) {
 	t.Helper()
-	const most = 100 << 20
+	const most = heavier * 100 << 20
 	v := trusting(t)
 	verify := func() (*report.Report, error) { return v.Verify(context.Background(), asset(data)) }
 	before, start := heap("/gc/heap/allocs:bytes"), spent()

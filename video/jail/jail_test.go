@@ -155,7 +155,7 @@ func TestDecode_misbehaviour(t *testing.T) {
 		{behaviour: "spin", reason: video.ReasonTimeout, frames: paintedBefore, limits: video.Limits{DecodeTime: 2 * time.Second}},
 		{behaviour: "mute", reason: video.ReasonTimeout, limits: video.Limits{OpenDuration: time.Second}},
 		{behaviour: "mute", reason: video.ReasonTimeout, limits: video.Limits{DecodeTime: time.Second}},
-		{behaviour: "hog", reason: video.ReasonLimit, frames: paintedBefore, limits: video.Limits{MemoryBytes: 256 << 20}},
+		{behaviour: "hog", reason: video.ReasonLimit, frames: paintedBefore, limits: video.Limits{MemoryBytes: 768 << 20}},
 		{behaviour: "fail", reason: video.ReasonFormat, detail: "no codec?[31m"},
 		{behaviour: "a child that forgot", reason: video.ReasonUnavailable, detail: "did not call"},
 		{behaviour: "never a child", reason: video.ReasonCrash, detail: "exit status 7"},
