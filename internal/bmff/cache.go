@@ -75,12 +75,13 @@ func (c *cache) ReadAt(p []byte, at int64) (int, error) {
 		pick.buf = make([]byte, want)
 	}
 	pick.at, pick.buf = at, pick.buf[:want]
-	n, err := c.r.ReadAt(pick.buf, at)
-	if n < len(pick.buf) {
+	var n int
+	var err error
+	if got, _ := c.r.ReadAt(pick.buf, at); got == len(pick.buf) { // why a read was short is said by the next one
+		n = copy(p, pick.buf)
+	} else {
 		pick.buf = pick.buf[:0]
 		n, err = c.r.ReadAt(p, at) // the file became shorter: what was asked for may still be there
-	} else {
-		n, err = copy(p, pick.buf), nil
 	}
 
 	c.mu.Lock()
