@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
 	"errors"
@@ -52,13 +51,8 @@ func byteArray(v cbortree.Value) []byte {
 
 // newHash returns the hash of an algorithm that C2PA allows, spelled as C2PA spells it, or nil. C2PA 2.5, 12.1.
 func newHash(alg string) hash.Hash {
-	switch alg {
-	case "sha256":
-		return sha256.New()
-	case "sha384":
-		return sha512.New384()
-	case "sha512":
-		return sha512.New()
+	if start, ok := hashAlgorithm(alg); ok {
+		return start()
 	}
 	return nil
 }

@@ -9,25 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/consentry/consentry/internal/corpustest"
 	"github.com/consentry/consentry/trust"
 )
 
-// sourcesHere returns the folder with the lists' sources, which is kept beside the checkout and not in it.
-func sourcesHere(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join("..", "..", "..", "shared", "trust")
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CONSENTRY_REQUIRE_CORPUS") == "1" {
-			t.Fatal("corpus not here")
-		}
-		t.Skip("corpus not here")
-	}
-	return dir
-}
-
 // The committed lists are exactly what the sources give.
 func TestListsAreWhatTheSourcesGive(t *testing.T) {
-	made, err := generate(sourcesHere(t), filepath.Join("..", "..", "trust", "sources.json"))
+	made, err := generate(corpustest.Trust(t), filepath.Join("..", "..", "trust", "sources.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
