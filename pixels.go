@@ -31,16 +31,17 @@ func (r *run) decode(ctx context.Context) error {
 	src := video.Source{Data: r.asset.Data, Size: r.asset.Size, Format: r.located.Container}
 	want := video.Want{Mode: r.v.Frames, Track: -1, Limits: r.v.Limits.Video}
 	var held video.Confinement
-	res, err := r.v.Decoder.Decode(ctx, src, want, video.Sink{Info: func(i *video.Info) error {
+	looks := r.looks()
+	res, err := r.v.Decoder.Decode(ctx, src, want, fanOut(looks, func(i *video.Info) error {
 		held = i.Confinement
 		r.fillTracks(i)
 		return nil
-	}})
+	}))
 	var failed *video.Error
 	switch {
 	case errors.As(err, &failed):
 		r.pixelsFailed(failed.Error())
-		return nil
+		return fail(looks, failed.Error())
 	case err != nil && ctx.Err() != nil:
 		return err
 	case err != nil:
@@ -52,10 +53,7 @@ func (r *run) decode(ctx context.Context) error {
 		r.out.Decoded.BrokenMs, r.out.Decoded.Broken = &at, optional(b.Why)
 		r.notChecked("pixels", fmt.Sprintf("the stream breaks near %s: %s", clock(b.Time), b.Why))
 	}
-	w.State = "not-analysed"
-	w.Reason = optional("no detector of marks in this version")
-	r.notChecked("watermarks", "not supported yet: no detector of marks in this version")
-	return nil
+	return finish(looks, res)
 }
 
 // confinement is the report's row of what held the decoder.
