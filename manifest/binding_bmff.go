@@ -249,21 +249,29 @@ func (k *bmffCheck) run() error {
 }
 
 // flat holds the hash over the whole file against it. C2PA 2.5, 16.3.2.
+//
+// What lies in meta has no path, for meta has fields of its own (16.3.2.3). Writers of still pictures leave /meta/iloc
+// out all the same, and validators follow them, so where the hash differs that reading is tried: it can only leave more
+// out, and what it leaves out is told as not bound. docs/decisions/exclusions-in-meta.md.
 func (k *bmffCheck) flat() error {
-	var p hashplan.Plan
-	var unbound []gap
-	err := k.matcher.plan(0, len(k.file.Boxes), k.c.Size, true, &p, func(r row) {
-		k.explain(r, "file")
-		if !r.included() {
-			unbound = append(unbound, gap{r.from, r.to, r.entry, r.box, r.root})
-		}
-	})
+	rows := len(k.b.Rows)
+	p, unbound, sum, err := k.flatSum()
 	if err != nil {
 		return err
 	}
-	sum, err := p.Sum(k.ctx, k.c.Data, k.c.Size, k.newHash())
-	if err != nil {
-		return err
+	if !bytes.Equal(sum, k.m.Hash) && k.matcher.asksIntoMeta() {
+		first := k.b.Rows[rows:]
+		k.matcher.intoMeta, k.b.Rows = true, k.b.Rows[:rows:rows]
+		p2, unbound2, sum2, err := k.flatSum()
+		switch {
+		case err != nil:
+			return err
+		case bytes.Equal(sum2, k.m.Hash):
+			p, unbound, sum = p2, unbound2, sum2
+			k.note("exclusions were taken to reach into meta, which C2PA 2.5, 16.3.2.3 does not provide for")
+		default:
+			k.matcher.intoMeta, k.b.Rows = false, append(k.b.Rows[:rows:rows], first...)
+		}
 	}
 	k.b.Bound += p.Bytes()
 	k.digest("file", k.alg, sum, k.m.Hash)
@@ -282,6 +290,20 @@ func (k *bmffCheck) flat() error {
 	}
 	k.damage(where, from, to-from)
 	return nil
+}
+
+// flatSum hashes the whole file as the exclusions say.
+func (k *bmffCheck) flatSum() (p hashplan.Plan, unbound []gap, sum []byte, err error) {
+	err = k.matcher.plan(0, len(k.file.Boxes), k.c.Size, true, &p, func(r row) {
+		k.explain(r, "file")
+		if !r.included() {
+			unbound = append(unbound, gap{r.from, r.to, r.entry, r.box, r.root})
+		}
+	})
+	if err == nil {
+		sum, err = p.Sum(k.ctx, k.c.Data, k.c.Size, k.newHash())
+	}
+	return p, unbound, sum, err
 }
 
 // hint says what about the container goes with a mismatch.

@@ -468,3 +468,36 @@ func TestRowsCoverTheFile(t *testing.T) {
 		t.Errorf("rows end at %d of %d; %d bound, %d said; %s; %v", next, len(data), bound, b.Bound, b.State, b.Digests)
 	}
 }
+
+func TestAPathThroughMetaIsASecondReading(t *testing.T) {
+	iloc := mkfull("iloc", 0, 0, media(16))
+	meta := mkfull("meta", 0, 0, mkfull("hdlr", 0, 0, u32(0), []byte("pict"), make([]byte, 13)), iloc)
+	ps := []piece{skipped(ftypBox), skipped(mkStore("manifest")), {b: meta, cut: [][2]int{{len(meta) - len(iloc), len(meta)}}}, kept(mkbox("mdat", media(300)))}
+	data := file(ps)
+	into := obj{"exclusions", append(slices.Clone(exDefault), obj{"xpath", "/meta/iloc"}), "alg", "sha256", "hash", sha(hashed(ps, 0)), "name", "test"}
+	strict := slices.Clone(ps)
+	strict[2] = kept(meta)
+	for name, c := range map[string]struct {
+		data []byte
+		m    obj
+		want string
+		note bool
+	}{
+		"left-out":                   {data, into, partly, true},
+		"changed-in-what-is-left":    {flip(data, at(data, "iloc", 0)+14), into, partly, true},
+		"changed-beside-it":          {flip(data, at(data, "hdlr", 0)+20), into, "altered [assertion.bmffHash.additionalExclusionsPresent assertion.bmffHash.mismatch]", false},
+		"changed-media":              {flip(data, len(data)-1), into, "altered [assertion.bmffHash.additionalExclusionsPresent assertion.bmffHash.mismatch]", false},
+		"hashed-as-the-clause-says":  {data, into.with("hash", sha(hashed(strict, 0))), extra, false},
+		"nothing-asks-for-a-path-in": {data, into.with("exclusions", exDefault), altered, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := check(t, c.data, c.m, "2.4")
+			if got := codes(b); got != c.want {
+				t.Errorf("%s, expected %s: %v", got, c.want, texts(b.Findings))
+			}
+			if (len(b.Notes) > 0) != c.note {
+				t.Errorf("notes %v", b.Notes)
+			}
+		})
+	}
+}

@@ -26,11 +26,12 @@ type span struct {
 
 // matcher holds exclusions against boxes. C2PA 2.5, 16.3.2.3.
 type matcher struct {
-	file    *bmff.File
-	entries []exclusionEntry
-	byRoot  map[bmff.FourCC][]int
-	left    atomic.Int64 // of maxMatching
-	spare   sync.Pool    // of *[]span: plans are made by several goroutines
+	file     *bmff.File
+	entries  []exclusionEntry
+	byRoot   map[bmff.FourCC][]int
+	intoMeta bool         // the second reading: meta is gone through though it is no plain container
+	left     atomic.Int64 // of maxMatching
+	spare    sync.Pool    // of *[]span: plans are made by several goroutines
 }
 
 const (
@@ -41,6 +42,18 @@ const (
 	// What a comparison of bytes and a part that is left out cost, where a look at a box costs 1: time and memory.
 	costCompare, costSpan = 16, 32
 )
+
+// asksIntoMeta says that an exclusion has a path that goes through meta.
+func (m *matcher) asksIntoMeta() bool {
+	for _, e := range m.entries {
+		for _, s := range e.path[:len(e.path)-1] {
+			if s.typ == bmff.Meta {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // spend takes work off what is left.
 func (m *matcher) spend(n int64) error {
@@ -90,7 +103,7 @@ func (m *matcher) spans(root *bmff.Box, out []span) ([]span, error) {
 	return out, nil
 }
 
-// match follows level by level. Boxes with fields of their own are never entered: their children have no path.
+// match follows level by level. Boxes with fields of their own are not entered: their children have no path.
 func (m *matcher) match(b *bmff.Box, entry, level int, out []span) ([]span, error) {
 	if err := m.spend(1); err != nil {
 		return nil, err
@@ -101,7 +114,7 @@ func (m *matcher) match(b *bmff.Box, entry, level int, out []span) ([]span, erro
 		return out, nil
 	}
 	if level < len(e.path)-1 {
-		if !b.Plain() {
+		if !b.Plain() && !(m.intoMeta && b.Type == bmff.Meta) {
 			return out, nil
 		}
 		var err error
