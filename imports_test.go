@@ -37,6 +37,7 @@ var rules = map[string]rule{
 	"origin":                 {[]string{"report"}, nil, "pure"},
 	"policy":                 {[]string{"report", "consent"}, []string{"github.com/goccy/go-yaml", "cel.dev/cel-go"}, "pure; consent never sees it"},
 	"consent":                {[]string{"report", "region"}, []string{"github.com/fxamacker/cbor/v2", "github.com/lestrrat-go/jwx/v2", "github.com/goccy/go-yaml"}, "never policy, never manifest: usable alone"},
+	"persons":                {[]string{"report", "region", "video"}, nil, "pure: a detector is handed in"},
 	"video":                  {nil, nil, "an interface"},
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
 	"video/jail":             {[]string{"video"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
@@ -57,7 +58,7 @@ var rules = map[string]rule{
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{
-		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "internal/*",
+		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "internal/*",
 	}, nil, "the order of work; no cgo package"},
 }
 
