@@ -55,7 +55,9 @@ func onOldKernel(lacks []uint32, behaviour string) int {
 	var out seen
 	d := &Decoder{Command: []string{exe, childArgument, behaviour}}
 	want := all
-	want.Limits.MemoryBytes = 256 << 20
+	if behaviour == "hog" {
+		want.Limits.MemoryBytes = 256 << 20
+	}
 	res, err := d.Decode(context.Background(), source(), want, video.Sink{
 		Info:  func(i *video.Info) error { out.Confinement = i.Confinement; return nil },
 		Frame: func(*video.Frame) error { return nil },
