@@ -9,10 +9,10 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/video"
 )
 
@@ -33,7 +33,7 @@ func Serve(d video.Decoder) int {
 		return exitWrong
 	}
 	c.lim, c.size = cfg.limits, cfg.size
-	if err := c.send(confine(cfg.limits).append(nil)); err != nil {
+	if err := c.send(confined(cfg.limits).append(nil)); err != nil {
 		return exitWrong
 	}
 	want := video.Want{Mode: cfg.mode, Track: cfg.track, Audio: cfg.audio, AudioTrack: cfg.audioTrack, Limits: cfg.limits}
@@ -50,6 +50,12 @@ func Serve(d video.Decoder) int {
 			return exitDone
 		}
 	}
+}
+
+// confined gives up what decoding does not need, and says what the system did not grant.
+func confined(lim video.Limits) hello {
+	syscalls, missing := confine.Self(confine.Limits{Memory: lim.MemoryBytes, Time: lim.DecodeTime})
+	return hello{syscalls: syscalls, missing: missing}
 }
 
 // summary is the last message.
@@ -105,14 +111,14 @@ var errGone = errors.New("the parent is gone")
 
 // greeted takes the descriptors and the first message.
 func (c *child) greeted() (config, error) {
-	kind, err := unix.GetsockoptInt(childSocket, unix.SOL_SOCKET, unix.SO_TYPE)
+	kind, err := unix.GetsockoptInt(confine.Socket, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || kind != unix.SOCK_SEQPACKET {
-		return config{}, fmt.Errorf("descriptor %d is no socket of ours", childSocket)
+		return config{}, fmt.Errorf("descriptor %d is no socket of ours", confine.Socket)
 	}
-	for _, fd := range []int{childSocket, childWindow} {
+	for _, fd := range []int{confine.Socket, confine.FirstFile} {
 		unix.CloseOnExec(fd)
 	}
-	if c.window, err = unix.Mmap(childWindow, 0, windowSize, unix.PROT_READ, unix.MAP_SHARED); err != nil {
+	if c.window, err = unix.Mmap(confine.FirstFile, 0, windowSize, unix.PROT_READ, unix.MAP_SHARED); err != nil {
 		return config{}, fmt.Errorf("mapping the window: %w", err)
 	}
 	c.next = firstRead
@@ -129,7 +135,7 @@ func (c *child) greeted() (config, error) {
 
 func (c *child) send(message []byte) error {
 	for {
-		err := unix.Sendmsg(childSocket, message, nil, nil, unix.MSG_NOSIGNAL)
+		err := unix.Sendmsg(confine.Socket, message, nil, nil, unix.MSG_NOSIGNAL)
 		if err == nil {
 			return nil
 		}
@@ -144,7 +150,7 @@ func (c *child) send(message []byte) error {
 func (c *child) receive() (any, int, error) {
 	var rights [64]byte
 	for {
-		n, rn, _, _, err := unix.Recvmsg(childSocket, c.buf[:], rights[:], unix.MSG_CMSG_CLOEXEC)
+		n, rn, _, _, err := unix.Recvmsg(confine.Socket, c.buf[:], rights[:], unix.MSG_CMSG_CLOEXEC)
 		if err == unix.EINTR {
 			continue
 		}
@@ -329,66 +335,3 @@ func (c *child) grow(bytes int64) error {
 }
 
 const pageSize = 4096
-
-const (
-	// reserve is address space beyond the limit of memory: what Go and the C library set aside for every thread and
-	// never touch, and the shared pictures, whose size the parent bounds.
-	reserve      = 4 << 30
-	descriptors  = 16 // the standard ones, the two of the conversation, pictures, the runtime's poller
-	processors   = 4  // processor time may be this many times the wall time
-	processorMin = 2  // seconds
-)
-
-// confine gives up what decoding does not need, and says what the system did not grant.
-func confine(lim video.Limits) hello {
-	var h hello
-	miss := func(what string, err error) {
-		if len(h.missing) < maxMissing {
-			h.missing = append(h.missing, printable(what+": "+err.Error(), maxString))
-		}
-	}
-	seconds := uint64(lim.DecodeTime/time.Second+processorMin) * processors
-	for _, l := range []struct {
-		name  string
-		which int
-		value uint64
-	}{
-		{"limit of memory", unix.RLIMIT_DATA, uint64(lim.MemoryBytes)},
-		{"limit of address space", unix.RLIMIT_AS, uint64(min(lim.MemoryBytes, math.MaxInt64-reserve) + reserve)},
-		{"limit of processor time", unix.RLIMIT_CPU, seconds},
-		{"limit of file size", unix.RLIMIT_FSIZE, 0},
-		{"limit of core files", unix.RLIMIT_CORE, 0},
-		{"limit of open files", unix.RLIMIT_NOFILE, descriptors},
-	} {
-		if err := lower(l.which, l.value); err != nil {
-			miss(l.name, err)
-		}
-	}
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		miss("being closed to debuggers", err)
-	}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		miss("giving up privileges", err)
-	}
-	if v := landlockVersion(); v > 0 {
-		if err := restrict(v, nil); err != nil {
-			miss("landlock", err)
-		}
-	}
-	if err := confineCalls(); err != nil {
-		miss("seccomp", err)
-	} else {
-		h.syscalls = true
-	}
-	return h
-}
-
-// lower sets a limit for good; one that is lower already stays.
-func lower(which int, value uint64) error {
-	var l unix.Rlimit
-	if err := unix.Getrlimit(which, &l); err != nil {
-		return err
-	}
-	value = min(value, l.Max)
-	return unix.Setrlimit(which, &unix.Rlimit{Cur: value, Max: value})
-}

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/video"
 )
 
@@ -323,7 +324,7 @@ func errnoError(e unix.Errno) error {
 // landlockAlone and seccompAlone show that each layer denies by itself: exit status 0 if it does.
 func landlockAlone() int {
 	runtime.LockOSThread()
-	if err := restrict(landlockVersion(), nil); err != nil {
+	if err := confine.Restrict(confine.LandlockVersion(), nil); err != nil {
 		fmt.Println(err)
 		return 3
 	}
@@ -340,7 +341,7 @@ func seccompAlone() int {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return 3
 	}
-	if err := confineCalls(); err != nil {
+	if err := confine.Calls(); err != nil {
 		fmt.Println(err)
 		return 3
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/video"
 )
 
@@ -28,7 +29,7 @@ func describe(c *child) {
 func ignore() {
 	var b [maxMessage]byte
 	for {
-		if n, err := unix.Read(childSocket, b[:]); n == 0 || err != nil {
+		if n, err := unix.Read(confine.Socket, b[:]); n == 0 || err != nil {
 			return
 		}
 	}

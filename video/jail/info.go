@@ -3,9 +3,9 @@ package jail
 import (
 	"encoding/binary"
 	"math"
-	"strings"
 	"time"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/video"
 )
 
@@ -115,16 +115,8 @@ func known(kind string) bool {
 	return false
 }
 
-// printable keeps the printable ASCII of a string, up to a length.
-func printable(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, s)
-	return s[:min(len(s), most)]
-}
+// printable is [confine.Printable].
+func printable(s string, most int) string { return confine.Printable(s, most) }
 
 func clamp(n int) int { return min(max(n, 0), maxNumber) }
 

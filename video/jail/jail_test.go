@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/video"
 )
 
@@ -321,7 +322,7 @@ func TestLayers(t *testing.T) {
 	}
 	for _, name := range []string{"landlock alone", "seccomp alone"} {
 		t.Run(name, func(t *testing.T) {
-			if name == "landlock alone" && landlockVersion() == 0 {
+			if name == "landlock alone" && confine.LandlockVersion() == 0 {
 				t.Skip("no landlock in this kernel")
 			}
 			if out, err := exec.Command(exe, childArgument, name).CombinedOutput(); err != nil {

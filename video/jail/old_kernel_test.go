@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/video"
 )
 
@@ -77,21 +78,32 @@ func onOldKernel(lacks []uint32, behaviour string) int {
 // takeAway makes system calls fail as those of a kernel that does not have them. Of clone only new network namespaces
 // are refused, as by a kernel or an administrator that allows none.
 func takeAway(lacks []uint32) error {
-	var p program
-	p.load(dataNumber)
+	const (
+		load   = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
+		equal  = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
+		masked = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
+		answer = unix.BPF_RET | unix.BPF_K
+		number = 0  // offsets in struct seccomp_data
+		flags  = 16 // the low half of the first argument
+	)
+	p := []unix.SockFilter{{Code: load, K: number}}
 	for _, n := range lacks {
-		p.on(n, func(r *program) {
-			if n == unix.SYS_CLONE {
-				r.load(low(0))
-				r.jump(jset, unix.CLONE_NEWNET, 1, 0)
-				r.ret(unix.SECCOMP_RET_ALLOW)
-				r.ret(deny)
-				return
-			}
-			r.ret(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS))
-		})
+		if n == unix.SYS_CLONE {
+			p = append(p,
+				unix.SockFilter{Code: equal, K: n, Jf: 4},
+				unix.SockFilter{Code: load, K: flags},
+				unix.SockFilter{Code: masked, K: unix.CLONE_NEWNET, Jt: 1},
+				unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW},
+				unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
+			)
+			continue
+		}
+		p = append(p,
+			unix.SockFilter{Code: equal, K: n, Jf: 1},
+			unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)},
+		)
 	}
-	p.ret(unix.SECCOMP_RET_ALLOW)
+	p = append(p, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW})
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
@@ -129,7 +141,7 @@ func TestOldKernels(t *testing.T) {
 			if got.Frames == 0 || got.Reason != "" || !c.Process {
 				t.Errorf("%+v", got)
 			}
-			if slices.Contains(lacks, unix.SYS_LANDLOCK_CREATE_RULESET) == c.Files && (c.Files || landlockVersion() > 0) {
+			if slices.Contains(lacks, unix.SYS_LANDLOCK_CREATE_RULESET) == c.Files && (c.Files || confine.LandlockVersion() > 0) {
 				t.Errorf("files: %v", c.Files)
 			}
 			if slices.Contains(lacks, unix.SYS_SECCOMP) == c.Syscalls {

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/video"
 )
 
@@ -24,7 +25,8 @@ type conversation struct {
 	src video.Source
 	cfg config
 	lim video.Limits
-	p   *process
+	p   *confine.Process
+	win *confine.Shared // what the child reads lands here
 
 	queue    chan any      // messages for the caller's goroutine; closed when the child says no more
 	quit     chan struct{} // closed when the caller's goroutine listens no more
@@ -35,7 +37,7 @@ type conversation struct {
 	wrong *video.Error // the child said what it must not say
 	ioErr error        // of the source
 
-	ring  *shared
+	ring  *confine.Shared
 	slot  int64
 	slots int
 	ears  ears
@@ -58,20 +60,21 @@ func (d *Decoder) decode(ctx context.Context, src video.Source, want video.Want,
 
 // begin starts a child, as confined as this system allows, and waits until it says that it is ready.
 func (d *Decoder) begin(ctx context.Context, src video.Source, cfg config) (*conversation, video.Confinement, error) {
-	command, name := d.Command, ""
-	if len(command) == 0 {
-		// The program's own name goes along: some programs choose by it what they are.
-		command, name = []string{"/proc/self/exe", Subcommand}, os.Args[0]
-	}
-	if len(command) > 1 && (name != "" || command[0] == os.Args[0]) && slices.Equal(os.Args[1:], command[1:]) {
-		// Going on would start children without end.
+	command := confine.Command{Role: "decoder", Program: d.Command, Subcommand: Subcommand}
+	if command.Itself() {
 		return nil, video.Confinement{}, &video.Error{Reason: video.ReasonUnavailable, Detail: "this process was started as a decoder's child and did not call jail.Serve"}
 	}
 	var last *video.Error
 	var refused []string
-	for _, pl := range plans() {
-		p, err := launch(command, name, pl)
+	for _, pl := range confine.Plans() {
+		window, err := confine.NewShared("reads", windowSize, true)
 		if err != nil {
+			return nil, video.Confinement{}, &video.Error{Reason: video.ReasonUnavailable, Detail: printable(err.Error(), maxDetail), Err: err}
+		}
+		command.Files = []*os.File{window.File}
+		p, err := confine.Start(command, pl)
+		if err != nil {
+			window.Free()
 			last = &video.Error{Reason: video.ReasonUnavailable, Detail: "the decoder could not be started: " + printable(err.Error(), maxDetail), Err: err}
 			if errors.Is(err, unix.ENOENT) {
 				return nil, video.Confinement{}, last
@@ -79,15 +82,15 @@ func (d *Decoder) begin(ctx context.Context, src video.Source, cfg config) (*con
 			refused = append(refused, printable(fmt.Sprintf("%s: %v", pl, err), maxString))
 			continue
 		}
-		c := &conversation{ctx: ctx, src: src, cfg: cfg, lim: cfg.limits, p: p, queue: make(chan any, queued), quit: make(chan struct{})}
-		c.leave = context.AfterFunc(ctx, p.kill)
+		c := &conversation{ctx: ctx, src: src, cfg: cfg, lim: cfg.limits, p: p, win: window, queue: make(chan any, queued), quit: make(chan struct{})}
+		c.leave = context.AfterFunc(ctx, p.Kill)
 		h, failure := c.greet(cfg)
 		if failure == nil {
-			return c, p.confinement(h, refused), nil
+			return c, confinement(pl, h, refused), nil
 		}
 		c.finish()
 		last = failure
-		if ctx.Err() != nil || failure.Reason != video.ReasonCrash || !pl.landlock {
+		if ctx.Err() != nil || failure.Reason != video.ReasonCrash || !pl.Files() {
 			break
 		}
 		// A program with libraries in unusual places does not start under our rules for files.
@@ -96,28 +99,12 @@ func (d *Decoder) begin(ctx context.Context, src video.Source, cfg config) (*con
 	return nil, video.Confinement{}, last
 }
 
-func (pl plan) String() string {
-	s := ""
-	if pl.clone&unix.CLONE_NEWUSER != 0 {
-		s += "user and "
-	}
-	if pl.clone&unix.CLONE_NEWNET != 0 {
-		s += "network namespace"
-	} else {
-		s += "no namespace"
-	}
-	if pl.landlock {
-		s += ", landlock"
-	}
-	return s
-}
-
-func (p *process) confinement(h hello, refused []string) video.Confinement {
+func confinement(pl confine.Plan, h hello, refused []string) video.Confinement {
 	v := video.Confinement{
-		Process: true, Network: p.plan.clone&unix.CLONE_NEWNET != 0, Files: p.plan.landlock,
+		Process: true, Network: pl.Network(), Files: pl.Files(),
 		Syscalls: h.syscalls, Missing: append(refused, h.missing...),
 	}
-	if !p.plan.landlock && landlockVersion() == 0 {
+	if !pl.Files() && confine.LandlockVersion() == 0 {
 		v.Missing = append(v.Missing, "landlock: not in this kernel")
 	}
 	return v
@@ -127,7 +114,7 @@ func (p *process) confinement(h hello, refused []string) video.Confinement {
 func (c *conversation) greet(cfg config) (hello, *video.Error) {
 	c.received.Add(1)
 	go c.receive()
-	if err := c.p.send(cfg.append(nil), nil); err != nil {
+	if err := c.p.Send(cfg.append(nil), nil); err != nil {
 		return hello{}, c.ended()
 	}
 	late := time.NewTimer(c.lim.OpenDuration)
@@ -153,12 +140,13 @@ func (c *conversation) greet(cfg config) (hello, *video.Error) {
 func (c *conversation) finish() {
 	c.leave()
 	close(c.quit)
-	c.p.kill()
+	c.p.Kill()
 	// The socket need not be closed now: where there is no seccomp, the child may have had children.
-	_ = c.p.conn.SetReadDeadline(time.Now())
+	_ = c.p.Conn.SetReadDeadline(time.Now())
 	c.received.Wait() // it may be reading into the window
-	c.p.release()
-	c.ring.free()
+	c.p.Release()
+	c.win.Free()
+	c.ring.Free()
 	c.ring = nil
 }
 
@@ -170,7 +158,7 @@ func (c *conversation) receive() {
 	buf := make([]byte, maxMessage+1)
 	greeted := false
 	for {
-		n, err := c.p.conn.Read(buf)
+		n, err := c.p.Conn.Read(buf)
 		if errors.Is(err, unix.ECONNRESET) {
 			continue // said once, when the child went without reading all; what it sent before is still there
 		}
@@ -187,7 +175,7 @@ func (c *conversation) receive() {
 				c.blame("the decoder asked for bytes that it must not ask for")
 				return
 			}
-			if err := c.p.send(c.read(r).append(nil), nil); err != nil {
+			if err := c.p.Send(c.read(r).append(nil), nil); err != nil {
 				return
 			}
 			continue
@@ -210,7 +198,7 @@ func (c *conversation) blame(why string) {
 // read puts bytes of the source into the window.
 func (c *conversation) read(r read) data {
 	n := int(min(int64(r.n), c.src.Size-r.offset))
-	got, err := c.src.Data.ReadAt(c.p.window.data[:n], r.offset)
+	got, err := c.src.Data.ReadAt(c.win.Data[:n], r.offset)
 	switch {
 	case got > 0 && got <= n:
 		return data{n: uint32(got), status: dataOK}
@@ -242,7 +230,19 @@ func (c *conversation) ended() *video.Error {
 	if wrong != nil {
 		return wrong
 	}
-	return c.p.crash()
+	return crash(c.p.Ended())
+}
+
+// crash is the error for a child that ended when it should not have.
+func crash(d confine.Death) *video.Error {
+	e := &video.Error{Reason: video.ReasonCrash, Detail: d.Detail, Err: d.Err}
+	switch d.Kind {
+	case confine.TooLong:
+		e.Reason = video.ReasonTimeout
+	case confine.TooLarge:
+		e.Reason = video.ReasonLimit
+	}
+	return e
 }
 
 // run takes the messages in order and hands out what they say.
@@ -302,20 +302,20 @@ func (c *conversation) grow(n need) error {
 	if slots == 0 {
 		return &video.Error{Reason: video.ReasonLimit, Detail: fmt.Sprintf("a picture or a block of sound of %d bytes does not fit the limit of memory", n.slot)}
 	}
-	c.ring.free()
+	c.ring.Free()
 	c.ring, c.slot, c.slots = nil, 0, 0
-	ring, err := newShared("pictures", n.slot*int64(slots), false)
+	ring, err := confine.NewShared("pictures", n.slot*int64(slots), false)
 	if err != nil {
 		return &video.Error{Reason: video.ReasonLimit, Detail: printable(err.Error(), maxDetail), Err: err}
 	}
 	c.ring, c.slot, c.slots = ring, n.slot, slots
-	c.tell(ringSize{slot: n.slot, slots: uint8(slots)}.append(nil), ring.file)
+	c.tell(ringSize{slot: n.slot, slots: uint8(slots)}.append(nil), ring.File)
 	return nil
 }
 
 // tell sends what the child may not be there to hear any more: what it said before it went is still to be taken, and
 // that it is gone shows at the end of the queue.
-func (c *conversation) tell(message []byte, file *os.File) { _ = c.p.send(message, file) }
+func (c *conversation) tell(message []byte, file *os.File) { _ = c.p.Send(message, file) }
 
 // show lends a picture to the caller and gives its slot back.
 func (c *conversation) show(m framed, res *video.Result, onFrame func(*video.Frame) error) error {
@@ -351,7 +351,7 @@ func (c *conversation) slotBytes(n uint8) ([]byte, bool) {
 		return nil, false
 	}
 	at := int64(n) * c.slot
-	return c.ring.data[at : at+c.slot : at+c.slot], true
+	return c.ring.Data[at : at+c.slot : at+c.slot], true
 }
 
 // play takes a block of sound out of its slot, gives that back and lends the block to the caller.

@@ -1,4 +1,4 @@
-package jail
+package confine
 
 import (
 	"fmt"
@@ -7,16 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shared is memory that parent and child both see. The parent makes it and seals its size: a child that could shrink it
+// Shared is memory that parent and child both see. The parent makes it and seals its size: a child that could shrink it
 // would take the ground from under the parent's reads.
-type shared struct {
-	file *os.File
-	data []byte
+type Shared struct {
+	File *os.File // to be handed to the child
+	Data []byte   // this process's view; nil after Free
 }
 
-// newShared makes and maps memory; writable says whether this process may write to its own view. Pages come into being
+// NewShared makes and maps memory; writable says whether this process may write to its own view. Pages come into being
 // when they are first touched.
-func newShared(name string, size int64, writable bool) (*shared, error) {
+func NewShared(name string, size int64, writable bool) (*Shared, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, fmt.Errorf("shared memory: %w", err)
@@ -39,16 +39,17 @@ func newShared(name string, size int64, writable bool) (*shared, error) {
 		f.Close()
 		return nil, fmt.Errorf("mapping shared memory: %w", err)
 	}
-	return &shared{file: f, data: m}, nil
+	return &Shared{File: f, Data: m}, nil
 }
 
-func (s *shared) free() {
+// Free unmaps and closes the memory. A nil Shared has nothing to free.
+func (s *Shared) Free() {
 	if s == nil {
 		return
 	}
-	if s.data != nil {
-		_ = unix.Munmap(s.data) // our own mapping: cannot fail but for a bug of ours
-		s.data = nil
+	if s.Data != nil {
+		_ = unix.Munmap(s.Data) // our own mapping: cannot fail but for a bug of ours
+		s.Data = nil
 	}
-	s.file.Close()
+	s.File.Close()
 }

@@ -1,4 +1,4 @@
-package jail
+package confine
 
 import (
 	"errors"
@@ -6,89 +6,126 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/consentry/consentry/video"
 )
 
 const (
-	childSocket = 3 // descriptors of the child, after the three standard ones
-	childWindow = 4
-
 	keptOutput = 2 << 10         // bytes of the child's standard error that are kept, to explain a crash
 	outputWait = 2 * time.Second // for the rest of them, once the child is dead
 )
 
-// plan is what is tried to confine the child from outside.
-type plan struct {
+// Plan is what is tried to confine the child from outside.
+type Plan struct {
 	clone    uintptr // namespaces
 	landlock bool
 }
 
-// plans are tried in order until the system grants one. A user namespace comes first: it needs no privilege and takes
+// Plans are tried in order until the system grants one. A user namespace comes first: it needs no privilege and takes
 // those that the child would have.
-func plans() []plan {
-	landlock := landlockVersion() > 0
-	ps := []plan{{unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWIPC, landlock}}
+func Plans() []Plan {
+	landlock := LandlockVersion() > 0
+	ps := []Plan{{unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWIPC, landlock}}
 	if os.Geteuid() == 0 {
-		ps = append(ps, plan{unix.CLONE_NEWNET | unix.CLONE_NEWIPC, landlock})
+		ps = append(ps, Plan{unix.CLONE_NEWNET | unix.CLONE_NEWIPC, landlock})
 	}
-	ps = append(ps, plan{0, landlock})
+	ps = append(ps, Plan{0, landlock})
 	if landlock {
-		ps = append(ps, plan{0, false})
+		ps = append(ps, Plan{0, false})
 	}
 	return ps
 }
 
-// process is a child under way.
-type process struct {
-	conn   *os.File // our end of the socket
-	window *shared  // what it reads lands here
+// Network says whether the child has a network namespace of its own.
+func (pl Plan) Network() bool { return pl.clone&unix.CLONE_NEWNET != 0 }
+
+// Files says whether the child is born under Landlock.
+func (pl Plan) Files() bool { return pl.landlock }
+
+func (pl Plan) String() string {
+	s := ""
+	if pl.clone&unix.CLONE_NEWUSER != 0 {
+		s += "user and "
+	}
+	if pl.Network() {
+		s += "network namespace"
+	} else {
+		s += "no namespace"
+	}
+	if pl.landlock {
+		s += ", landlock"
+	}
+	return s
+}
+
+// Command says what to start.
+type Command struct {
+	Role string // in messages: "decoder"
+	// Program is the program and its arguments; empty: this binary, under its own name, and Subcommand.
+	Program    []string
+	Subcommand string
+	Files      []*os.File // descriptors of the child from [FirstFile] on
+}
+
+// Itself says whether this process was started by this very command: going on would start children without end.
+func (c Command) Itself() bool {
+	program, name := c.program()
+	return len(program) > 1 && (name != "" || program[0] == os.Args[0]) && slices.Equal(os.Args[1:], program[1:])
+}
+
+// program is what to start, and the name to start it under where it is not its path: some programs choose by their name
+// what they are.
+func (c Command) program() (program []string, name string) {
+	if len(c.Program) > 0 {
+		return c.Program, ""
+	}
+	return []string{"/proc/self/exe", c.Subcommand}, os.Args[0]
+}
+
+// Process is a child under way.
+type Process struct {
+	Conn *os.File // our end of the socket
+	Plan Plan
+
+	role   string
 	cmd    *exec.Cmd
 	output tail
 	done   chan struct{} // closed when the child was reaped
 	err    error         // of waiting for it; read after done
-	plan   plan
 
 	mu     sync.Mutex
 	killed bool // by us
 }
 
-// launch starts the child, under another name than its path where one is given. The caller must kill it and release the
-// process.
-func launch(command []string, name string, pl plan) (*process, error) {
+// Start starts the child. The caller must Kill and Release the process.
+func Start(c Command, pl Plan) (*Process, error) {
 	ours, theirs, err := socketpair()
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Close()
-	window, err := newShared("reads", windowSize, true)
-	if err != nil {
-		ours.Close()
-		return nil, err
-	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		ours.Close()
-		window.free()
 		return nil, err
 	}
 	defer null.Close()
 
-	p := &process{conn: ours, window: window, done: make(chan struct{}), plan: pl}
-	p.cmd = exec.Command(command[0], command[1:]...)
+	p := &Process{Conn: ours, Plan: pl, role: c.Role, done: make(chan struct{})}
+	program, name := c.program()
+	p.cmd = exec.Command(program[0], program[1:]...)
 	if name != "" {
 		p.cmd.Args[0] = name
 	}
 	p.cmd.Env = []string{"GOTRACEBACK=none"}
 	p.cmd.Dir = "/"
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = null, null, &p.output
-	p.cmd.ExtraFiles = []*os.File{theirs, window.file}
+	p.cmd.ExtraFiles = append([]*os.File{theirs}, c.Files...)
 	p.cmd.WaitDelay = outputWait
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: pl.clone, Pdeathsig: syscall.SIGKILL, Setpgid: true}
 
@@ -96,7 +133,7 @@ func launch(command []string, name string, pl plan) (*process, error) {
 	go onOwnThread(func() {
 		defer close(p.done)
 		if pl.landlock {
-			if err := restrict(landlockVersion(), append([]string{p.cmd.Path}, libraries...)); err != nil {
+			if err := Restrict(LandlockVersion(), append([]string{p.cmd.Path}, libraries...)); err != nil {
 				started <- fmt.Errorf("landlock: %w", err)
 				return
 			}
@@ -109,7 +146,7 @@ func launch(command []string, name string, pl plan) (*process, error) {
 		p.err = p.cmd.Wait()
 	})
 	if err := <-started; err != nil {
-		p.release()
+		p.Release()
 		return nil, err
 	}
 	return p, nil
@@ -147,8 +184,8 @@ func socketpair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fd[0]), "parent"), theirs, nil
 }
 
-// kill ends the child; it may be called at any time, from any goroutine, more than once.
-func (p *process) kill() {
+// Kill ends the child; it may be called at any time, from any goroutine, more than once.
+func (p *Process) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.killed = true
@@ -159,7 +196,7 @@ func (p *process) kill() {
 }
 
 // reaped says whether the child's number may belong to somebody else by now.
-func (p *process) reaped() bool {
+func (p *Process) reaped() bool {
 	select {
 	case <-p.done:
 		return true
@@ -168,20 +205,19 @@ func (p *process) reaped() bool {
 	}
 }
 
-// release waits for the child's end and frees what belongs to it.
-func (p *process) release() {
+// Release waits for the child's end and frees what belongs to it.
+func (p *Process) Release() {
 	<-p.done
-	p.conn.Close()
-	p.window.free()
+	p.Conn.Close()
 }
 
-// send writes a message, and hands over a descriptor with it where there is one.
-func (p *process) send(message []byte, file *os.File) error {
+// Send writes a message, and hands over a descriptor with it where there is one.
+func (p *Process) Send(message []byte, file *os.File) error {
 	var rights []byte
 	if file != nil {
 		rights = unix.UnixRights(int(file.Fd()))
 	}
-	raw, err := p.conn.SyscallConn()
+	raw, err := p.Conn.SyscallConn()
 	if err != nil {
 		return err
 	}
@@ -200,39 +236,53 @@ func (p *process) send(message []byte, file *os.File) error {
 	return sent
 }
 
-// crash explains how the child ended when it should not have. It waits for that end.
-func (p *process) crash() *video.Error {
+// The kinds of a [Death].
+const (
+	Crashed  = iota // it died or fell silent
+	TooLong         // it used up its processor time
+	TooLarge        // it ran out of memory
+)
+
+// Death says how a child ended when it should not have.
+type Death struct {
+	Kind   int // Crashed, TooLong or TooLarge
+	Detail string
+	Err    error
+}
+
+// Ended waits for the child's end and explains it. Where it closed its socket and lives, it is killed.
+func (p *Process) Ended() Death {
 	byUs := func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.killed }()
-	p.kill() // it closed its socket: if it is not dying already, it will now
+	p.Kill() // it closed its socket: if it is not dying already, it will now
 	<-p.done
 	said := p.output.firstLine()
-	e := &video.Error{Reason: video.ReasonCrash, Err: p.err}
+	d := Death{Kind: Crashed, Err: p.err}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(p.err, &exit):
 		status, _ := exit.Sys().(syscall.WaitStatus)
 		switch {
 		case status.Signaled() && status.Signal() == syscall.SIGXCPU:
-			e.Reason, e.Detail = video.ReasonTimeout, "the decoder used up its processor time"
+			d.Kind, d.Detail = TooLong, "the "+p.role+" used up its processor time"
 		case status.Signaled() && status.Signal() == syscall.SIGKILL && !byUs:
-			e.Detail = "the decoder was killed or fell silent"
+			d.Detail = "the " + p.role + " was killed or fell silent"
 		case status.Signaled():
-			e.Detail = "the decoder died of a signal: " + status.Signal().String()
+			d.Detail = "the " + p.role + " died of a signal: " + status.Signal().String()
 		default:
-			e.Detail = "the decoder died: " + exit.Error()
+			d.Detail = "the " + p.role + " died: " + exit.Error()
 		}
 	default:
-		e.Detail = "the decoder ended without an answer"
+		d.Detail = "the " + p.role + " ended without an answer"
 	}
 	if said != "" {
-		e.Detail += " (" + said + ")"
+		d.Detail += " (" + said + ")"
 	}
 	for _, words := range []string{"out of memory", "cannot allocate memory", "failed to allocate"} {
 		if strings.Contains(said, words) {
-			e.Reason = video.ReasonLimit
+			d.Kind = TooLarge
 		}
 	}
-	return e
+	return d
 }
 
 // tail keeps the beginning of what the child writes to its standard error and takes the rest without keeping it.
@@ -252,5 +302,5 @@ func (t *tail) firstLine() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	line, _, _ := strings.Cut(strings.TrimSpace(string(t.kept)), "\n")
-	return printable(line, maxString)
+	return Printable(line, maxString)
 }

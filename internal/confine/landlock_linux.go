@@ -1,4 +1,4 @@
-package jail
+package confine
 
 import (
 	"fmt"
@@ -28,8 +28,8 @@ const (
 	readTree = readFile | unix.LANDLOCK_ACCESS_FS_READ_DIR
 )
 
-// landlockVersion is the version of the kernel's interface, 0 where there is none or it is switched off.
-func landlockVersion() int {
+// LandlockVersion is the version of the kernel's interface, 0 where there is none or it is switched off.
+func LandlockVersion() int {
 	v, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {
 		return 0
@@ -55,9 +55,9 @@ func handled(version int) unix.LandlockRulesetAttr {
 	return a
 }
 
-// restrict limits the calling thread, which must be locked and must not be used for anything else afterwards, to
+// Restrict limits the calling thread, which must be locked and must not be used for anything else afterwards, to
 // reading and running the named files and trees. Names that don't exist are passed over. It sets no_new_privs too.
-func restrict(version int, names []string) error {
+func Restrict(version int, names []string) error {
 	if version < 1 {
 		return fmt.Errorf("not in this kernel: %w", unix.ENOSYS)
 	}

@@ -1,6 +1,6 @@
 //go:build amd64 || arm64
 
-package jail
+package confine
 
 import (
 	"encoding/binary"
@@ -132,8 +132,8 @@ func filter(pid int) program {
 	return p
 }
 
-// confineCalls puts the filter on all threads of this process, for good. no_new_privs must be set.
-func confineCalls() error {
+// Calls puts the filter on all threads of this process, for good. no_new_privs must be set.
+func Calls() error {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		return fmt.Errorf("the filter is for little-endian machines: %w", unix.ENOSYS)
 	}
