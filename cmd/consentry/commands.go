@@ -52,6 +52,11 @@ func (l later) command() *cli.Command {
 	}
 }
 
+// redactFlag hides the names that a file gives, in every form of the answer.
+func redactFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "redact-names", Usage: "hide the names of people and creators"}
+}
+
 // laterFlag is a flag of the contract that is not built yet: hidden, known, and refused in words when it is given.
 func laterFlag(name string) cli.Flag { return &cli.StringFlag{Name: name, Hidden: true} }
 

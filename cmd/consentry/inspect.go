@@ -15,7 +15,7 @@ import (
 // inspectOptions is the command line of inspect, read.
 type inspectOptions struct {
 	file, manifest, format, out string
-	hash                        bool
+	hash, redactNames           bool
 }
 
 func (p *program) inspectCommand() *cli.Command {
@@ -29,12 +29,13 @@ func (p *program) inspectCommand() *cli.Command {
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
+			redactFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return &usageError{Text: fmt.Sprintf("inspect takes one file, not %d", c.NArg()), Hint: "consentry inspect clip.mp4"}
 			}
-			o := inspectOptions{c.Args().First(), c.String("manifest"), c.String("format"), c.String("o"), c.Bool("hash")}
+			o := inspectOptions{c.Args().First(), c.String("manifest"), c.String("format"), c.String("o"), c.Bool("hash"), c.Bool("redact-names")}
 			if o.format != "text" && o.format != "json" {
 				return wordError("--format", o.format, []string{"text", "json"})
 			}
@@ -85,6 +86,11 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 	in := render.NewInspection(o.file, size, loc, res)
 	if note != "" {
 		in.Notes = append(in.Notes, note)
+	}
+	if o.redactNames {
+		if in, err = new(render.Names).Inspection(in); err != nil {
+			return err
+		}
 	}
 	if o.format == "json" {
 		err = render.JSON(out, in)

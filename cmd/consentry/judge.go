@@ -59,6 +59,8 @@ type judged struct {
 	res  *consentry.Result // nil: the file could not be opened
 	err  error
 	told bool // err was said
+
+	names render.Names // that the report does not give, where it was asked for
 }
 
 // report is the report of a file; one that could not be opened has one too, which says so.
@@ -129,7 +131,18 @@ func (p *program) judgeFile(ctx context.Context, v *consentry.Verifier, o *verif
 		defer cancel()
 	}
 	j.res, j.err = v.Examine(ctx, asset)
+	if o.redactNames {
+		j.redact()
+	}
 	return j
+}
+
+// redact takes the names that the file gives out of the report. A report that cannot be rid of them is none.
+func (j *judged) redact() {
+	r, err := j.names.Report(j.res.Report)
+	if j.res.Report = r; err != nil {
+		j.err = errors.Join(j.err, err)
+	}
 }
 
 // openParts opens the fragments of a set.
@@ -190,7 +203,15 @@ func (p *program) writeOne(w io.Writer, o *verifyOptions, j *judged) error {
 		if j.res.Located != nil && j.res.Located.NotSupported != "" && j.res.Validation == nil {
 			p.warnf("%s", j.res.Located.NotSupported)
 		}
-		return render.JSON(w, render.NewCrJSON(j.res.Validation, toolVersion(), r.ValidationTime))
+		doc := render.NewCrJSON(j.res.Validation, toolVersion(), r.ValidationTime)
+		if !o.redactNames {
+			return render.JSON(w, doc)
+		}
+		bare, err := j.names.CrJSON(doc)
+		if err != nil {
+			return err
+		}
+		return render.JSON(w, bare)
 	}
 	return render.Text(w, r, render.Options{Colour: o.out == "" && colour(p.stdout)})
 }

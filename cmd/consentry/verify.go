@@ -42,6 +42,7 @@ type verifyOptions struct {
 	timeout     time.Duration
 	jobs        int
 	strict      bool
+	redactNames bool
 }
 
 var (
@@ -93,6 +94,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.DurationFlag{Name: "timeout", Usage: "`TIME` for each file, such as 30s; default none"},
 			&cli.IntFlag{Name: "jobs", Usage: "`N` files at a time; default: one a core"},
 			&cli.BoolFlag{Name: "strict", Usage: "WARN is exit 1"},
+			redactFlag(),
 			laterFlag("fingerprints"), laterFlag("watermark"), laterFlag("face-model"), laterFlag("resume"),
 		},
 		Action: func(c *cli.Context) error {
@@ -138,6 +140,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		timeout:         c.Duration("timeout"),
 		jobs:            c.Int("jobs"),
 		strict:          c.Bool("strict"),
+		redactNames:     c.Bool("redact-names"),
 	}
 	if c.IsSet("trust-list") {
 		o.trustLists = strings.Split(c.String("trust-list"), ",")

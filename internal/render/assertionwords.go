@@ -35,7 +35,7 @@ func (b *budget) words(a *manifest.Assertion) string {
 	base := a.Base
 	switch {
 	case base == "c2pa.actions" || base == "c2pa.actions.v2":
-		return named("actions", t.Get("actions"), func(v cbortree.Value) string { return v.Get("action").Str() })
+		return named("actions", t.Get("actions"), func(v cbortree.Value) string { return formalWord(v.Get("action").Str()) })
 	case strings.HasPrefix(base, "c2pa.hash.bmff"):
 		return bmffWords(t)
 	case strings.HasPrefix(base, "c2pa.hash."):
@@ -50,6 +50,14 @@ func (b *budget) words(a *manifest.Assertion) string {
 		return consentWords(t)
 	}
 	return memberWords(t)
+}
+
+// formalWord is a word of a format as it is; what is none is quoted.
+func formalWord(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return r != '-' && r != '_' && (r < '*' || r > 'z') }) {
+		return Quote(s)
+	}
+	return Clip(s)
 }
 
 func by(t cbortree.Value) string {
@@ -102,10 +110,10 @@ func ingredientWords(t cbortree.Value) string {
 // consentWords sums a consent declaration up. Consent format 1, 2.
 func consentWords(t cbortree.Value) string {
 	s := "consent declaration, " + named("people", t.Get("people"), func(v cbortree.Value) string {
-		return v.Get("id").Str() + " (" + v.Get("kind").Str() + ", " + v.Get("rendering").Str() + ")"
+		return formalWord(v.Get("id").Str()) + " (" + formalWord(v.Get("kind").Str()) + ", " + formalWord(v.Get("rendering").Str()) + ")"
 	})
 	if c := t.Get("completeness").Str(); c != "" {
-		s += ", completeness " + Clip(c)
+		s += ", completeness " + formalWord(c)
 	}
 	if n := len(t.Get("tokens").List()); n > 0 {
 		s += ", " + plural(n, "token")
@@ -119,7 +127,7 @@ func memberWords(t cbortree.Value) string {
 	}
 	var names []string
 	for i := 0; i+1 < len(t.Items) && len(names) < maxNamed; i += 2 {
-		names = append(names, Clip(t.Items[i].Name()))
+		names = append(names, formalWord(t.Items[i].Name()))
 	}
 	return memberList(names, len(t.Items)/2)
 }
@@ -145,7 +153,7 @@ func jsonWords(text []byte) string {
 			return "JSON that cannot be read"
 		}
 		if total++; len(names) < maxNamed {
-			names = append(names, Clip(fmt.Sprint(key)))
+			names = append(names, formalWord(fmt.Sprint(key)))
 		}
 	}
 	return memberList(names, total)
