@@ -51,6 +51,7 @@ var rules = map[string]rule{
 	"internal/schemagen":     {nil, nil, "a command"},
 	"internal/schematest":    {[]string{"docs/schemas"}, []string{"github.com/santhosh-tekuri/jsonschema/v6"}, "tests only"},
 	"docs/schemas":           {nil, nil, "the schemas, embedded"},
+	"internal/scorecard":     {nil, nil, "asks by command line and reads JSON, as anybody would"},
 	"internal/netless":       {nil, []string{"golang.org/x/sys"}, "a command"},
 	"internal/interop":       {[]string{"internal/forge"}, nil, "tests only"},
 	"internal/interop/write": {[]string{"internal/interop", "internal/forge"}, nil, "a command that writes files for a comparison"},

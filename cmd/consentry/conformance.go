@@ -15,7 +15,7 @@ const maxCaseFile = 256 << 20
 
 func (p *program) conformanceCommand() *cli.Command {
 	return &cli.Command{
-		Name: "conformance", Usage: "Run the rules over case files, without a video",
+		Name: "conformance", Usage: "Run the rules over case files",
 		Subcommands: []*cli.Command{
 			{
 				Name: "facts", Usage: "Judge facts about files, one answer a line", ArgsUsage: "FILE",
@@ -25,12 +25,7 @@ func (p *program) conformanceCommand() *cli.Command {
 				Name: "jose", Usage: "Judge consent tokens, one answer a line", ArgsUsage: "FILE",
 				Action: func(c *cli.Context) error { return p.conformanceJose(c.Args().Slice()) },
 			},
-			{
-				Name: "run", Usage: "Run a folder of cases with their expectations", Hidden: true, SkipFlagParsing: true,
-				Action: func(*cli.Context) error {
-					return &notYetError{What: "conformance run (scorecards over folders of cases)"}
-				},
-			},
+			p.conformanceRunCommand(),
 		},
 	}
 }
