@@ -2,8 +2,6 @@ package consentry
 
 import (
 	"net/url"
-	"regexp"
-	"strings"
 
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/manifest"
@@ -71,13 +69,13 @@ func actorOf(i *manifest.Identity) *consent.Subject {
 		if err != nil || u.Scheme != "did" {
 			return nil
 		}
-		return subjectOf(u)
+		return consent.SubjectAt(u.String())
 	case i.Signature == nil || len(i.Signature.Chain) == 0:
 		return nil
 	}
 	var one *consent.Subject
 	for _, u := range i.Signature.Chain[0].URIs {
-		s := subjectOf(u)
+		s := consent.SubjectAt(u.String())
 		if s == nil {
 			continue
 		}
@@ -87,40 +85,4 @@ func actorOf(i *manifest.Identity) *consent.Subject {
 		one = s
 	}
 	return one
-}
-
-var (
-	isni     = regexp.MustCompile(`^[0-9]{15}[0-9X]$`)
-	wikidata = regexp.MustCompile(`^Q[1-9][0-9]*$`)
-)
-
-// subjectOf reads the address of a person as a subject: a DID, or the address under which HAND, ISNI or Wikidata keep
-// one.
-func subjectOf(u *url.URL) *consent.Subject {
-	switch {
-	case u.RawQuery != "", u.Fragment != "", u.User != nil:
-		return nil // of a person's address, a part of a document, or not the address that is shown
-	case u.Scheme == "did":
-		return &consent.Subject{Scheme: "did", ID: u.String()}
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil
-	}
-	path := strings.TrimPrefix(u.Path, "/")
-	switch strings.TrimPrefix(strings.ToLower(u.Host), "www.") {
-	case "doi.org", "hdl.handle.net":
-		if id, ok := strings.CutPrefix(path, "10.23/"); ok && id != "" {
-			return &consent.Subject{Scheme: "hand", ID: path}
-		}
-	case "isni.org":
-		if id, ok := strings.CutPrefix(path, "isni/"); ok && isni.MatchString(id) {
-			return &consent.Subject{Scheme: "isni", ID: id}
-		}
-	case "wikidata.org":
-		for _, at := range []string{"entity/", "wiki/"} {
-			if id, ok := strings.CutPrefix(path, at); ok && wikidata.MatchString(id) {
-				return &consent.Subject{Scheme: "wikidata", ID: id}
-			}
-		}
-	}
-	return nil
 }

@@ -38,8 +38,8 @@ var trainingLabels = []string{"c2pa.training-mining", "cawg.training-mining"}
 // otherLabels are assertions of other consent schemes. Their form is not part of the consent format: that one is there
 // is said, and nothing rests on it.
 var otherLabels = []struct{ prefix, what string }{
-	{"ddt.cro_binding", "a binding to a consent record (DDT), worth E2 at most; the record is not at hand"},
-	{"pg.assertion", "a PRE-GEN assertion, worth E2 at most; no directory of its issuers is pinned"},
+	{"ddt.cro_binding", "a binding to a consent record (DDT); the record is not at hand"},
+	{"pg.assertion", "a PRE-GEN assertion; no directory of its issuers is pinned"},
 }
 
 // personProperties are the XMP properties that are read, in the order in which they are reported.
@@ -115,13 +115,13 @@ func (r *run) readPackets(ctx context.Context) error {
 			r.find(report.New("consent.metadata.unreadable", "", err.Error()).At(b.Path(), from+bad.Offset))
 			continue
 		}
-		r.takeProperties(properties, "", b.Path())
+		r.takeProperties(properties, "", b.Path(), "E1")
 	}
 	return nil
 }
 
-// takeProperties keeps the properties that speak of people, and says where they stand.
-func (r *run) takeProperties(properties map[string]any, url, where string) {
+// takeProperties keeps the properties that speak of people, and says where they stand and what they are worth at most.
+func (r *run) takeProperties(properties map[string]any, url, where, level string) {
 	for _, name := range personProperties {
 		v, ok := properties[name]
 		if !ok {
@@ -137,7 +137,7 @@ func (r *run) takeProperties(properties map[string]any, url, where string) {
 		case one.SaysMinor():
 			r.tell("consent.metadata.minor", url, at, "the age that the metadata give is a minor's: everybody in the file is judged as one")
 		case strings.Contains(name, "Person"):
-			r.tell("consent.metadata.person", url, at, fmt.Sprintf("somebody is named (%s): worth E1, and no consent", worded(v)))
+			r.tell("consent.metadata.person", url, at, fmt.Sprintf("somebody is named (%s): worth %s, and no consent", worded(v), level))
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (r *run) tell(code, url, where, text string) {
 func (r *run) readDeclaration(m *manifest.ManifestResult, a *manifest.Assertion) {
 	for _, o := range otherLabels {
 		if a.Base == o.prefix || strings.HasPrefix(a.Base, o.prefix+".") {
-			r.tell("consent.metadata.otherScheme", a.URI, a.Label, "the manifest holds "+o.what)
+			r.tell("consent.metadata.otherScheme", a.URI, a.Label, fmt.Sprintf("the manifest holds %s: worth %s at most, and no consent", o.what, worth(m, a)))
 		}
 	}
 	isMetadata, isTraining := slices.Contains(metadataLabels, a.Base), slices.Contains(trainingLabels, a.Base)
@@ -198,7 +198,11 @@ func (r *run) readDeclaration(m *manifest.ManifestResult, a *manifest.Assertion)
 		return
 	}
 	if isMetadata {
-		r.takeProperties(expanded(content), a.URI, "")
+		level := "E1"
+		if a.Base == "cawg.metadata" && vouched(m, a) {
+			level = "E2"
+		}
+		r.takeProperties(expanded(content), a.URI, "", level)
 		return
 	}
 	forbids, said := training(content)
@@ -211,6 +215,15 @@ func (r *run) readDeclaration(m *manifest.ManifestResult, a *manifest.Assertion)
 		text = "training on the content is not allowed by the declarer"
 	}
 	r.tell("consent.metadata.training", a.URI, a.Label, text)
+}
+
+// worth is what an assertion of another scheme is worth at most: E2 where somebody vouches for it, as for a declaration
+// of consent. Consent format 1, 2 (created or gathered), 8 and 9.
+func worth(m *manifest.ManifestResult, a *manifest.Assertion) string {
+	if m.State == manifest.Trusted && (a.Created || vouched(m, a)) {
+		return "E2"
+	}
+	return "E1"
 }
 
 // expanded gives the members of a JSON-LD map the common names of their properties: a prefix means what @context says.

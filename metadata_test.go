@@ -177,3 +177,43 @@ func TestNoTrainingIsHeard(t *testing.T) {
 		t.Errorf("forbidden: %s", got.People[0].State)
 	}
 }
+
+// TestWhatOtherDeclarationsAreWorth: E2 needs somebody who vouches for the very assertion.
+func TestWhatOtherDeclarationsAreWorth(t *testing.T) {
+	const context = `"@context": {"i": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"}, `
+	names := func(label, list string) forge.Assertion {
+		return forge.Assertion{Label: label, List: list, JSON: []byte(`{` + context + `"i:PersonInImage": ["Ada"]}`)}
+	}
+	identity := func(label string) forge.Assertion {
+		return forge.Assertion{Label: "cawg.identity", Identity: &forge.Identity{References: []string{"c2pa.hash.bmff.v3", label}}}
+	}
+	record := func(label, list string) forge.Assertion {
+		return forge.Assertion{Label: label, List: list, JSON: []byte(`{}`)}
+	}
+	stranger := forge.Signer{Authority: forge.NewAuthority("Forge Stranger CA")}
+	for _, c := range []struct {
+		name, code, worth string
+		signer            forge.Signer
+		assertions        []forge.Assertion
+	}{
+		{"names that the signer lists", "consent.metadata.person", "E1", forge.Signer{}, []forge.Assertion{names("cawg.metadata", "created")}},
+		{"names that an identity references", "consent.metadata.person", "E2", forge.Signer{}, []forge.Assertion{names("cawg.metadata", "gathered"), identity("cawg.metadata")}},
+		{"names in an assertion that is not CAWG's", "consent.metadata.person", "E1", forge.Signer{}, []forge.Assertion{names("c2pa.metadata", "created"), identity("c2pa.metadata")}},
+		{"names beside an identity that references other things", "consent.metadata.person", "E1", forge.Signer{}, []forge.Assertion{names("cawg.metadata", "created"), record("ddt.cro_binding", "created"), identity("ddt.cro_binding")}},
+		{"a record that the signer lists", "consent.metadata.otherScheme", "E2", forge.Signer{}, []forge.Assertion{record("ddt.cro_binding", "created")}},
+		{"a record that was gathered", "consent.metadata.otherScheme", "E1", forge.Signer{}, []forge.Assertion{record("ddt.cro_binding", "gathered")}},
+		{"a record that was gathered and an identity references", "consent.metadata.otherScheme", "E2", forge.Signer{}, []forge.Assertion{record("pg.assertion.v1", "gathered"), identity("pg.assertion.v1")}},
+		{"a record of a signer that nobody trusts", "consent.metadata.otherScheme", "E1", stranger, []forge.Assertion{record("pg.assertion.v1", "created")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := verify(t, consenting(t), asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: c.signer, Assertions: c.assertions}}).Data))
+			i := slices.IndexFunc(r.Findings, func(f report.Finding) bool { return f.Code == c.code })
+			if i < 0 || !strings.Contains(r.Findings[i].Explanation, "worth "+c.worth) {
+				t.Errorf("not worth %s: %+v", c.worth, r.Findings)
+			}
+			if len(r.People) > 0 || r.Verdict != report.Fail {
+				t.Errorf("%s, %v", r.Verdict, r.People)
+			}
+		})
+	}
+}

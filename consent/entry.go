@@ -21,6 +21,7 @@ type subjectJudge struct {
 
 	atGeneration, atNow verdict
 	orders              []metOrder   // of the registries, at either clock
+	recorded            bool         // an RSL-MEDIA record of the subject forbids this
 	who                 *openSubject // the subject where it is known: named, or opened by a token that verifies
 }
 
@@ -146,6 +147,7 @@ func failed(code, text string) *tokenResult {
 func (j *judge) judgeEntry(u *unit, e *subjectJudge) {
 	e.who = e.opened()
 	e.orders = j.met(u, e)
+	e.recorded = j.recorded(e)
 	e.atGeneration = j.state(u, e, false)
 	e.atNow = j.state(u, e, true)
 	if u.source.edited {

@@ -17,7 +17,7 @@ type Trust struct {
 	// Findings are those of loading the list; one that failed says why the list is nil.
 	Findings    []report.Finding
 	StatusLists []string // status list tokens at hand
-	Registries  []string // registry bundles at hand
+	Registries  []string // registry bundles at hand, and RSL-MEDIA documents
 	// Seen are the highest sequences of registry bundles that were seen before, as [Trust.Sequences] gives them. A bundle
 	// of a lower one is rolled back and not used. Consent format 1, 7.
 	Seen map[string]int64

@@ -43,6 +43,30 @@ func (j *judge) met(u *unit, e *subjectJudge) []metOrder {
 	return out
 }
 
+// recorded says whether an RSL-MEDIA record of the subject forbids what the entry needs, and reports one that permits.
+// A prohibition is a refusal of the subject's own; a permission is worth E2 and satisfies nobody, least of all a minor.
+// Consent format 1, 9.
+func (j *judge) recorded(e *subjectJudge) bool {
+	need := orderNeed(e.person)
+	if e.who == nil || len(j.books.records) == 0 {
+		return false
+	}
+	if contains(j.terms.Use.Operation, "train") {
+		need = append(need[:len(need):len(need)], "train")
+	}
+	id, forbids := e.who.String(), false
+	for _, r := range j.books.records {
+		forbids = forbids || overlap(need, r.prohibit[id])
+		if r.permit[id] && !e.entry.minor {
+			e.find("consent.registry.permission", "an RSL-MEDIA record permits such a use: worth E2 at most, and no token")
+		}
+	}
+	if forbids {
+		e.find("consent.registry.refused", "an RSL-MEDIA record of this subject forbids such a use")
+	}
+	return forbids
+}
+
 // offline notes that an issuer's right to speak could not be looked up: its roster is not at hand.
 func (j *judge) offline(e *subjectJudge) {
 	for _, h := range e.tokens {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/report"
@@ -60,7 +61,8 @@ type order struct {
 // registries are the bundles that are used: of each issuer the one of the highest sequence.
 type registries struct {
 	byIssuer map[string]*Registry
-	issuers  []string // sorted, so that nothing depends on a map's order
+	issuers  []string   // sorted, so that nothing depends on a map's order
+	records  []*Records // of RSL-MEDIA
 	findings []report.Finding
 	now      time.Time // that they were opened for
 }
@@ -69,6 +71,10 @@ type registries struct {
 func openRegistries(trust *Trust, now time.Time) *registries {
 	r := &registries{byIssuer: map[string]*Registry{}, now: now}
 	for i, text := range trust.Registries {
+		if strings.HasPrefix(text, "<") {
+			r.openRecords(i, text)
+			continue
+		}
 		b, err := openRegistry(text, trust.List, now)
 		if err != nil {
 			code := "consent.registry.signatureInvalid"
@@ -98,6 +104,22 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 		}
 	}
 	return r
+}
+
+// openRecords reads an RSL-MEDIA document at hand.
+func (r *registries) openRecords(i int, text string) {
+	records, err := ParseRecords([]byte(text))
+	if err == nil {
+		r.records = append(r.records, records)
+		return
+	}
+	code := "consent.registry.unreadable"
+	if bad, ok := err.(*SyntaxError); ok && bad.Large {
+		code = "consent.input.tooLarge"
+	}
+	f := report.Newf(code, "", "an RSL-MEDIA document is not used: %v", err)
+	f.Where = indexed("registries", i)
+	r.findings = append(r.findings, f)
 }
 
 // seen is the highest sequence seen before of a bundle that one of the issuer's keys signed. A bundle by another key,

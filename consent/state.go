@@ -165,6 +165,9 @@ func rank(role string) int {
 	return rankNobody
 }
 
+// recordIssuer stands for whoever wrote an RSL-MEDIA record. No issuer bears it: a trust list's ids are not empty.
+const recordIssuer = "an RSL-MEDIA record"
+
 // authority weighs those who forbid against those who permit. Consent format 1, 7.
 func (j *judge) authority(u *unit, e *subjectJudge, s sum, now bool) (forbidden, conflict bool) {
 	no := s.no
@@ -179,6 +182,9 @@ func (j *judge) authority(u *unit, e *subjectJudge, s sum, now bool) (forbidden,
 		}
 		ordered = true
 		no = append(no, forbidding{o.issuer, o.rank})
+	}
+	if e.recorded {
+		no = append(no, forbidding{recordIssuer, rankSelf})
 	}
 	if len(no) == 0 {
 		return false, false

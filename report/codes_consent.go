@@ -82,6 +82,8 @@ var consentCodes = []Code{
 	{"consent.subject.estateMissing", Failure, "the dead need their estate's grant", "consent format 1, 3", "Ask for the estate's grant."},
 	{"consent.registry.refused", Failure, "a standing order forbids this", "consent format 1, 7", "Do not publish without a grant that lifts the order."},
 	{"consent.registry.conflict", Failure, "two authorities of one rank contradict each other", "consent format 1, 7", "Ask both authorities; the permissive side is never taken."},
+	{"consent.registry.permission", Informational, "an RSL-MEDIA record permits such a use", "consent format 1, 9", "A public permission names no generator and no file; ask for a token."},
+	{"consent.registry.unreadable", Failure, "an RSL-MEDIA document cannot be read", "consent format 1, 9", "Get the record from its register again; what it forbids is not known."},
 	{"consent.registry.signatureInvalid", Failure, "a registry bundle does not verify", "consent format 1, 7", "Get the bundle from the registry again."},
 	{"consent.trust.rollback", Failure, "a list older than one seen before", "consent format 1, 4", "Get the current list from its steward; an old one may hold revoked keys."},
 	{"consent.trust.signatureInvalid", Failure, "the signed trust list does not verify", "consent format 1, 4", "Get the list from its steward again, and check the pinned key."},

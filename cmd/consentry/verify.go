@@ -78,7 +78,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "eku", Usage: "`OID` that --trust anchors accept too"},
 			&cli.StringFlag{Name: "consent-trust", Usage: "`FILE`: trust list of consent issuers"},
 			&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
-			&cli.StringSliceFlag{Name: "consent-registry", Usage: "`FILE`: standing orders and rosters"},
+			&cli.StringSliceFlag{Name: "consent-registry", Usage: "`FILE`: standing orders and rosters, RSL-MEDIA records"},
 			&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
 			&cli.StringFlag{Name: "consent-tokens", Usage: "`DIR` of tokens (*.jwt) that files name by reference"},
 			&cli.BoolFlag{Name: "no-state", Usage: "forget which lists were seen before: for CI"},
