@@ -361,7 +361,7 @@ func (c *certificate) issuedBy(issuer *certificate) error {
 	if err != nil {
 		return err
 	}
-	return s.check(issuer.key, c.tbs, c.signature)
+	return links.check(c.der, issuer.der, func() error { return s.check(issuer.key, c.tbs, c.signature) })
 }
 
 // subjectOf finds the raw subject of a certificate without parsing the rest; nil: it has none.
