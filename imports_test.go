@@ -38,6 +38,11 @@ var rules = map[string]rule{
 	"policy":                 {[]string{"report", "consent"}, []string{"github.com/goccy/go-yaml", "cel.dev/cel-go"}, "pure; consent never sees it"},
 	"consent":                {[]string{"report", "region"}, []string{"github.com/fxamacker/cbor/v2", "github.com/lestrrat-go/jwx/v2", "github.com/goccy/go-yaml"}, "never policy, never manifest: usable alone"},
 	"persons":                {[]string{"report", "region", "video"}, nil, "pure: a detector is handed in"},
+	"persons/network":        {[]string{"persons", "internal/onnxgraph"}, nil, "arithmetic: a runner is handed in"},
+	"persons/onnx":           {[]string{"persons", "persons/network"}, []string{"github.com/yalue/onnxruntime_go"}, "the only package that loads the library"},
+	"persons/jail":           {[]string{"persons", "persons/network", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a library"},
+	"persons/install":        {[]string{"persons"}, nil, "files and digests, no network"},
+	"internal/onnxgraph":     {nil, nil, "a bounded parser"},
 	"video":                  {nil, nil, "an interface"},
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
 	"internal/confine":       {nil, []string{"golang.org/x/sys"}, "a child process and what holds it; it knows of no work"},
@@ -67,7 +72,7 @@ var rules = map[string]rule{
 
 // oneImporter lists third-party modules that only one package imports, so that replacing one is a one-folder change.
 var oneImporter = []string{
-	"github.com/asticode/go-astiav", "github.com/lestrrat-go/jwx/v2", "github.com/urfave/cli/v2", "github.com/veraison/go-cose", "github.com/andybalholm/brotli",
+	"github.com/asticode/go-astiav", "github.com/yalue/onnxruntime_go", "github.com/lestrrat-go/jwx/v2", "github.com/urfave/cli/v2", "github.com/veraison/go-cose", "github.com/andybalholm/brotli",
 	"cel.dev/cel-go",
 }
 

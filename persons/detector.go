@@ -52,8 +52,9 @@ type Detector interface {
 	Models() []Model
 	// Workers is how many calls of Detect make progress at the same time; further ones wait.
 	Workers() int
-	// Detect finds the faces in a picture, best score first, at most [MaxFaces]; faces that overlap by more than the
-	// network's limit are one. It is safe for concurrent use and borrows the picture until it returns. The error is an
+	// Detect finds the faces in a picture, best score first, at most [MaxFaces]; of detections that overlap by more than
+	// .3 (intersection over union) the best stays. Weak detections are among them: what score makes a face is for the
+	// caller to say. It is safe for concurrent use and borrows the picture until it returns. The error is an
 	// [*Error] where the detector could not do its work, and every later call fails then, too.
 	Detect(ctx context.Context, p *Picture) ([]Face, error)
 	// Close ends the detector and frees what belongs to it.

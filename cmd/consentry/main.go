@@ -11,12 +11,18 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/consentry/consentry/persons/jail"
 )
 
 func main() {
-	// The decoder's child is this very binary. It must not go through the command table: it has no streams to talk on.
+	// The children that decode and that find faces are this very binary. They must not go through the command table:
+	// they have no streams to talk on.
 	if len(os.Args) == 2 && os.Args[1] == decodeCommand {
 		os.Exit(decodeChild())
+	}
+	if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
+		os.Exit(detectChild())
 	}
 	frugal()
 	os.Exit(interruptible(os.Args[1:]))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/internal/schematest"
+	"github.com/consentry/consentry/persons/jail"
 )
 
 // The scripts run the real program as a command. Each is one theme, and each block asserts standard output, standard
@@ -23,6 +24,9 @@ func TestMain(m *testing.M) {
 		"consentry": func() {
 			if len(os.Args) == 2 && os.Args[1] == decodeCommand {
 				os.Exit(decodeChild())
+			}
+			if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
+				os.Exit(detectChild())
 			}
 			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},

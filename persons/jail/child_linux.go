@@ -1,0 +1,158 @@
+package jail
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/consentry/consentry/internal/confine"
+	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/persons/network"
+)
+
+// Exit statuses of the child.
+const (
+	exitDone  = 0
+	exitWrong = 2 // it was not started by a parent, or the parent is gone
+)
+
+// Descriptors that the parent hands over.
+const (
+	filePicture = confine.FirstFile
+	fileModel   = confine.FirstFile + 1
+	fileLibrary = confine.FirstFile + 2
+)
+
+const pictureBytes = 3 * persons.MaxSide * persons.MaxSide
+
+var errGone = errors.New("the parent is gone")
+
+// Serve is the child's side: it loads the library, confines this process, and looks for faces in what the parent shows
+// until the parent ends it. It returns the exit status. A program that uses [Open] calls it at the start of main for the
+// hidden subcommand, and for nothing else.
+func Serve(load func(path string) (Engine, error)) int {
+	runtime.LockOSThread() // the thread that computes is the one that is confined most
+	c := &child{}
+	cfg, err := c.greeted()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "not started as the child of a detector:", err)
+		return exitWrong
+	}
+	r, net, run := c.start(cfg, load)
+	if c.send(r.append(nil)) != nil || r.failure.reason != "" {
+		return exitWrong
+	}
+	var in network.Tensor
+	for {
+		m, err := c.receive()
+		if err != nil {
+			return exitDone // the parent ends this process when it has seen all
+		}
+		p, ok := m.(picture)
+		if !ok {
+			return exitWrong
+		}
+		w, h := int(p.width), int(p.height)
+		found, err := net.Detect(run, &persons.Picture{Width: w, Height: h, RGB: c.shared[:3*w*h]}, &in)
+		var answer []byte
+		if err != nil {
+			answer = failureOf(err, persons.ReasonCrash).append(nil)
+		} else {
+			answer = faces(found).append(nil)
+		}
+		if c.send(answer) != nil {
+			return exitWrong
+		}
+	}
+}
+
+// start loads what the child needs, gives up what it does not need any more, and tests the network.
+func (c *child) start(cfg config, load func(path string) (Engine, error)) (ready, *network.Network, network.Runner) {
+	var r ready
+	fail := func(err error, reason string) (ready, *network.Network, network.Runner) {
+		r.failure = failureOf(err, reason)
+		return r, nil, nil
+	}
+	missing := confine.Bound(confine.Limits{Memory: cfg.memory, Time: time.Duration(cfg.total)})
+	model, err := unix.Mmap(fileModel, 0, int(cfg.modelSize), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return fail(err, persons.ReasonLimit)
+	}
+	// The library opens files while it loads: those of the C++ library that it is linked with.
+	engine, err := load(fmt.Sprintf("/proc/self/fd/%d", fileLibrary))
+	if err != nil {
+		return fail(err, persons.ReasonLibrary)
+	}
+	r.syscalls, missing = confine.Shut(missing)
+	r.missing = missing
+	net, err := network.New(cfg.kind, cfg.input, cfg.outputs)
+	if err != nil {
+		return fail(err, persons.ReasonModel)
+	}
+	run, err := engine.Session(model, net)
+	if err != nil {
+		return fail(err, persons.ReasonModel)
+	}
+	if err := net.SelfTest(run); err != nil {
+		return fail(err, persons.ReasonSelfTest)
+	}
+	return r, net, run
+}
+
+// child talks to the parent.
+type child struct {
+	buf    [4 << 10]byte
+	shared []byte // the picture
+}
+
+// greeted takes the descriptors and the first message.
+func (c *child) greeted() (config, error) {
+	kind, err := unix.GetsockoptInt(confine.Socket, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil || kind != unix.SOCK_SEQPACKET {
+		return config{}, fmt.Errorf("descriptor %d is no socket of ours", confine.Socket)
+	}
+	for _, fd := range []int{confine.Socket, filePicture, fileModel, fileLibrary} {
+		unix.CloseOnExec(fd)
+	}
+	if c.shared, err = unix.Mmap(filePicture, 0, pictureBytes, unix.PROT_READ, unix.MAP_SHARED); err != nil {
+		return config{}, fmt.Errorf("mapping the picture: %w", err)
+	}
+	m, err := c.receive()
+	if err != nil {
+		return config{}, err
+	}
+	cfg, ok := m.(config)
+	if !ok {
+		return config{}, errMessage
+	}
+	return cfg, nil
+}
+
+func (c *child) send(message []byte) error {
+	for {
+		err := unix.Sendmsg(confine.Socket, message, nil, nil, unix.MSG_NOSIGNAL)
+		if err == nil {
+			return nil
+		}
+		if err != unix.EINTR {
+			return errGone
+		}
+	}
+}
+
+func (c *child) receive() (any, error) {
+	for {
+		n, _, _, _, err := unix.Recvmsg(confine.Socket, c.buf[:], nil, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return nil, errGone
+		}
+		return parseParent(c.buf[:n])
+	}
+}
