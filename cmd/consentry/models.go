@@ -56,7 +56,7 @@ func (p *program) modelsCommand() *cli.Command {
 		return &cli.StringFlag{Name: "models", Usage: "`DIR` of library and model; default: see models list"}
 	}
 	return &cli.Command{
-		Name: "models", Usage: "List, install or check what finds faces",
+		Name: "models", Usage: "Show or install what finds faces, and check it",
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "List the library and the model, their digests and places",
