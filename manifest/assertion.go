@@ -19,6 +19,7 @@ const (
 	labelCloudData   = "c2pa.cloud-data"
 	labelExternalRef = "c2pa.external-reference"
 	labelTimeStamp   = "c2pa.time-stamp"
+	labelCertStatus  = "c2pa.certificate-status"
 	labelMultiAsset  = "c2pa.hash.multi-asset"
 	labelBMFFv1      = "c2pa.hash.bmff"
 	labelStore       = "c2pa.assertions"
@@ -144,7 +145,7 @@ func wantsCBOR(base string) bool {
 		return true
 	}
 	switch base {
-	case labelSoftBinding, labelCloudData, labelExternalRef, labelTimeStamp:
+	case labelSoftBinding, labelCloudData, labelExternalRef, labelTimeStamp, labelCertStatus:
 		return true
 	}
 	return false

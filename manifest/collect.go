@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/consentry/consentry/internal/cbortree"
 	"github.com/consentry/consentry/internal/jumbf"
 	"github.com/consentry/consentry/report"
 )
@@ -33,6 +32,7 @@ func (v *validator) collect(ctx context.Context, m *Manifest, depth int) error {
 		w.r.Claim = w.claim
 		v.list(w)
 		v.readStamps(w)
+		v.readStatus(w)
 		v.readIngredients(w)
 		v.readRedactions(w)
 		for _, i := range w.r.Ingredients {
@@ -120,36 +120,6 @@ func pathBelow(uri string) string {
 		u.Parts = u.Parts[min(2, len(u.Parts)):]
 	}
 	return strings.Join(u.Parts, "/")
-}
-
-// readStamps collects the time-stamp tokens that a manifest carries for others. C2PA 2.5, 16.7.2.
-func (v *validator) readStamps(w *work) {
-	for _, a := range w.r.AssertionsOf(labelTimeStamp) {
-		if !a.Created && !a.Gathered {
-			continue
-		}
-		t, err := v.treeOf(a)
-		if err != nil || t.Kind != cbortree.Map {
-			continue // said by others
-		}
-		for i := 0; i+1 < len(t.Items); i += 2 {
-			if k := t.Items[i].Str(); k != "" && t.Items[i+1].Kind == cbortree.Bytes {
-				v.stamps[k] = append(v.stamps[k], t.Items[i+1].Data)
-			}
-		}
-	}
-}
-
-// stampsFor returns the tokens for a manifest. The specification's grammar for the keys lacks the parts of a label
-// behind the UUID, so a key may be the label without them.
-func (v *validator) stampsFor(label string) [][]byte {
-	if s := v.stamps[label]; s != nil {
-		return s
-	}
-	if parts := strings.SplitN(label, ":", 4); len(parts) == 4 {
-		return v.stamps[strings.Join(parts[:3], ":")]
-	}
-	return nil
 }
 
 // readRedactions notes which assertions of other manifests a claim declares redacted. C2PA 2.5, 14.10.2.

@@ -17,6 +17,16 @@ import (
 // validated validates a forged file with its content.
 func validated(t *testing.T, file *forge.Built, trust *signing.Trust) *manifest.Result {
 	t.Helper()
+	res, err := validate(t, file, trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+// validate is validated with the error of a limit.
+func validate(t *testing.T, file *forge.Built, trust *signing.Trust) (*manifest.Result, error) {
+	t.Helper()
 	ctx := context.Background()
 	loc, err := manifest.Locate(ctx, bytes.NewReader(file.Data), int64(len(file.Data)), manifest.Limits{})
 	if err != nil {
@@ -27,11 +37,7 @@ func validated(t *testing.T, file *forge.Built, trust *signing.Trust) *manifest.
 		t.Fatal(err)
 	}
 	content := &manifest.Content{Data: bytes.NewReader(file.Data), Size: int64(len(file.Data)), Located: loc}
-	res, err := store.Validate(ctx, content, manifest.Options{Trust: trust, Now: forge.Clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res
+	return store.Validate(ctx, content, manifest.Options{Trust: trust, Now: forge.Clock})
 }
 
 func TestIdentitiesAreJudgedAndNeverChangeTheState(t *testing.T) {

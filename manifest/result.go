@@ -24,7 +24,10 @@ type Options struct {
 	Trust  *signing.Trust // nil trusts nobody
 	Now    time.Time      // the validation time
 	Limits Limits
-	Label  string // of the manifest to take for the active one; empty: the last. For stores with several assets only
+	// Ask gets the answer of an OCSP responder; nil: nobody is asked. Nonce goes into the requests. See [signing.Input].
+	Ask   func(address string, request []byte) ([]byte, error)
+	Nonce []byte
+	Label string // of the manifest to take for the active one; empty: the last. For stores with several assets only
 }
 
 // Result is what validation found. What is true only of a valid manifest must not be believed of another: look at its

@@ -22,6 +22,8 @@ type validator struct {
 	order   []*work // manifests that the active one leads to, ingredients before what they are ingredients of
 	digests map[digestKey][]byte
 	stamps  map[string][][]byte // time-stamp tokens for a manifest's label, of c2pa.time-stamp assertions
+	status  []*signing.OCSP     // responses about certificates, of c2pa.certificate-status assertions
+	unread  []report.NotChecked // of those, what does not count
 	items   int                 // CBOR items that may still be read
 	listed  int                 // assertions and references so far
 	acts    int                 // actions so far
@@ -29,6 +31,7 @@ type validator struct {
 	stop    *LimitError         // the first limit that was reached
 
 	hashable int64 // what hashing began with
+	stamping int64 // bytes of time-stamp tokens that may still be tried
 	steps    int   // what is left of maxSteps
 }
 
@@ -71,7 +74,7 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 			v.hashable += hashTimes * int64(len(m.Inner.Raw))
 		}
 	}
-	v.hashing = v.hashable
+	v.hashing, v.stamping = v.hashable, v.hashable
 	active := s.Active
 	if opt.Label != "" {
 		if active = s.Manifest(opt.Label); active == nil {
@@ -114,6 +117,7 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 			r.NotChecked = append(r.NotChecked, report.NotChecked{What: m.Label, Why: "nothing leads to this manifest; it counts for nothing"})
 		}
 	}
+	r.NotChecked = append(r.NotChecked, v.unread...)
 	for _, label := range s.Skipped {
 		r.NotChecked = append(r.NotChecked, report.NotChecked{What: label, Why: "the store holds a box that is no manifest that is known"})
 	}
@@ -222,7 +226,7 @@ func (v *validator) signature(w *work) {
 	}
 	w.r.Signature = signing.Verify(signing.Input{
 		COSE: box.Content("cbor").Payload(), Payload: w.claim.Payload, URL: w.m.URI(box.Label()), Now: v.opt.Now,
-		Trust: v.opt.Trust, Stamps: v.stampsFor(w.m.Label),
+		Trust: v.opt.Trust, Stamps: v.stampsFor(w), Status: v.status, Ask: v.opt.Ask, Nonce: v.opt.Nonce,
 	})
 	for _, f := range w.r.Signature.Findings {
 		w.r.add(f)

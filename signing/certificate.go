@@ -41,6 +41,8 @@ const (
 	maxCertificate = 64 << 10
 	// maxExtensions bounds a certificate's extensions; published ones have about ten.
 	maxExtensions = 64
+	// maxResponders is how many addresses of OCSP responders are read; one is usual.
+	maxResponders = 2
 )
 
 // Key usage bits. RFC 5280, 4.2.1.3.
@@ -81,6 +83,7 @@ type certificate struct {
 	ekus             []asn1.ObjectIdentifier
 	policyIDs        []asn1.ObjectIdentifier // of the certificate policies, as far as they can be read
 	ocsp             bool                    // names an OCSP responder
+	responders       []string                // addresses of OCSP responders, as written; of the first few that are URIs
 	brokenExtensions string
 }
 
@@ -263,7 +266,14 @@ func (c *certificate) readExtension(oid asn1.ObjectIdentifier, critical bool, v 
 			if !body.ReadASN1(&access, cbasn1.SEQUENCE) || !access.ReadASN1ObjectIdentifier(&method) {
 				return false
 			}
-			c.ocsp = c.ocsp || method.Equal(oidOCSP)
+			if !method.Equal(oidOCSP) {
+				continue
+			}
+			c.ocsp = true
+			var uri cryptobyte.String
+			if len(c.responders) < maxResponders && access.ReadASN1(&uri, cbasn1.Tag(6).ContextSpecific()) && access.Empty() {
+				c.responders = append(c.responders, string(uri))
+			}
 		}
 	}
 	return true

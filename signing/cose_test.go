@@ -1,7 +1,6 @@
 package signing_test
 
 import (
-	"crypto/x509"
 	"testing"
 
 	"github.com/consentry/consentry/internal/forge"
@@ -198,16 +197,4 @@ func TestClaimedTime(t *testing.T) {
 			t.Errorf("%s was read as the time %v", name, r.Claimed)
 		}
 	}
-}
-
-func TestRevocationIsSaidToBeUnchecked(t *testing.T) {
-	pointer := func(c *x509.Certificate) { c.OCSPServer = []string{"http://ocsp.invalid/"} }
-	r := verify(t, forge.Signer{Cert: pointer}, nil)
-	expect(t, r, []string{"signingCredential.ocsp.skipped"}, nil)
-	r = verify(t, forge.Signer{Unprotected: func(m *forge.Map) { m.Set("rVals", forge.Map{}) }}, nil)
-	if expect(t, r, []string{"signingCredential.ocsp.skipped"}, nil); len(r.Unsupported) == 0 {
-		t.Error("the stapled response is not said to be unread")
-	}
-	r = verify(t, forge.Signer{}, nil)
-	expect(t, r, nil, []string{"signingCredential.ocsp.skipped"})
 }

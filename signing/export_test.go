@@ -58,7 +58,28 @@ const (
 	MaxPathChecks        = maxPathChecks
 	MaxListCertificates  = maxListCertificates
 	MaxRSABits           = maxRSABits
+	MaxOCSP              = maxOCSP
+	MaxOCSPSingles       = maxOCSPSingles
+	MaxOCSPCertificates  = maxOCSPCertificates
+	MaxOCSPExtensions    = maxOCSPExtensions
+	MaxStapled           = maxStapled
+	MaxOCSPChecks        = maxOCSPChecks
+	MaxResponders        = maxResponders
 )
 
 // Keys is the number of keys that a DID document has.
 func (d *DIDDocument) Keys() int { return len(d.keys) }
+
+// Spoken is the number of certificates that a response speaks of, and of those that it holds, and what is signed.
+func (o *OCSP) Spoken() (singles, certificates int, signed []byte) {
+	return len(o.singles), len(o.certificates), o.tbs
+}
+
+// Responders are the addresses of OCSP responders that a certificate names.
+func Responders(der []byte) []string {
+	c, err := parseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return c.responders
+}

@@ -240,6 +240,7 @@ func (s scheme) check(key *publicKey, message, signature []byte) error {
 // publicKey is a SubjectPublicKeyInfo. crypto/x509 leaves id-RSASSA-PSS keys out, so they are read here.
 type publicKey struct {
 	kind  string // rsa, pss, ec, ed25519, ml-dsa, or the OID
+	raw   []byte // content of subjectPublicKey, which digests of keys are over
 	key   crypto.PublicKey
 	bits  int     // RSA modulus
 	curve string  // OID of an EC key's curve
@@ -259,7 +260,7 @@ func readPublicKey(in *cryptobyte.String) (*publicKey, bool) {
 		return nil, false
 	}
 	raw := bits.RightAlign()
-	k := &publicKey{kind: id.oid.String()}
+	k := &publicKey{kind: id.oid.String(), raw: raw}
 	switch {
 	case id.oid.Equal(oidRSA), id.oid.Equal(oidPSS):
 		k.kind = "rsa"

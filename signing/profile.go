@@ -11,6 +11,7 @@ type role int
 const (
 	claimSigner role = iota
 	timeAuthority
+	responder // of OCSP
 	issuer
 )
 
@@ -84,6 +85,8 @@ func (c *certificate) purposeRules(as role) []string {
 		return []string{"its extended key usage lacks timeStamping"}
 	case as == timeAuthority && !c.critEKU:
 		return []string{"its extended key usage is not critical"} // RFC 3161, 2.3
+	case as == responder && !ocsp:
+		return []string{"its extended key usage lacks OCSPSigning"}
 	}
 	return nil
 }

@@ -82,3 +82,39 @@ func nonceOf(content []byte) *big.Int {
 	}
 	return n
 }
+
+// ocspRequest is the body of a POST to an OCSP responder (application/ocsp-request) for one certificate. The certificate
+// is named by SHA-1, as every responder understands it. Responders that make their answers beforehand leave the nonce
+// out of them. RFC 6960, 4.1; RFC 9654.
+func ocspRequest(c, issuer *certificate, nonce []byte) ([]byte, error) {
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // requestList
+				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // CertID
+						b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+							b.AddASN1ObjectIdentifier(oidSHA1)
+							b.AddASN1NULL()
+						})
+						b.AddASN1OctetString(hashName(oidSHA1, c.issuer))
+						b.AddASN1OctetString(hashName(oidSHA1, issuer.key.raw))
+						b.AddASN1(cbasn1.INTEGER, func(b *cryptobyte.Builder) { b.AddBytes(c.serial) })
+					})
+				})
+			})
+			if nonce == nil {
+				return
+			}
+			b.AddASN1(cbasn1.Tag(2).Constructed().ContextSpecific(), func(b *cryptobyte.Builder) {
+				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+						b.AddASN1ObjectIdentifier(oidNonce)
+						b.AddASN1(cbasn1.OCTET_STRING, func(b *cryptobyte.Builder) { b.AddASN1OctetString(nonce) })
+					})
+				})
+			})
+		})
+	})
+	return b.Bytes()
+}

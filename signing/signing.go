@@ -3,8 +3,8 @@
 // It reads a COSE_Sign1 (RFC 9052) with its X.509 chain (RFC 9360) and RFC 3161 time-stamps, by the rules of C2PA
 // 2.5, 12.3, 13 and 14.7 to 14.9, and makes such signatures. Nothing is fetched, the system's roots are never used,
 // and the bytes that were received are verified, never a re-encoding of them. It refuses RSASSA-PKCS1-v1_5 and every
-// algorithm outside C2PA's list for claims, attached payloads, and credentials that are ambiguous. Revocation is not
-// looked up.
+// algorithm outside C2PA's list for claims, attached payloads, and credentials that are ambiguous. OCSP responses
+// (RFC 6960) are read where they are at hand; a responder is asked only through the caller ([Input.Ask]).
 //
 // Start with [Verify]; hostile input gives findings and never an error. To sign, start with [NewSigner] and [Sign1].
 package signing
@@ -24,6 +24,11 @@ type Input struct {
 	Now     time.Time // the clock; zero is the year 1, in which no certificate is valid
 	Trust   *Trust    // nil trusts nobody
 	Stamps  [][]byte  // time-stamp tokens for this manifest, of c2pa.time-stamp assertions
+	Status  []*OCSP   // responses about certificates, of c2pa.certificate-status assertions
+	// Ask gets the answer of an OCSP responder (application/ocsp-request) where none at hand settles the matter; nil:
+	// nobody is asked. It is called with addresses of certificates under an anchor alone.
+	Ask   func(address string, request []byte) ([]byte, error)
+	Nonce []byte // of requests: what nobody can have known before; nil: none is sent
 }
 
 // Result is what the signature is worth.
@@ -57,10 +62,4 @@ type Stamp struct {
 	List      *List     // the time-stamp list that matched; nil: none
 	// Certificate is the authority's, unverified unless Trusted; nil where the token does not hold it.
 	Certificate *x509.Certificate
-}
-
-// Revocation says whether the signer's certificate is known to be revoked.
-type Revocation struct {
-	State  string // not-checked
-	Reason string // why
 }

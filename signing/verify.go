@@ -23,6 +23,23 @@ type verification struct {
 	chain []*certificate // leaf and its CAs, as far as they are known
 	loose bool           // the x5chain is not protected
 	wrong bool           // the credential is none that may sign
+
+	// Of the search for an anchor.
+	allow    *List // has the signer's certificate itself; nil: none
+	search   search
+	path     *path // the best that was found; nil: none
+	anchored bool  // a list trusts the signer, revocation left aside
+	issuers  []*certificate
+
+	// Of revocation.
+	stapled   bool // the header is there
+	answers   []answer
+	unusable  string // why a response does not count
+	asked     int    // responses whose signature was looked at
+	status    statement
+	revokedCA string // which, and why; empty: none
+	tried     bool   // a responder was asked
+	failed    string // why that gave no answer
 }
 
 // Verify judges a claim signature. It never fails: whatever the bytes are, the findings say so. The signature is
@@ -34,7 +51,7 @@ func verify(in Input, u *use) *Result {
 	if v.trust == nil {
 		v.trust = &Trust{} // nobody; never the system's roots
 	}
-	v.r.Revocation = Revocation{State: "not-checked", Reason: "the signer's certificate is not known"}
+	v.r.Revocation = Revocation{State: RevocationNotChecked, Reason: "the signer's certificate is not known"}
 	if !v.read() {
 		return v.r
 	}
@@ -45,6 +62,8 @@ func verify(in Input, u *use) *Result {
 	v.stamps()
 	// 14.7.2: a chain to an anchor, 14.8: valid at that time, 14.9: not revoked.
 	if v.leaf != nil {
+		v.anchor()
+		v.ask()
 		v.trusted()
 		v.validity()
 		v.revocation()
@@ -152,30 +171,41 @@ func (v *verification) algorithm() {
 	v.alg = &a
 }
 
-// trusted looks for a list that has the signer or an anchor above it. C2PA 2.5, 13.4 and 14.7.2.
-func (v *verification) trusted() {
-	defer v.shown()
-	if l := v.allowed(); l != nil && !v.wrong {
-		v.r.Trusted, v.r.Allowed, v.r.List = true, true, l
-		v.chain = v.chain[:1]
-		v.say("signingCredential.trusted", "the certificate of %q is itself on list %q", v.leaf.name(), l.Name)
+// anchor looks for a list that has the signer or an anchor above it. C2PA 2.5, 13.4 and 14.7.2.
+func (v *verification) anchor() {
+	v.issuers = v.chain
+	if v.allow = v.allowed(); v.allow != nil && !v.wrong {
+		v.anchored, v.chain = true, v.chain[:1]
 		return
 	}
-	find := search{pool: v.pool, lists: v.use.lists(v.trust), at: v.r.At, accepts: func(l *List) bool { return v.use.accepts(v, l) }}
-	p := find.find(v.leaf)
-	for _, f := range find.foreign {
+	v.search = search{pool: v.pool, lists: v.use.lists(v.trust), at: v.r.At, accepts: func(l *List) bool { return v.use.accepts(v, l) }}
+	v.path = v.search.find(v.leaf)
+	for _, f := range v.search.foreign {
 		v.unsupported(f)
 	}
-	if p != nil {
-		v.chain = p.certs
+	if v.path != nil {
+		v.chain, v.issuers = v.path.certs, v.path.certs
+		v.anchored = v.path.serves && !v.wrong
 	}
+}
+
+// trusted says whether the signer is trusted. A credential that was revoked is not, and neither is one whose CA was.
+// C2PA 2.5, 14.7.2 and 14.9.
+func (v *verification) trusted() {
+	defer v.shown()
 	switch {
 	case v.wrong: // said, and no list trusts it
-	case p == nil || !p.serves:
-		v.say("signingCredential.untrusted", "%s", whyNot(v.leaf, &find, v.use.name+" list"))
+	case v.revokedCA != "":
+		v.say("signingCredential.untrusted", "the authority %s", v.revokedCA)
+	case v.status.state == RevocationRevoked: // said in its place
+	case v.allow != nil:
+		v.r.Trusted, v.r.Allowed, v.r.List = true, true, v.allow
+		v.say("signingCredential.trusted", "the certificate of %q is itself on list %q", v.leaf.name(), v.allow.Name)
+	case !v.anchored:
+		v.say("signingCredential.untrusted", "%s", whyNot(v.leaf, &v.search, v.use.name+" list"))
 	default:
-		v.r.Trusted, v.r.List = true, p.list
-		v.say("signingCredential.trusted", "%q is under an anchor of list %q", v.leaf.name(), p.list.Name)
+		v.r.Trusted, v.r.List = true, v.path.list
+		v.say("signingCredential.trusted", "%q is under an anchor of list %q", v.leaf.name(), v.path.list.Name)
 	}
 }
 
@@ -250,22 +280,6 @@ func (v *verification) when() string {
 		return "the time-stamp, " + stampTime(v.r.At) + ","
 	}
 	return "the time of validation, " + stampTime(v.r.At) + ","
-}
-
-// revocation says why revocation was not checked. C2PA 2.5, 14.9.
-func (v *verification) revocation() {
-	_, stapled := v.sign1.unprotected["rVals"]
-	switch {
-	case stapled:
-		v.r.Revocation.Reason = "reading a stapled OCSP response is not supported yet"
-		v.unsupported("the stapled OCSP response")
-		v.say("signingCredential.ocsp.skipped", "a response is stapled; reading it is not supported yet")
-	case v.leaf.ocsp:
-		v.r.Revocation.Reason = "no responder was asked"
-		v.say("signingCredential.ocsp.skipped", "the certificate names a responder, which was not asked")
-	default:
-		v.r.Revocation.Reason = "the certificate names no responder: it counts as not revoked"
-	}
 }
 
 // signature verifies the COSE signature over the claim. An attached payload never stands in for the claim; only the

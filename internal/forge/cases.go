@@ -15,11 +15,13 @@ type Case struct {
 	List string
 	// Where the code is given: of an ingredient's manifest and not of the active one.
 	Ingredient bool
+	// Ask is the responder for revocation, where there is a network; nil: there is none.
+	Ask func(address string, request []byte) ([]byte, error)
 }
 
 // Corruptions are good files broken in one way each, with the one code that says how.
 func Corruptions() []Case {
-	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), stampCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), merkleCorruptions(), carrierCorruptions())
+	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), stampCorruptions(), revocationCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), merkleCorruptions(), carrierCorruptions())
 }
 
 // Good are files in which nothing is wrong; Code, where set, is one that must be given all the same.
@@ -67,6 +69,7 @@ func Good() []Case {
 		Case{Name: "a time-stamp over the signature", Code: "timeStamp.validated", Recipe: stamped(Signer{Stamps: []Stamp{{}}, Stamp2: true})},
 		Case{Name: "a certificate that has expired since a time-stamp", Code: "claimSignature.insideValidity", Recipe: stamped(Signer{Cert: validity(Clock.AddDate(-2, 0, 0), Clock.AddDate(-1, 0, 0)), Stamps: []Stamp{{Time: Clock.AddDate(-1, -6, 0)}}, Stamp2: true})},
 	)
+	list = append(list, goodRevocation()...)
 	list = append(list, goodIngredients()...)
 	list = append(list, goodMerkle()...)
 	list = append(list, goodCarriers()...)

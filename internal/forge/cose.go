@@ -57,6 +57,7 @@ type Signer struct {
 	Stamps      []Stamp
 	Stamp2      bool                // sigTst2 in place of sigTst
 	StampKey    string              // another name of the header, where a test wants one
+	OCSP        []OCSP              // stapled responses; empty and not nil: the header with none
 	Protected   func(*Map)          // edits the protected header
 	Unprotected func(*Map)          // edits the unprotected header
 	Payload     any                 // in place of nil: an attached payload
@@ -135,6 +136,7 @@ func (s Signer) Sign(claim []byte) []byte {
 		sig = s.Sig(sig)
 	}
 	s.stamp(&unprotected, prot, claim, sig)
+	s.staple(&unprotected, leaf.Cert)
 	if s.Unprotected != nil {
 		s.Unprotected(&unprotected)
 	}

@@ -118,6 +118,8 @@ func soundIdentities(one makeIdentity) []Case {
 		one("sound: with two fillers", trusted, Identity{Edit: func(m *Map) { m.Set("pad2", make([]byte, 3)) }}),
 		one("sound: a claimed time", "cawg.x509.time_of_signing.inside_validity", Identity{Signer: Signer{IAT: Clock.Unix() - 60}}),
 		one("sound: a certificate that names a responder", "cawg.x509.ocsp.skipped", Identity{Signer: Signer{Cert: ocspPointer}}),
+		one("sound: a certificate that was not revoked", "cawg.x509.ocsp.not_revoked", Identity{Signer: Signer{Cert: ocspPointer, OCSP: []OCSP{{}}}}),
+		one("sound: a certificate unknown to the responder", "cawg.x509.ocsp.unknown", Identity{Signer: Signer{Cert: ocspPointer, OCSP: []OCSP{{Status: "unknown"}}}}),
 		one("sound: a payload in no deterministic order", trusted, Identity{Edit: func(m *Map) {
 			raw := indefinite(CBOR(m.Get("signer_payload")))
 			m.Set("signer_payload", Raw(raw))
@@ -190,6 +192,7 @@ func badActors(one makeIdentity) []Case {
 		by("a certificate for any usage", untrusted, usage(DocumentSigning, AnyEKU)),
 		by("an e-mail certificate without a policy", untrusted, usage(EmailProtection)),
 		by("a certificate that has expired", "cawg.x509.signature.outside_validity", Signer{Cert: validity(Clock.AddDate(-2, 0, 0), Clock.AddDate(0, 0, -1))}),
+		by("a certificate that was revoked", "cawg.identity.credential_revoked", Signer{Cert: ocspPointer, OCSP: []OCSP{{Status: "revoked", Revoked: Clock.AddDate(0, 0, -1)}}}),
 		by("a claimed time before the certificate", "cawg.x509.time_of_signing.outside_validity", Signer{IAT: Clock.AddDate(-3, 0, 0).Unix()}),
 	}
 }

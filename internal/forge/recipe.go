@@ -86,6 +86,8 @@ type Assertion struct {
 	Late func(binding []byte) any
 	// Identity makes the content: an identity assertion over those before it.
 	Identity *Identity
+	// Stamps makes the content: time-stamps of manifests that were signed before.
+	Stamps []StampOf
 }
 
 // Ingredient is an ingredient assertion and the manifest that it stands for. C2PA 2.5, 16.5.
@@ -334,6 +336,9 @@ func (b *builder) assertions(m *Manifest, store *Node) (created, gathered []Asse
 		}
 		if a.Identity != nil {
 			a.CBOR = a.Identity.content(m, store)
+		}
+		if a.Stamps != nil {
+			a.CBOR = b.stamps(a.Stamps)
 		}
 		add(a.node(), a)
 	}

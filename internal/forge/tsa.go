@@ -185,3 +185,47 @@ func tlv(tag byte, parts ...[]byte) []byte {
 	}
 	return append(out, body...)
 }
+
+// StampOf is an entry of a c2pa.time-stamp assertion. C2PA 2.5, 16.7.2.
+type StampOf struct {
+	Manifest *Manifest           // signed with ES256, and made before
+	Key      func(string) string // edits its label
+	Stamp    Stamp
+	Of       *Manifest // the manifest whose signature is stamped, where it is another
+}
+
+// StampLabel is the label of an assertion that holds time-stamps.
+const StampLabel = "c2pa.time-stamp"
+
+// stamps is the content of a c2pa.time-stamp assertion.
+func (b *builder) stamps(list []StampOf) Map {
+	out := Map{}
+	for _, s := range list {
+		key, of := b.labels[s.Manifest], s.Of
+		if of == nil {
+			of = s.Manifest
+		}
+		if s.Key != nil {
+			key = s.Key(key)
+		}
+		cose := b.out.Signatures[b.labels[of]]
+		protected, _ := splitBytes(cose[2:])        // behind the tag and the array's head
+		sig, _ := splitBytes(cose[len(cose)-64-2:]) // 64 bytes behind their head
+		out.Set(key, s.Stamp.Make(protected, nil, sig, true))
+	}
+	return out
+}
+
+// splitBytes takes a CBOR byte string from the front.
+func splitBytes(b []byte) (content, rest []byte) {
+	switch n := b[0] & 0x1f; {
+	case n < 24:
+		return b[1 : 1+n], b[1+n:]
+	case n == 24:
+		return b[2 : 2+int(b[1])], b[2+int(b[1]):]
+	case n == 25:
+		l := int(b[1])<<8 | int(b[2])
+		return b[3 : 3+l], b[3+l:]
+	}
+	panic("forge: a byte string that is too long")
+}

@@ -1,0 +1,274 @@
+package signing_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/signing"
+)
+
+const (
+	ocspGood    = "signingCredential.ocsp.notRevoked"
+	ocspRevoked = "signingCredential.ocsp.revoked"
+	ocspSkipped = "signingCredential.ocsp.skipped"
+)
+
+// stapled is a signer with responses as they are.
+func stapled(responses ...[]byte) forge.Signer {
+	list := []any{}
+	for _, r := range responses {
+		list = append(list, r)
+	}
+	return forge.Signer{Unprotected: func(m *forge.Map) { m.Set("rVals", forge.Map{{K: "ocspVals", V: list}}) }}
+}
+
+// about is a good response about the signer of a zero forge.Signer.
+func about(edit func(*forge.OCSP)) []byte {
+	var o forge.OCSP
+	if edit != nil {
+		edit(&o)
+	}
+	return o.About(forge.Signer{})
+}
+
+func TestRevocationIsSaidToBeUnchecked(t *testing.T) {
+	pointer := func(c *x509.Certificate) { c.OCSPServer = []string{"http://ocsp.invalid/"} }
+	for _, tc := range []struct {
+		name      string
+		signer    forge.Signer
+		want, not []string
+	}{
+		{"a certificate that names a responder", forge.Signer{Cert: pointer}, []string{ocspSkipped}, nil},
+		{"a header without responses", forge.Signer{Unprotected: func(m *forge.Map) { m.Set("rVals", forge.Map{}) }}, []string{ocspSkipped}, nil},
+		{"a certificate that names none", forge.Signer{}, nil, []string{ocspSkipped, ocspGood}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := verify(t, tc.signer, nil)
+			expect(t, r, tc.want, tc.not)
+			if r.Revocation.State != signing.RevocationNotChecked || r.Revocation.Reason == "" {
+				t.Errorf("%+v", r.Revocation)
+			}
+		})
+	}
+}
+
+// TestRevocationOfAnotherEncoder holds responses that golang.org/x/crypto/ocsp wrote against what is read here.
+func TestRevocationOfAnotherEncoder(t *testing.T) {
+	leaf, _ := forge.Signer{}.Chain()
+	ca := forge.CA()
+	named := ca.Issue("Other Responder", forge.Key("P-256", "other responder"), forge.OCSPSigning, func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC) // producedAt is the present
+	})
+	for _, tc := range []struct {
+		name   string
+		by     forge.Pair
+		edit   func(*ocsp.Response)
+		want   string
+		reason string
+	}{
+		{"good, by the issuer", ca.Issuer, func(*ocsp.Response) {}, ocspGood, ""},
+		{"good, by a named responder", named, func(r *ocsp.Response) { r.Certificate = named.Cert }, ocspGood, ""},
+		{"good, named by SHA-256", ca.Issuer, func(r *ocsp.Response) { r.IssuerHash = crypto.SHA256 }, ocspGood, ""},
+		{"revoked", ca.Issuer, func(r *ocsp.Response) {
+			r.Status, r.RevokedAt, r.RevocationReason = ocsp.Revoked, forge.Clock.Add(-time.Hour), ocsp.KeyCompromise
+		}, ocspRevoked, "keyCompromise"},
+		{"unknown", ca.Issuer, func(r *ocsp.Response) { r.Status = ocsp.Unknown }, "signingCredential.ocsp.unknown", ""},
+		{"another serial number", ca.Issuer, func(r *ocsp.Response) { r.SerialNumber = named.Cert.SerialNumber }, ocspSkipped, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			template := ocsp.Response{Status: ocsp.Good, SerialNumber: leaf.Cert.SerialNumber, ThisUpdate: forge.Clock.Add(-time.Hour), NextUpdate: forge.Clock.Add(time.Hour)}
+			tc.edit(&template)
+			raw := must(ocsp.CreateResponse(ca.Issuer.Cert, tc.by.Cert, template, tc.by.Key))
+			r := verify(t, stapled(raw), nil)
+			expect(t, r, []string{tc.want}, nil)
+			if r.Revocation.Why != tc.reason || (r.Revocation.RevokedAt.IsZero() != (tc.reason == "")) {
+				t.Errorf("%+v", r.Revocation)
+			}
+		})
+	}
+}
+
+// TestOCSPRequestIsReadByAnother: what is sent names the certificate, as another reader understands it.
+func TestOCSPRequestIsReadByAnother(t *testing.T) {
+	signer := forge.Signer{Cert: func(c *x509.Certificate) {
+		c.OCSPServer = []string{"http://ocsp.invalid/", "http://second.invalid/", "http://third.invalid/"}
+	}}
+	leaf, _ := signer.Chain()
+	if got := signing.Responders(leaf.Cert.Raw); len(got) != signing.MaxResponders {
+		t.Errorf("responders %q", got)
+	}
+	var asked []string
+	r := verify(t, signer, func(in *signing.Input) {
+		in.Nonce = []byte("a nonce of 16 by")
+		in.Ask = func(address string, request []byte) ([]byte, error) {
+			asked = append(asked, address)
+			got := must(ocsp.ParseRequest(request))
+			want := must(ocsp.ParseRequest(must(ocsp.CreateRequest(leaf.Cert, forge.CA().Issuer.Cert, nil))))
+			if got.SerialNumber.Cmp(want.SerialNumber) != 0 || !bytes.Equal(got.IssuerNameHash, want.IssuerNameHash) || !bytes.Equal(got.IssuerKeyHash, want.IssuerKeyHash) {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+			if !bytes.Contains(request, in.Nonce) {
+				t.Error("the nonce is not sent")
+			}
+			if len(asked) == 1 {
+				return nil, errors.New("nobody there")
+			}
+			return forge.OCSP{Nonce: in.Nonce}.About(signer), nil
+		}
+	})
+	expect(t, r, []string{ocspGood}, nil)
+	if !slices.Equal(asked, []string{"http://ocsp.invalid/", "http://second.invalid/"}) || r.Revocation.Source != "online" {
+		t.Errorf("asked %q, %+v", asked, r.Revocation)
+	}
+}
+
+func TestRevocationSaysWhatIsKnown(t *testing.T) {
+	gone := forge.Clock.Add(-48 * time.Hour)
+	r := verify(t, stapled(about(func(o *forge.OCSP) { o.Status, o.Revoked, o.Reason = "revoked", gone, 4 })), nil)
+	v := r.Revocation
+	if v.State != signing.RevocationRevoked || v.Source != "rVals" || v.Responder != "Forge Claim CA Responder, Forge, for tests only" || !v.RevokedAt.Equal(gone) || v.Why != "superseded" {
+		t.Errorf("%+v", v)
+	}
+	if r.Trusted || r.List != nil {
+		t.Error("a revoked signer is trusted")
+	}
+	o := must(signing.ParseOCSP(about(nil)))
+	r = verify(t, forge.Signer{}, func(in *signing.Input) { in.Status = []*signing.OCSP{o} })
+	if v = r.Revocation; v.State != signing.RevocationGood || v.Source != "c2pa.certificate-status" || v.ThisUpdate.IsZero() || v.NextUpdate.IsZero() || !r.Trusted {
+		t.Errorf("%+v", v)
+	}
+	// A certificate that is trusted itself can be revoked as well.
+	leaf, _ := forge.Signer{}.Chain()
+	r = verify(t, stapled(about(func(o *forge.OCSP) { o.Status, o.Revoked = "revoked", gone })), func(in *signing.Input) {
+		in.Trust = &signing.Trust{Claim: []signing.List{must(signing.ParseAllowed("own", forge.ChainPEM(leaf.Cert)))}}
+	})
+	expect(t, r, []string{ocspRevoked}, []string{"signingCredential.trusted"})
+}
+
+// Each limit at its value and one past it. docs/limits.md.
+func TestLimitsOfResponses(t *testing.T) {
+	entries := func(n int) []byte {
+		return about(func(o *forge.OCSP) { o.OfIssuer, o.More = false, make([]forge.OCSP, n-1) })
+	}
+	long := func(size int) []byte { // a nonce that fills it
+		base := len(about(func(o *forge.OCSP) { o.Nonce = make([]byte, size/2) })) - size/2
+		return about(func(o *forge.OCSP) { o.Nonce = make([]byte, size-base) })
+	}
+	extension := seq(der(oid(1, 3, 6, 1, 4, 1, 99999, 3)), der([]byte{5, 0}))
+	extensions := func(n int) []byte {
+		return about(func(o *forge.OCSP) {
+			o.Data = func(data []byte) []byte { return reseq(data, tlv(0xa1, seq(slices.Repeat(extension, n)))) }
+		})
+	}
+	certificates := func(n int) []byte {
+		extra := bytes.Repeat(forge.CA().Issuer.Cert.Raw, n-1)
+		return about(func(o *forge.OCSP) { o.Certs = extra })
+	}
+	for _, tc := range []struct {
+		name     string
+		at, past []byte
+	}{
+		{"bytes", long(signing.MaxOCSP), long(signing.MaxOCSP + 1)},
+		{"entries", entries(signing.MaxOCSPSingles), entries(signing.MaxOCSPSingles + 1)},
+		{"extensions", extensions(signing.MaxOCSPExtensions), extensions(signing.MaxOCSPExtensions + 1)},
+		{"certificates", certificates(signing.MaxOCSPCertificates), certificates(signing.MaxOCSPCertificates + 1)},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			expect(t, verify(t, stapled(tc.at), nil), []string{ocspGood}, nil)
+			expect(t, verify(t, stapled(tc.past), nil), []string{ocspSkipped, "signingCredential.trusted"}, []string{ocspGood})
+			var syntax *signing.SyntaxError
+			if o, err := signing.ParseOCSP(tc.past); !errors.As(err, &syntax) || o != nil {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	other := about(func(o *forge.OCSP) { o.OfIssuer = true })
+	for n, want := range map[int]string{signing.MaxStapled: ocspGood, signing.MaxStapled + 1: ocspSkipped} {
+		t.Run(fmt.Sprint(n, " stapled"), func(t *testing.T) {
+			expect(t, verify(t, stapled(append(slices.Repeat([][]byte{other}, n-1), about(nil))...), nil), []string{want}, nil)
+		})
+	}
+	broken := must(signing.ParseOCSP(about(func(o *forge.OCSP) { o.Sig = func(b []byte) []byte { b[len(b)-1] ^= 1; return b } })))
+	for n, want := range map[int]string{signing.MaxOCSPChecks: ocspGood, signing.MaxOCSPChecks + 1: ocspSkipped} {
+		t.Run(fmt.Sprint(n, " signatures"), func(t *testing.T) {
+			r := verify(t, forge.Signer{}, func(in *signing.Input) {
+				in.Status = append(slices.Repeat([]*signing.OCSP{broken}, n-1), must(signing.ParseOCSP(about(nil))))
+			})
+			expect(t, r, []string{want}, nil)
+		})
+	}
+}
+
+// reseq puts more at the end of a sequence.
+func reseq(sequence, more []byte) []byte {
+	head := 2
+	if sequence[1]&0x80 != 0 {
+		head += int(sequence[1] & 0x7f)
+	}
+	return seq(sequence[head:], more)
+}
+
+func seedResponses() [][]byte {
+	return [][]byte{
+		{},
+		about(nil),
+		about(func(o *forge.OCSP) { o.ByKey, o.NoNext, o.Nonce = true, true, []byte("nonce") }),
+		about(func(o *forge.OCSP) { o.Status, o.Revoked, o.Reason = "revoked", forge.Clock, 1 }),
+		about(func(o *forge.OCSP) { o.Status, o.Critical, o.ByIssuer = "unknown", true, true }),
+		about(func(o *forge.OCSP) { o.Answer = 6 }),
+		about(func(o *forge.OCSP) { o.More = make([]forge.OCSP, 3) }),
+	}
+}
+
+// FuzzParseOCSP: an error is a *SyntaxError with nothing beside it, what is signed is part of the response, nothing is
+// kept beyond the limits, and no response that the forge's CA did not sign says anything.
+func FuzzParseOCSP(f *testing.F) {
+	seeds := seedResponses()
+	if len(seeds) < 5 {
+		f.Fatal("seeds are missing")
+	}
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	trust := trustForge(f)
+	message := forge.Signer{}.Sign(claim)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := bytes.Clone(data)
+		o, err := signing.ParseOCSP(data)
+		if !bytes.Equal(data, before) {
+			t.Fatal("the input was changed")
+		}
+		if err != nil {
+			var syntax *signing.SyntaxError
+			if !errors.As(err, &syntax) || o != nil {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		singles, certificates, signed := o.Spoken()
+		if singles == 0 || singles > signing.MaxOCSPSingles || certificates > signing.MaxOCSPCertificates || !bytes.Contains(data, signed) {
+			t.Fatalf("%d entries, %d certificates", singles, certificates)
+		}
+		in := signing.Input{COSE: message, Payload: claim, URL: url, Now: forge.Clock, Trust: trust, Status: []*signing.OCSP{o}}
+		known := slices.ContainsFunc(seeds, func(s []byte) bool {
+			k, err := signing.ParseOCSP(s)
+			if err != nil {
+				return false
+			}
+			_, _, tbs := k.Spoken()
+			return bytes.Equal(tbs, signed)
+		})
+		if r := signing.Verify(in); r.Revocation.State != signing.RevocationNotChecked && !known {
+			t.Fatalf("%s by nobody's signature", r.Revocation.State)
+		}
+	})
+}
