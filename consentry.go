@@ -70,7 +70,12 @@ type Verifier struct {
 	// Tokens are those at hand for declarations that name them by reference (consent.ByDigest).
 	Tokens map[string]string
 	// Fetch gets tokens by reference and status lists that are not at hand; nil: the network is never used.
-	Fetch   Fetcher
+	Fetch Fetcher
+	// Responders asks for the revocation of certificates under an anchor, where nothing at hand settles it; nil: the
+	// network is never used for that.
+	Responders Responder
+	// Nonce goes into such questions: some bytes that nobody can have known before. nil: none is sent.
+	Nonce   []byte
 	Decoder video.Decoder // nil: nothing that needs pixels is checked, and the report says so
 	Frames  video.Mode    // InfoOnly: nothing is decoded
 	// Persons asks for an analysis of the people in the picture. No analyser exists yet: asked for, the policy's event

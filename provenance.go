@@ -135,6 +135,7 @@ func (r *run) validate(ctx context.Context) error {
 	}
 	res, err := r.store.Validate(ctx, content, manifest.Options{
 		Trust: &r.v.Trust, Now: r.now, Limits: r.v.Limits.Manifest, Label: r.v.ManifestLabel,
+		Ask: r.responder(ctx), Nonce: r.v.Nonce,
 	})
 	if res != nil {
 		r.result = res
@@ -243,10 +244,7 @@ func (r *run) fillSignature(s *signing.Result) {
 		p.Signer.ListDate = day(l.Issued, l.Dated)
 	}
 	r.fillTime(s)
-	p.Revocation.State = s.Revocation.State
-	if s.Revocation.State == "not-checked" {
-		r.notChecked("revocation", s.Revocation.Reason)
-	}
+	r.fillRevocation(&s.Revocation)
 }
 
 func (r *run) fillTime(s *signing.Result) {

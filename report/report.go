@@ -142,8 +142,12 @@ type Attested struct {
 
 // Revocation says whether the signing certificate was revoked.
 type Revocation struct {
-	State  string  `json:"state"` // good, revoked, unknown, not-checked
-	Source *string `json:"source"`
+	State     string     `json:"state"`     // good, revoked, unknown, not-checked
+	Source    *string    `json:"source"`    // rVals (stapled), c2pa.certificate-status, online; null: no answer counted
+	Responder *string    `json:"responder"` // who answered
+	At        *time.Time `json:"at"`        // as of when
+	RevokedAt *time.Time `json:"revokedAt"`
+	Reason    *string    `json:"reason"` // of the revocation, as RFC 5280 names it
 }
 
 // Manifest is one manifest of the store with the status codes of its validation.
@@ -318,7 +322,7 @@ type PersonTrack struct {
 // Fetched is one thing that the network was asked for. Nothing is fetched unless the user allows it for a run.
 type Fetched struct {
 	URL     string  `json:"url"`
-	Purpose string  `json:"purpose"`         // token, status-list
+	Purpose string  `json:"purpose"`         // token, status-list, ocsp
 	Final   string  `json:"final,omitempty"` // the address that answered, after redirects, where it is another
 	Status  int     `json:"status"`          // of HTTP; 0: no answer
 	Bytes   int64   `json:"bytes"`

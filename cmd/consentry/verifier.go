@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/asn1"
 	"fmt"
 	"path/filepath"
@@ -51,7 +52,11 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 		if v.Policy.NoNetwork {
 			return nil, &usageError{Text: "--fetch: the policy says network: off"}
 		}
-		v.Fetch = &fetch.Getter{}
+		getter := &fetch.Getter{}
+		v.Fetch, v.Responders, v.Nonce = getter, getter, make([]byte, 16)
+		if _, err := rand.Read(v.Nonce); err != nil {
+			return nil, err
+		}
 	}
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
 	if v.Frames != video.InfoOnly {

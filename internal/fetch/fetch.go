@@ -1,5 +1,5 @@
 // Package fetch is the only code of the project that touches the network, and it does so only where the user named an
-// address on the command line.
+// address on the command line ([Client]) or allowed a run to ask for what files and certificates name ([Getter]).
 //
 // It refuses addresses with user names, schemes other than http and https, redirects, and answers beyond a size; it
 // sends no cookies and reads no credentials. Start with [Client.Post].

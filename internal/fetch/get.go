@@ -87,16 +87,12 @@ func (g *Getter) keep(address string, a *answer) {
 func (g *Getter) ask(ctx context.Context, address string, most int64) *answer {
 	u, err := url.Parse(address)
 	if err != nil || len(address) > maxAddress {
-		return &answer{err: errors.New("this is no web address")}
+		return &answer{err: errNoAddress}
 	}
 	if err := acceptable(u); err != nil {
 		return &answer{err: err}
 	}
-	timeout := g.Timeout
-	if timeout == 0 {
-		timeout = GetTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, g.timeout())
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
@@ -120,7 +116,23 @@ func (g *Getter) ask(ctx context.Context, address string, most int64) *answer {
 		a.err = fmt.Errorf("it answers with the status %d", res.StatusCode)
 		return a
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
+	a.read(res.Body, most)
+	return a
+}
+
+// errNoAddress is an address that names nothing on the web.
+var errNoAddress = errors.New("this is no web address")
+
+func (g *Getter) timeout() time.Duration {
+	if g.Timeout == 0 {
+		return GetTimeout
+	}
+	return g.Timeout
+}
+
+// read takes a body of most bytes at the most.
+func (a *answer) read(from io.Reader, most int64) {
+	body, err := io.ReadAll(io.LimitReader(from, most+1))
 	switch {
 	case err != nil:
 		a.err = plain(err)
@@ -129,7 +141,6 @@ func (g *Getter) ask(ctx context.Context, address string, most int64) *answer {
 	default:
 		a.body = body
 	}
-	return a
 }
 
 // plain is an error without the address, which is said already.

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -154,6 +155,65 @@ func TestGetAsksOnce(t *testing.T) {
 	}
 	if _, _, body, err := g.Get(t.Context(), big.URL, 49); err == nil || body != nil {
 		t.Error("what is kept is larger than what was asked for, and is given")
+	}
+}
+
+func TestPostAsksResponders(t *testing.T) {
+	const kind, reply = "application/ocsp-request", "application/ocsp-response"
+	var asked atomic.Int32
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Content-Type", reply)
+		switch r.URL.Path {
+		case "/type":
+			w.Header().Set("Content-Type", "text/html")
+		case "/away":
+			http.Redirect(w, r, "/", http.StatusFound)
+			return
+		case "/busy":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%s to %s", r.Header.Get("Content-Type"), body)
+	}))
+	t.Cleanup(plain.Close)
+	g := &fetch.Getter{Allow: netip.Addr.IsLoopback}
+	const answer = kind + " to who"
+	for _, c := range []struct {
+		name, address, wrong string
+		most, status         int
+	}{
+		{"an answer by http", plain.URL, "", len(answer), 200},
+		{"an answer one byte past the limit", plain.URL + "/long", "more than", len(answer) - 1, 200},
+		{"another kind of data", plain.URL + "/type", "another kind", 100, 200},
+		{"a redirect", plain.URL + "/away", "status 302", 100, 302},
+		{"a responder that is busy", plain.URL + "/busy", "status 503", 100, 503},
+		{"a file", "file:///etc/passwd", "http and https", 100, 0},
+		{"a user name", "http://me@ocsp.example/", "http and https", 100, 0},
+		{"no address", "://", "no web address", 100, 0},
+		{"a long address", "http://ocsp.example/" + strings.Repeat("x", 2048), "no web address", 100, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for range 2 { // the second time from what is kept
+				status, got, err := g.Post(t.Context(), c.address, kind, reply, []byte("who"), int64(c.most))
+				if status != c.status || (err == nil) != (c.wrong == "") || err != nil && (!strings.Contains(err.Error(), c.wrong) || got != nil) {
+					t.Errorf("%d, %q, %v; want %d, %q", status, got, err, c.status, c.wrong)
+				}
+				if err == nil && string(got) != answer {
+					t.Errorf("it says %q", got)
+				}
+			}
+		})
+	}
+	if n := asked.Load(); n != 5 {
+		t.Errorf("it was asked %d times", n)
+	}
+	if _, got, err := g.Post(t.Context(), plain.URL, kind, reply, []byte("who else"), 100); err != nil || string(got) != kind+" to who else" {
+		t.Errorf("another question has the answer %q, %v", got, err)
+	}
+	closed := &fetch.Getter{} // without the hook of the tests
+	if _, got, err := closed.Post(t.Context(), plain.URL, kind, reply, nil, 100); err == nil || got != nil {
+		t.Error("a private address was asked")
 	}
 }
 

@@ -133,8 +133,9 @@ var terms = []Entry{
 	{"claimed", kindTime, "only the signer says so", "C2PA 2.5, 14.8", ""},
 	{"none", kindTime, "nothing says when; the certificates are judged as of the validation time", "C2PA 2.5, 14.8", ""},
 
-	{"good", kindRevocation, "a fresh answer of the issuer says that the certificate stands", "C2PA 2.5, 14.9", ""},
+	{"good", kindRevocation, "an answer of the issuer, or of whom it named, says that the certificate stood when it signed", "C2PA 2.5, 14.9", ""},
 	{"revoked", kindRevocation, "the issuer withdrew the certificate", "C2PA 2.5, 14.9", "Do not rely on the signature."},
+	{"unknown", kindRevocation, "the responder does not know the certificate", "C2PA 2.5, 14.9", "Nothing vouches for the certificate; ask the publisher if it matters."},
 	{"not-checked", kindRevocation, "nothing in the file says, and the network was not asked", "C2PA 2.5, 14.9", ""},
 
 	{"generated", kindOrigin, "the whole picture comes from a trained model", seeJudge, ""},

@@ -264,12 +264,35 @@ func (t *text) time() string {
 	return join(parts)
 }
 
+// revocationSources are the sources of an answer about revocation in words.
+var revocationSources = map[string]string{
+	"rVals": "stapled to the signature", "c2pa.certificate-status": "in the manifests", "online": "asked just now",
+}
+
 func (t *text) revocation() string {
 	v := &t.r.Provenance.Revocation
-	if v.Source != nil {
-		return Clip(*v.Source)
+	if v.Source == nil {
+		return t.reason("revocation")
 	}
-	return t.reason("revocation")
+	var parts []string
+	if v.RevokedAt != nil {
+		at := "at " + v.RevokedAt.UTC().Format(time.RFC3339)
+		if v.Reason != nil {
+			at += " (" + Clip(*v.Reason) + ")"
+		}
+		parts = append(parts, at)
+	} else if v.At != nil {
+		parts = append(parts, "as of "+v.At.UTC().Format(time.RFC3339))
+	}
+	source, ok := revocationSources[*v.Source]
+	if !ok {
+		source = Clip(*v.Source)
+	}
+	parts = append(parts, source)
+	if v.Responder != nil {
+		parts = append(parts, Quote(*v.Responder))
+	}
+	return join(parts)
 }
 
 func (t *text) origin() string {

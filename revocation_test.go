@@ -1,0 +1,116 @@
+package consentry_test
+
+import (
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/internal/fetch"
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/internal/schematest"
+	"github.com/consentry/consentry/report"
+)
+
+// asking is a verifier that may ask responders on loopback, and a signer that names one of them.
+func asking(t *testing.T, answer func(forge.Signer) []byte) (*consentry.Verifier, forge.Signer) {
+	t.Helper()
+	var signer forge.Signer
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/ocsp-response")
+		w.Write(answer(signer))
+	}))
+	t.Cleanup(server.Close)
+	signer.Cert = func(c *x509.Certificate) { c.OCSPServer = []string{server.URL} }
+	v := trusting(t)
+	v.Responders = &fetch.Getter{Allow: netip.Addr.IsLoopback}
+	return v, signer
+}
+
+func TestRevocationIsReported(t *testing.T) {
+	gone := forge.Clock.Add(-time.Hour)
+	revoked := forge.OCSP{Status: "revoked", Revoked: gone, Reason: 1}
+	for _, c := range []struct {
+		name   string
+		answer forge.OCSP
+		state  string
+		signer string
+		code   string
+	}{
+		{"good", forge.OCSP{}, "good", "trusted", "signingCredential.ocsp.notRevoked"},
+		{"revoked", revoked, "revoked", "untrusted", "signingCredential.ocsp.revoked"},
+		{"unknown", forge.OCSP{Status: "unknown"}, "unknown", "trusted", "signingCredential.ocsp.unknown"},
+		{"no answer that counts", forge.OCSP{Answer: 6}, "not-checked", "trusted", "signingCredential.ocsp.inaccessible"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, signer := asking(t, func(s forge.Signer) []byte { return c.answer.About(s) })
+			r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer}}).Data))
+			if err := schematest.Check(schematest.Report, marshal(r)); err != nil {
+				t.Error(err)
+			}
+			got := r.Provenance.Revocation
+			m := r.Provenance.Manifests[0]
+			if got.State != c.state || r.Provenance.Signer.State != c.signer || !report.Has(slices.Concat(m.Success, m.Informational, m.Failure), c.code) {
+				t.Errorf("%+v, signer %s", got, r.Provenance.Signer.State)
+			}
+			if (got.RevokedAt != nil && got.RevokedAt.Equal(gone) && *got.Reason == "keyCompromise") != (c.state == "revoked") {
+				t.Errorf("revoked at %v", got.RevokedAt)
+			}
+			if answered := c.state != "not-checked"; answered != (got.Source != nil && *got.Source == "online" && got.Responder != nil && got.At != nil) {
+				t.Errorf("%+v", got)
+			}
+			if len(r.Fetched) != 1 || r.Fetched[0].Purpose != "ocsp" || r.Fetched[0].Status != http.StatusOK || r.Fetched[0].SHA256 == nil {
+				t.Errorf("fetched %+v", r.Fetched)
+			}
+		})
+	}
+	t.Run("nobody is asked unless the network is allowed", func(t *testing.T) {
+		v, signer := asking(t, func(s forge.Signer) []byte { return revoked.About(s) })
+		v.Responders = nil
+		r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer}}).Data))
+		if r.Provenance.Revocation.State != "not-checked" || len(r.Fetched) > 0 || !unchecked(r, "revocation", "no responder was asked") {
+			t.Errorf("%+v, fetched %v", r.Provenance.Revocation, r.Fetched)
+		}
+	})
+}
+
+// unchecked reports whether something is said not to be checked, for a reason.
+func unchecked(r *report.Report, what, why string) bool {
+	return slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool { return n.What == what && strings.Contains(n.Why, why) })
+}
+
+// TestResponderOfAStrangerIsNotAsked: a file that nobody trusts gets no address asked.
+func TestResponderOfAStrangerIsNotAsked(t *testing.T) {
+	v, signer := asking(t, func(forge.Signer) []byte {
+		t.Error("it was asked")
+		return nil
+	})
+	signer.Authority = forge.NewAuthority("Forge Stranger CA")
+	r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer}}).Data))
+	if r.Provenance.Revocation.State != "not-checked" || len(r.Fetched) > 0 {
+		t.Errorf("%+v, fetched %v", r.Provenance.Revocation, r.Fetched)
+	}
+}
+
+// TestRespondersOfAFileAreBounded: each signer of a history is asked about, up to the limit.
+func TestRespondersOfAFileAreBounded(t *testing.T) {
+	const limit = 8
+	for _, n := range []int{limit, limit + 1} {
+		v, signer := asking(t, func(forge.Signer) []byte { return []byte("nothing") })
+		var below []forge.Ingredient
+		for i := range n - 1 {
+			s := signer
+			s.Name = "Forge Signer " + string(rune('A'+i))
+			below = append(below, forge.Ingredient{Relationship: "componentOf", Manifest: &forge.Manifest{Signer: s}})
+		}
+		r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer, Ingredients: below}}).Data))
+		if len(r.Fetched) != limit || unchecked(r, "revocation", "asked 8 times") != (n > limit) {
+			t.Errorf("%d signers: %d questions, %v", n, len(r.Fetched), r.NotChecked)
+		}
+	}
+}
