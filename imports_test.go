@@ -20,13 +20,14 @@ type rule struct {
 
 var rules = map[string]rule{
 	"report":                 {nil, nil, "the finding and the report know nobody"},
-	"internal/bmff":          {nil, nil, "a walker over io.ReaderAt"},
-	"internal/parts":         {nil, nil, "what walkers answer in"},
+	"internal/readat":        {nil, nil, "a read that is whole"},
+	"internal/bmff":          {[]string{"internal/readat"}, nil, "a walker over io.ReaderAt"},
+	"internal/parts":         {[]string{"internal/readat"}, nil, "what walkers answer in"},
 	"internal/riff":          {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
 	"internal/id3":           {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
 	"internal/ogg":           {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
 	"internal/still":         {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
-	"internal/hashplan":      {nil, nil, "ranges to digests"},
+	"internal/hashplan":      {[]string{"internal/readat"}, nil, "ranges to digests"},
 	"internal/jumbf":         {nil, nil, "a bounded parser"},
 	"internal/cbortree":      {nil, []string{"github.com/fxamacker/cbor/v2"}, "bytes to a tree"},
 	"signing":                {[]string{"report"}, []string{"github.com/fxamacker/cbor/v2", "github.com/veraison/go-cose", "github.com/digitorus/", "golang.org/x/crypto"}, "who signed, when, and is the key trusted"},

@@ -4,6 +4,8 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/consentry/consentry/internal/readat"
 )
 
 // File is the boxes of a file and what is wrong with them.
@@ -54,7 +56,7 @@ func (f *File) AppendRead(buf []byte, offset int64, n int) ([]byte, error) {
 	n = int(min(int64(n), f.Size-offset))
 	have := len(buf)
 	buf = slices.Grow(buf, n)[:have+n]
-	if err := readFull(f.r, buf[have:], offset); err != nil {
+	if err := readat.Full("bmff", f.r, buf[have:], offset); err != nil {
 		return nil, err
 	}
 	return buf, nil

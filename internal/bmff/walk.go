@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"github.com/consentry/consentry/internal/readat"
 )
 
 // The defaults of [Limits]. docs/limits.md has the reasons and the tests.
@@ -371,20 +373,9 @@ func (w *window) bytes(at, n int64) ([]byte, error) {
 	}
 	w.buf = w.buf[:want]
 	w.at = at
-	if err := readFull(w.r, w.buf, at); err != nil {
+	if err := readat.Full("bmff", w.r, w.buf, at); err != nil {
 		w.buf = w.buf[:0]
 		return nil, err
 	}
 	return w.buf[:n], nil
-}
-
-func readFull(r io.ReaderAt, p []byte, at int64) error {
-	n, err := r.ReadAt(p, at)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF // the file became shorter while it was read
-	}
-	return fmt.Errorf("bmff: read at offset %d: %w", at, err)
 }

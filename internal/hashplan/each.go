@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/consentry/consentry/internal/readat"
 )
 
 // Job gives the steps of the i-th digest, appended to buf. It is called from several goroutines at once.
@@ -140,7 +142,7 @@ func (w *window) fill(at, end int64, steps []Step) error {
 	}
 	w.n = 0
 	n := int(min(want-at, int64(len(w.buf))))
-	if err := readFull(w.r, w.buf[:n], at); err != nil {
+	if err := readat.Full("hashplan", w.r, w.buf[:n], at); err != nil {
 		return err
 	}
 	w.at, w.n = at, n

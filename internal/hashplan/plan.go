@@ -17,6 +17,8 @@ import (
 	"hash"
 	"io"
 	"sync"
+
+	"github.com/consentry/consentry/internal/readat"
 )
 
 // Step is a range of the file that goes into a digest.
@@ -154,7 +156,7 @@ func (p *Plan) read(ctx context.Context, r io.ReaderAt, ch chan<- block) {
 		for at, end := s.Offset, s.Offset+s.Length; at < end; {
 			b := block{buf: blocks.Get().(*[]byte), step: i}
 			b.n = int(min(end-at, blockSize))
-			b.err = readFull(r, (*b.buf)[:b.n], at)
+			b.err = readat.Full("hashplan", r, (*b.buf)[:b.n], at)
 			at += int64(b.n)
 			select {
 			case ch <- b:
@@ -181,15 +183,4 @@ func (p *Plan) small(ctx context.Context, r io.ReaderAt, h hash.Hash) ([]byte, e
 		return nil, err
 	}
 	return h.Sum(nil), nil
-}
-
-func readFull(r io.ReaderAt, p []byte, at int64) error {
-	n, err := r.ReadAt(p, at)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF // the file became shorter while it was read
-	}
-	return fmt.Errorf("hashplan: read at offset %d: %w", at, err)
 }

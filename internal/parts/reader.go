@@ -1,9 +1,10 @@
 package parts
 
 import (
-	"errors"
 	"fmt"
 	"io"
+
+	"github.com/consentry/consentry/internal/readat"
 )
 
 // Reader reads a file at random through a window, so that headers that stand close together cost one read.
@@ -43,13 +44,9 @@ func (r *Reader) Bytes(at, n int64) ([]byte, error) {
 		r.buf = make([]byte, want, max(want, windowMin))
 	}
 	r.buf, r.at = r.buf[:want], at
-	got, err := r.r.ReadAt(r.buf, at)
-	if int64(got) < want {
+	if err := readat.Full("parts", r.r, r.buf, at); err != nil {
 		r.buf = r.buf[:0]
-		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF // the file became shorter while it was read
-		}
-		return nil, fmt.Errorf("parts: read at offset %d: %w", at, err)
+		return nil, err
 	}
 	return r.buf[:n], nil
 }
