@@ -37,6 +37,10 @@ type Asset struct {
 	Size     int64       // bytes
 	Manifest []byte      // a detached manifest store, if any
 	Parts    []Part      // fragments of the set whose initialization segment Data is, in playback order
+	// Rendition names the one that Data belongs to, where the set has several.
+	Rendition string
+	// Unread says what belongs to the asset and was not given, such as what a playlist names and nobody can judge.
+	Unread []report.NotChecked
 	// Sidecar reads a file that lies beside the asset, by its suffix; nil: there are none. A file that is not there is
 	// nil and no error. It is asked for ".consent.jwt" and, where the asset holds no manifest store, for ".c2pa": of
 	// a.mp4 that is a.mp4.c2pa or, where there is none, a.c2pa. C2PA 2.5, 11.8.
@@ -46,11 +50,13 @@ type Asset struct {
 	Changed func() error
 }
 
-// Part is one file of a fragmented set.
+// Part is one file of a fragmented set: a fragment, or the initialization segment of a further rendition.
 type Part struct {
-	Name string
-	Data io.ReaderAt
-	Size int64
+	Name      string
+	Data      io.ReaderAt // nil: it is listed and not there
+	Size      int64
+	Rendition string
+	Init      bool // known to be an initialization segment; others are told by their content
 }
 
 // Limits bound the work. Zero members stand for the documented defaults (docs/limits.md).

@@ -24,11 +24,7 @@ func (r *run) decode(ctx context.Context) error {
 		r.pixelsFailed("no decoder in this build: pixels cannot be analysed")
 		return nil
 	}
-	if len(r.asset.Parts) > 0 {
-		r.pixelsFailed("a fragmented set is not decoded yet: only its init segment is one file")
-		return nil
-	}
-	src := video.Source{Data: r.asset.Data, Size: r.asset.Size, Format: r.located.Container}
+	src := r.source()
 	want := video.Want{Mode: r.v.Frames, Track: -1, Limits: r.v.Limits.Video}
 	var held video.Confinement
 	looks := r.looks()

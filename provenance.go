@@ -27,6 +27,7 @@ func (r *run) locate(ctx context.Context) error {
 	}
 	r.located = l
 	out, p := r.out, &r.out.Provenance
+	out.NotChecked = append(out.NotChecked, r.asset.Unread...)
 	out.Asset.Format = l.Container
 	out.Findings = append(out.Findings, l.Findings...)
 	p.Carrier, p.Remote = optional(l.Carrier), optional(l.Remote)
@@ -128,10 +129,10 @@ func (r *run) validate(ctx context.Context) error {
 		return nil
 	}
 	content := &manifest.Content{
-		Data: r.asset.Data, Size: r.asset.Size, Located: r.located, Detached: r.detached,
+		Data: r.asset.Data, Size: r.asset.Size, Located: r.located, Detached: r.detached, Rendition: r.asset.Rendition,
 	}
 	for _, p := range r.asset.Parts {
-		content.Parts = append(content.Parts, manifest.Part{Name: p.Name, Data: p.Data, Size: p.Size})
+		content.Parts = append(content.Parts, manifest.Part(p))
 	}
 	res, err := r.store.Validate(ctx, content, manifest.Options{
 		Trust: &r.v.Trust, Now: r.now, Limits: r.v.Limits.Manifest, Label: r.v.ManifestLabel,
@@ -190,6 +191,7 @@ func (r *run) fillIntegrity(res *manifest.Result) {
 		i.State = b.State
 	}
 	i.Damage = append(i.Damage, b.Damage...)
+	r.fillFragments(b.Parts)
 	r.out.NotChecked = append(r.out.NotChecked, b.Missing...)
 	if b.NotSupported != "" {
 		r.needs("content hash", b.NotSupported)
@@ -200,6 +202,37 @@ func (r *run) fillIntegrity(res *manifest.Result) {
 			i.State = manifest.BindingUnknown
 			r.notChecked("integrity", "the content hash matches, but "+why)
 		}
+	}
+}
+
+// maxFragments bounds the fragments that a report lists; docs/limits.md.
+const maxFragments = 10_000
+
+// fillFragments lists the files of a set. Where there are too many, those that are not as signed come first to be kept.
+func (r *run) fillFragments(parts []manifest.PartBinding) {
+	room, left := maxFragments, 0
+	for _, p := range parts {
+		if p.State != manifest.BindingIntact {
+			room--
+		}
+	}
+	for _, p := range parts {
+		intact := p.State == manifest.BindingIntact
+		if intact && room <= 0 || len(r.out.Provenance.Integrity.Fragments) == maxFragments {
+			left++
+			continue
+		}
+		if intact {
+			room--
+		}
+		f := report.Fragment{Name: p.Name, Rendition: p.Rendition, Init: p.Init, State: p.State, Why: p.Why}
+		if at := p.Location; at >= 0 {
+			f.Location = &at
+		}
+		r.out.Provenance.Integrity.Fragments = append(r.out.Provenance.Integrity.Fragments, f)
+	}
+	if left > 0 {
+		r.notChecked("list of fragments", fmt.Sprintf("%d more were judged and are not listed", left))
 	}
 }
 

@@ -23,7 +23,11 @@ func (r *run) judge(ctx context.Context) error {
 		}
 	}
 	f := r.facts()
-	if consent.WantsAssetDigest(f) {
+	switch wanted := consent.WantsAssetDigest(f); {
+	case wanted && len(r.asset.Parts) > 0:
+		// The digest of one file says nothing of the others.
+		r.notChecked("digest of the asset", "a declaration is bound by the digest of a file, and this asset is a set of files")
+	case wanted:
 		sum, err := r.digest(ctx)
 		if err != nil {
 			return err

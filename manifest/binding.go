@@ -12,6 +12,9 @@ type Content struct {
 	Size    int64
 	Located *Located
 	Parts   []Part // fragments, in playback order, of the set whose initialization segment Data is
+	// Rendition names the rendition whose initialization segment Data is, where there are several; others bring their
+	// own among the parts. A fragment must belong to an initialization segment of its own rendition.
+	Rendition string
 	// Detached says that the store does not come from Data: no range in Data may be left out on its account.
 	Detached bool
 	// Explain asks for [Binding.Rows].
@@ -20,9 +23,11 @@ type Content struct {
 
 // Part is one file of a fragmented set.
 type Part struct {
-	Name string // for messages only
-	Data io.ReaderAt
-	Size int64
+	Name      string      // for messages only
+	Data      io.ReaderAt // nil: it is listed as part of the set, and is not there
+	Size      int64
+	Rendition string
+	Init      bool // known to be an initialization segment; others are told by their boxes
 }
 
 // Range is a span of bytes in a file.
@@ -73,13 +78,18 @@ type Exclusion struct {
 
 // PartBinding is the result for one file of a fragmented set.
 type PartBinding struct {
-	Name     string
-	State    string // intact, altered, not-bound
-	Why      string // plain words where State is not intact
-	Location int64  // place in its Merkle tree; -1: unknown
-	UniqueID int64
-	LocalID  int64
+	Name      string // empty: what is missing has no name
+	Rendition string
+	Init      bool
+	State     string // intact, altered, missing
+	Why       string // plain words where State is not intact
+	Location  int64  // place in its Merkle tree; -1: unknown
+	UniqueID  int64
+	LocalID   int64
 }
+
+// PartMissing is the state of a fragment that is bound, or listed, and not at hand.
+const PartMissing = "missing"
 
 // PlanRow is a part of the file in a binding: what was done with it, and why.
 type PlanRow struct {

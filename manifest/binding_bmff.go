@@ -9,7 +9,6 @@ import (
 	"hash"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/consentry/consentry/internal/bmff"
 	"github.com/consentry/consentry/internal/hashplan"
@@ -91,7 +90,6 @@ type bmffCheck struct {
 	sizes    map[uint32]uint32 // default sample sizes of tracks in fragments
 	leaves   []Range           // what of Data the leaves of Merkle trees bind, in ascending order
 	partial  []string          // why the binding is partial; may hold repeats
-	mu       sync.Mutex        // for what fragment files add at once
 }
 
 // gap is a part of Data that nothing binds.

@@ -157,7 +157,7 @@ func (k *bmffCheck) samples() error {
 	if k.sizes, err = k.file.SampleSizes(); err != nil {
 		return err
 	}
-	if err := k.runs(k.file, &find); err != nil {
+	if err := k.runs(k.file, k.sizes, &find); err != nil {
 		return err
 	}
 	for _, t := range tracks {
@@ -182,12 +182,12 @@ func (k *bmffCheck) unboundOffsets(back bool) {
 }
 
 // runs visits the track runs of every fragment in a file.
-func (k *bmffCheck) runs(f *bmff.File, find *gapFinder) error {
+func (k *bmffCheck) runs(f *bmff.File, sizes defaultSizes, find *gapFinder) error {
 	for i, b := range f.Boxes {
 		if b.Type != bmff.Moof {
 			continue
 		}
-		if _, err := f.Runs(b, k.sizes, find.visit); err != nil {
+		if _, err := f.Runs(b, sizes, find.visit); err != nil {
 			return err
 		}
 		if i&1023 == 0 && k.ctx.Err() != nil {
@@ -205,9 +205,9 @@ func (k *bmffCheck) otherTracks(find *gapFinder, name string) {
 }
 
 // partSamples is samples for one fragment file of a set.
-func (k *bmffCheck) partSamples(p Part, f *bmff.File, gaps []gap) error {
+func (k *bmffCheck) partSamples(p Part, f *bmff.File, sizes defaultSizes, gaps []gap) error {
 	find := newGapFinder(p.Size, gaps)
-	if err := k.runs(f, &find); err != nil {
+	if err := k.runs(f, sizes, &find); err != nil {
 		return err
 	}
 	k.otherTracks(&find, p.Name)

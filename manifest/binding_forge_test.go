@@ -274,8 +274,10 @@ func flatMap(ps []piece) obj {
 }
 
 type setFile struct {
-	name string
-	data []byte
+	name      string
+	data      []byte
+	rendition string
+	gone      bool
 }
 
 // check runs the code under test on a file and its parts.
@@ -288,7 +290,11 @@ func check(t testing.TB, data []byte, m any, spec string, parts ...setFile) *Bin
 	}
 	c := &Content{Data: r, Size: int64(len(data)), Located: l, Explain: true}
 	for _, p := range parts {
-		c.Parts = append(c.Parts, Part{Name: p.name, Data: bytes.NewReader(p.data), Size: int64(len(p.data))})
+		part := Part{Name: p.name, Data: bytes.NewReader(p.data), Size: int64(len(p.data)), Rendition: p.rendition}
+		if p.gone {
+			part.Data, part.Size = nil, 0
+		}
+		c.Parts = append(c.Parts, part)
 	}
 	b, err := checkBMFF(context.Background(), c, "c2pa.hash.bmff.v3", "self#jumbf=test", cb(m), "", spec)
 	if err != nil {

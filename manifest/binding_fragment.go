@@ -195,24 +195,18 @@ func (k *bmffCheck) hashFragments(l *fragments) error {
 // fragment reads the proof of one fragment and checks its leaf. Several run at once, each on its own fragment.
 func (k *bmffCheck) fragment(l *fragments, i int, alg string, sum []byte) error {
 	f := &l.list[i]
-	if f.first == 0 || !isC2PA(l.boxes[f.first-1]) {
-		l.fail(i, badProof, "no proof box before its moof")
-		return nil
-	}
-	p, err := readProof(k.file, l.boxes[f.first-1])
+	p, at, why, err := k.proofBefore(k.file, int(f.first))
 	if err != nil {
-		var bad proofError
-		if !errors.As(err, &bad) {
-			return err
-		}
-		l.fail(i, badProof, "the box before its moof is no proof: "+bad.text)
+		return err
+	}
+	if p == nil {
+		l.fail(i, badProof, why)
 		return nil
 	}
 	defer p.done()
 	f.location = *p.Location
-	at := k.key(p)
 	if at < 0 {
-		l.fail(i, badContent, fmt.Sprintf("its proof is for a tree that the manifest does not have (uniqueId %d, localId %d)", *p.UniqueID, *p.LocalID))
+		l.fail(i, badContent, why)
 		return nil
 	}
 	f.tree = int16(at) // a content hash has at most 1,024 trees
@@ -220,25 +214,54 @@ func (k *bmffCheck) fragment(l *fragments, i int, alg string, sum []byte) error 
 	if t.alg != alg {
 		return nil
 	}
-	err = t.check(sum, f.location, &p.Hashes)
-	switch {
-	case errors.Is(err, errMismatch):
-		l.fail(i, badContent, "its hash is not the one that was signed")
-	case err != nil:
-		l.fail(i, badProof, err.Error())
+	if kind, why := leafFault(t, sum, p); kind != asSigned {
+		l.fail(i, kind, why)
 	}
 	return nil
 }
 
+// proofBefore reads the proof that has to stand right before a moof, the box f.Boxes[moof], and finds its tree. why
+// says in words what is wrong: there is no proof (p is nil), or none of a tree that the manifest has (tree is -1).
+// C2PA 2.5, A.5.3.1.2.
+func (k *bmffCheck) proofBefore(f *bmff.File, moof int) (p *proofMap, tree int, why string, err error) {
+	if moof == 0 || !isC2PA(f.Boxes[moof-1]) {
+		return nil, -1, "no proof box before its moof: nothing binds it", nil
+	}
+	p, err = readProof(f, f.Boxes[moof-1])
+	var bad proofError
+	if errors.As(err, &bad) {
+		return nil, -1, "the box before its moof is no proof: " + bad.text, nil
+	}
+	if err != nil {
+		return nil, -1, "", err
+	}
+	if tree = k.key(p); tree < 0 {
+		why = fmt.Sprintf("its proof is for a tree that the manifest does not have (uniqueId %d, localId %d)", *p.UniqueID, *p.LocalID)
+	}
+	return p, tree, why, nil
+}
+
+// leafFault holds the digest of a fragment and its proof against the tree, and says in words what is wrong.
+func leafFault(t *tree, sum []byte, p *proofMap) (fault, string) {
+	err := t.check(sum, *p.Location, &p.Hashes)
+	switch {
+	case errors.Is(err, errMismatch):
+		return badContent, "its hash is not the one that was signed"
+	case err != nil:
+		return badProof, err.Error()
+	}
+	return asSigned, ""
+}
+
 // sequence holds the places of the parts against 0, 1, 2, … of each tree: in order, each once. C2PA 2.5, 14.12.2.2.
 type sequence struct {
-	next map[int]int64   // of each tree
-	seen map[int]*places // that were there
-	lost int64           // parts whose place is not known, since the last that is
+	next map[int]int64    // of each tree
+	seen map[int]*places  // that were there
+	lost map[string]int64 // of each rendition: parts whose place is not known, since the last that is
 }
 
 func newSequence() *sequence {
-	return &sequence{next: map[int]int64{}, seen: map[int]*places{}}
+	return &sequence{next: map[int]int64{}, seen: map[int]*places{}, lost: map[string]int64{}}
 }
 
 // places are numbers from 0. A sound file has them all in order, which takes no memory.
@@ -285,17 +308,17 @@ func (p *places) highest(last int64) (highest, have int64) {
 
 // add says what is wrong with the place of the next part; empty: nothing. A part whose hash or proof is wrong (sound is
 // false) has the place that it claims only if that is the expected one.
-func (s *sequence) add(tree int, location int64, sound bool) string {
+func (s *sequence) add(rendition string, tree int, location int64, sound bool) string {
 	want := s.next[tree]
 	if !sound && (tree < 0 || location != want) {
-		s.lost++
+		s.lost[rendition]++
 		return ""
 	}
 	if s.seen[tree] == nil {
 		s.seen[tree] = &places{}
 	}
-	lost := s.lost
-	s.lost = 0
+	lost := s.lost[rendition]
+	s.lost[rendition] = 0
 	repeated := s.seen[tree].has(location)
 	s.seen[tree].add(location)
 	if location >= want {
@@ -303,7 +326,7 @@ func (s *sequence) add(tree int, location int64, sound bool) string {
 	}
 	switch {
 	case repeated:
-		s.lost++ // it may stand in the place of the next
+		s.lost[rendition]++ // it may stand in the place of the next
 		return fmt.Sprintf("repeated: part %d of its tree stood before", location)
 	case location < want:
 		return fmt.Sprintf("out of order: part %d of its tree stands after part %d", location, want-1)
@@ -333,7 +356,7 @@ func (k *bmffCheck) judgeFragments(l *fragments) {
 	text := ""
 	for i := range l.list {
 		f := &l.list[i]
-		if w := seq.add(int(f.tree), f.location, f.fault == asSigned); w != "" && f.fault == asSigned {
+		if w := seq.add("", int(f.tree), f.location, f.fault == asSigned); w != "" && f.fault == asSigned {
 			l.fail(i, badContent, w)
 		}
 		if f.fault == asSigned {

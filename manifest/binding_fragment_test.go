@@ -170,7 +170,7 @@ func newDash(n, level, unique int, prefix string) *dash {
 		leaves = next
 	}
 	for i := range n {
-		d.parts = append(d.parts, setFile{fmt.Sprintf("%s%d", prefix, i), file(pieces[i])})
+		d.parts = append(d.parts, setFile{name: fmt.Sprintf("%s%d", prefix, i), data: file(pieces[i])})
 	}
 	tree := obj{"uniqueId", unique, "localId", 1, "count", n, "alg", "sha256", "initHash", sha(hashed(d.init, 0)), "hashes", hashArr(rows(leaves)[level])}
 	d.m = obj{"exclusions", exDefault, "alg", "sha256", "merkle", arr{tree}}
@@ -195,6 +195,9 @@ func setCases(t *testing.T, level int) {
 				t.Errorf("%s, expected %s: %v", got, want, texts(b.Findings))
 			}
 			for _, p := range b.Parts {
+				if p.Name == "" {
+					p.Name = fmt.Sprint("part ", p.Location)
+				}
 				word, ok := bad[p.Name]
 				if (p.State == BindingIntact) == ok || !strings.Contains(p.Why, word) {
 					t.Errorf("%s: %s %q, expected %q", p.Name, p.State, p.Why, word)
@@ -219,16 +222,16 @@ func setCases(t *testing.T, level int) {
 	run("free-appended", part(1, func(b []byte) []byte { return cat(b, mkbox("free", media(5))) }), intact, nil)
 	run("mdat-appended", part(1, func(b []byte) []byte { return cat(b, mkbox("mdat", media(5))) }), altered, map[string]string{"s1": "not the one"})
 	run("truncated", part(4, func(b []byte) []byte { return b[:len(b)-9] }), altered, map[string]string{"s4": "not the one"})
-	run("no-proof-box", part(3, func(b []byte) []byte { return flip(b, at(b, "uuid", 0)+7) }), bothCodes, map[string]string{"s3": "no proof box"})
+	run("no-proof-box", part(3, func(b []byte) []byte { return flip(b, at(b, "uuid", 0)+7) }), bothCodes, map[string]string{"part 3": "missing", "s3": "no proof box"})
 	run("unreadable-proof", part(3, func(b []byte) []byte {
 		return bytes.Replace(b, cb(obj{"uniqueId", 7})[1:], append(cb("uniqueId"), 0xff), 1)
-	}), bothCodes, map[string]string{"s3": ""})
-	run("an-empty-file", part(3, func([]byte) []byte { return nil }), bothCodes, map[string]string{"s3": "no fragment"})
+	}), bothCodes, map[string]string{"part 3": "missing", "s3": ""})
+	run("an-empty-file", part(3, func([]byte) []byte { return nil }), bothCodes, map[string]string{"part 3": "missing", "s3": "no fragment"})
 	run("two-exchanged", func(d *dash) { d.parts[1].data, d.parts[2].data = d.parts[2].data, d.parts[1].data }, altered, map[string]string{"s1": "out of order", "s2": "out of order"})
-	run("one-in-place-of-another", func(d *dash) { d.parts[2].data = d.parts[1].data }, altered, map[string]string{"s2": "repeated"})
-	run("one-twice-at-the-end", func(d *dash) { d.parts = append(d.parts, setFile{"again", d.parts[4].data}) }, altered, map[string]string{"again": "repeated"})
-	run("a-hole", func(d *dash) { d.parts = slices.Delete(d.parts, 2, 3) }, altered, map[string]string{"s3": "out of order"})
-	run("the-first-missing", func(d *dash) { d.parts = d.parts[1:] }, altered, map[string]string{"s1": "out of order"})
+	run("one-in-place-of-another", func(d *dash) { d.parts[2].data = d.parts[1].data }, altered, map[string]string{"part 2": "missing", "s2": "repeated"})
+	run("one-twice-at-the-end", func(d *dash) { d.parts = append(d.parts, setFile{name: "again", data: d.parts[4].data}) }, altered, map[string]string{"again": "repeated"})
+	run("a-hole", func(d *dash) { d.parts = slices.Delete(d.parts, 2, 3) }, altered, map[string]string{"part 2": "missing", "s3": "out of order"})
+	run("the-first-missing", func(d *dash) { d.parts = d.parts[1:] }, altered, map[string]string{"part 0": "missing", "s1": "out of order"})
 	run("the-last-missing", func(d *dash) { d.parts = d.parts[:n-2] }, partialOnly, nil)
 	run("none-given", func(d *dash) { d.parts = nil }, "unknown [assertion.bmffHash.mismatch]", nil)
 	run("none-given-and-changed", func(d *dash) { d.parts = nil; d.init[2].b = flip(d.init[2].b, 40) }, altered, nil)
@@ -236,22 +239,22 @@ func setCases(t *testing.T, level int) {
 	run("no-initHash", func(d *dash) { tree(d, func(o obj) obj { return o.without("initHash") }) }, malformed, nil)
 	run("hash-too", func(d *dash) { d.m = d.m.with("hash", sha()) }, malformed, nil)
 	run("hash-alone", func(d *dash) { d.m = d.m.without("merkle").with("hash", sha(hashed(d.init, 0))) }, altered, nil)
-	run("foreign", func(d *dash) { d.parts[2] = newDash(n, level, 9, "x").parts[2] }, altered, map[string]string{"x2": "foreign"})
+	run("foreign", func(d *dash) { d.parts[2] = newDash(n, level, 9, "x").parts[2] }, altered, map[string]string{"part 2": "missing", "x2": "foreign"})
 	two := func(d *dash) *dash {
 		other := newDash(n, level, 9, "x")
 		d.m = d.m.with("merkle", arr{treeOf(d.m), treeOf(other.m)})
 		return other
 	}
 	run("two-renditions-one-given", func(d *dash) { two(d) }, intact, nil)
-	run("two-renditions-one-fragment-of-the-other", func(d *dash) { d.parts[2] = two(d).parts[2] }, altered, map[string]string{"x2": "another initialization segment"})
+	run("two-renditions-one-fragment-of-the-other", func(d *dash) { d.parts[2] = two(d).parts[2] }, altered, map[string]string{"part 2": "missing", "x2": "another initialization segment"})
 	run("two-renditions-crossed", func(d *dash) { d.parts = two(d).parts }, altered, map[string]string{"x0": "another", "x1": "another", "x2": "another", "x3": "another", "x4": "another"})
 	run("two-renditions-all-given", func(d *dash) {
 		o := two(d)
-		d.parts = append(append(d.parts, setFile{"init-x", file(o.init)}), o.parts...)
+		d.parts = append(append(d.parts, setFile{name: "init-x", data: file(o.init)}), o.parts...)
 	}, intact, nil)
 	run("two-renditions-other-initialization-changed", func(d *dash) {
 		o := two(d)
 		o.init[2].b = flip(o.init[2].b, 40)
-		d.parts = append(append(d.parts, setFile{"init-x", file(o.init)}), o.parts...)
-	}, altered, map[string]string{"x0": "another", "x1": "another", "x2": "another", "x3": "another", "x4": "another"})
+		d.parts = append(append(d.parts, setFile{name: "init-x", data: file(o.init)}), o.parts...)
+	}, altered, map[string]string{"init-x": "differs", "x0": "another", "x1": "another", "x2": "another", "x3": "another", "x4": "another"})
 }

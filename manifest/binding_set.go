@@ -2,47 +2,89 @@ package manifest
 
 import (
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/consentry/consentry/internal/bmff"
 	"github.com/consentry/consentry/internal/hashplan"
 )
 
-// set checks an initialization segment and the fragment files that came with it. C2PA 2.5, 14.12.2.2 and A.5.3.1.2.
+// setCheck is one check of an initialization segment and the files that came with it. C2PA 2.5, 14.12.2.2 and A.5.3.1.2.
+type setCheck struct {
+	*bmffCheck
+	inits    []initFile
+	fits     map[place]bool          // trees whose initialization segment a rendition has
+	anywhere map[int]bool            // trees that fit some rendition
+	sizes    map[string]defaultSizes // of the samples of renditions that bring their own initialization segment
+	mu       sync.Mutex              // for inits, sizes, and what fragment files add to the binding
+}
+
+// place is a tree in a rendition.
+type place struct {
+	rendition string
+	tree      int
+}
+
+// defaultSizes are the default sizes of samples in fragments, by track.
+type defaultSizes = map[uint32]uint32
+
+// maxMissingRows bounds the rows for fragments that are not there; what comes after is counted in the finding.
+const maxMissingRows = 1000
+
+// set checks an initialization segment and the fragment files that came with it.
 func (k *bmffCheck) set() error {
 	if k.noInit() {
 		return nil
 	}
-	var err error
-	if k.sizes, err = k.file.SampleSizes(); err != nil {
-		return err
-	}
-	parts, inits, err := k.readParts()
+	s := &setCheck{bmffCheck: k, fits: map[place]bool{}, anywhere: map[int]bool{}, sizes: map[string]defaultSizes{}}
+	own, err := k.file.SampleSizes()
 	if err != nil {
 		return err
 	}
-	fits, err := k.initSegments(inits)
+	s.sizes[k.c.Rendition] = own
+	s.inits = []initFile{newInitFile("the initialization segment", k.c.Rendition, -1, k.c, k.matcher)}
+	parts, err := s.readParts()
 	if err != nil {
 		return err
 	}
-	seq, used := newSequence(), map[int]bool{}
-	bad, brokenOnly, text := 0, true, ""
-	for i := range parts {
-		p := &parts[i]
-		if p.tree >= 0 {
-			used[p.tree] = used[p.tree] || fits[p.tree]
-			if !fits[p.tree] && p.why == "" {
-				p.why, p.tree = "it belongs to another initialization segment than those that were given", -1
+	slices.SortFunc(s.inits, func(a, b initFile) int { return a.part - b.part }) // several were read at once
+	if err := s.initSegments(); err != nil {
+		return err
+	}
+	s.judge(parts)
+	return nil
+}
+
+// judge turns the results of the files into findings, in playback order.
+func (s *setCheck) judge(parts []*setPart) {
+	seq, used, due := newSequence(), map[int]bool{}, map[string]int64{}
+	claimed := map[place]bool{} // by location, in tree: places whose file is listed and not there
+	bad, total, brokenOnly, text := 0, 0, true, ""
+	for i, p := range parts {
+		given := &s.c.Parts[i]
+		if p.init {
+			continue // judged with the others of its kind
+		}
+		total++
+		s.homeOf(p, given, used)
+		if given.Data == nil {
+			p.location = due[given.Rendition]
+			if t := s.onlyTree(given.Rendition); t >= 0 {
+				claimed[place{fmt.Sprint(p.location), t}] = true
 			}
 		}
-		if w := seq.add(p.tree, p.location, p.why == ""); w != "" && p.why == "" {
+		if p.location >= 0 {
+			due[given.Rendition] = p.location + 1
+		}
+		if w := seq.add(given.Rendition, p.tree, p.location, p.why == ""); w != "" && p.why == "" {
 			p.why = w
 		}
-		r := PartBinding{Name: k.c.Parts[p.part].Name, State: BindingIntact, Why: p.why, Location: p.location, UniqueID: -1, LocalID: -1}
+		r := PartBinding{Name: given.Name, Rendition: given.Rendition, State: BindingIntact, Why: p.why, Location: p.location, UniqueID: -1, LocalID: -1}
 		if p.tree >= 0 {
-			r.UniqueID, r.LocalID = k.tree[p.tree].unique, k.tree[p.tree].local
+			r.UniqueID, r.LocalID = s.tree[p.tree].unique, s.tree[p.tree].local
 		}
 		if p.why != "" {
 			r.State = BindingAltered
@@ -50,45 +92,87 @@ func (k *bmffCheck) set() error {
 				text = fmt.Sprintf("%q: %s", r.Name, p.why)
 			}
 			brokenOnly = brokenOnly && p.broken
-			k.damage(r.Name, 0, k.c.Parts[p.part].Size)
+			if given.Data == nil {
+				r.State = PartMissing
+			} else {
+				s.damage(r.Name, 0, given.Size)
+			}
 		}
-		k.b.Parts = append(k.b.Parts, r)
+		s.b.Parts = append(s.b.Parts, r)
 	}
 	if bad > 0 {
-		text = fmt.Sprintf("%d of %d fragments are not as signed; %s", bad, len(parts), text)
+		text = fmt.Sprintf("%d of %d fragments are not as signed; %s", bad, total, text)
 		if brokenOnly {
-			k.malformed("%s", text)
+			s.malformed("%s", text)
 		} else {
-			k.mismatch("%s", text)
+			s.mismatch("%s", text)
 		}
 	}
-	k.setComplete(seq, used, len(parts))
-	return nil
+	s.complete(seq, used, claimed, total)
 }
 
-// setComplete says which fragments are not at hand: a hole is a mismatch, an end that has not come yet is not.
+// homeOf holds a fragment's tree against the initialization segments of its rendition.
+func (s *setCheck) homeOf(p *setPart, given *Part, used map[int]bool) {
+	if p.tree < 0 {
+		return
+	}
+	if s.fits[place{given.Rendition, p.tree}] {
+		used[p.tree] = true
+		return
+	}
+	if p.why == "" {
+		p.why = "it belongs to another initialization segment than those that were given"
+		if s.anywhere[p.tree] {
+			p.why = "it belongs to another rendition: to another initialization segment than its own"
+		}
+	}
+	p.tree = -1
+}
+
+// onlyTree is the tree of a rendition that has one; -1: it has none or several.
+func (s *setCheck) onlyTree(rendition string) int {
+	only := -1
+	for at := range s.fits {
+		if at.rendition == rendition {
+			if only >= 0 {
+				return -1
+			}
+			only = at.tree
+		}
+	}
+	return only
+}
+
+// complete says which fragments are not at hand: a hole is a mismatch, an end that has not come yet is not.
 // C2PA 2.5, 14.12.2.2.
-func (k *bmffCheck) setComplete(seq *sequence, used map[int]bool, parts int) {
+func (s *setCheck) complete(seq *sequence, used map[int]bool, claimed map[place]bool, parts int) {
 	absent := func(what string) {
-		k.partial = append(k.partial, what)
-		k.b.Missing = append(k.b.Missing, notChecked("fragments", what))
+		s.partial = append(s.partial, what)
+		s.b.Missing = append(s.b.Missing, notChecked("fragments", what))
 	}
-	if parts == 0 && !k.failed() {
+	if parts == 0 && !s.failed() {
 		// What is bound is mostly not here. Missing bound content is a failure, though nothing is known to be altered.
-		k.fail(codeBMFFMismatch, "no fragment was given: the initialization segment is as signed, and nothing of the media could be checked")
-		k.b.State = BindingUnknown
-		k.b.Missing = append(k.b.Missing, notChecked("fragments", "none was given"))
+		s.fail(codeBMFFMismatch, "no fragment was given: the initialization segment is as signed, and nothing of the media could be checked")
+		s.b.State = BindingUnknown
+		s.b.Missing = append(s.b.Missing, notChecked("fragments", "none was given"))
 	}
-	for i, t := range k.tree {
+	rows := 0
+	for i, t := range s.tree {
 		if !used[i] {
 			if parts > 0 {
-				k.note(fmt.Sprintf("no fragment of merkle[%d] (uniqueId %d, localId %d) was given", t.index, t.unique, t.local))
+				s.note(fmt.Sprintf("no fragment of merkle[%d] (uniqueId %d, localId %d) was given", t.index, t.unique, t.local))
 			}
 			continue
 		}
-		places, inside, behind := seq.missing(i, t.count, 5)
+		places, inside, behind := seq.missing(i, t.count, maxMissingRows)
 		if inside > 0 {
-			k.mismatch("merkle[%d]: %d of %d fragments are missing before later ones, the first is %d", t.index, inside, t.count, places[0])
+			s.mismatch("merkle[%d]: %d of %d fragments are missing before later ones, the first is %d", t.index, inside, t.count, places[0])
+		}
+		for _, at := range places {
+			if rows++; !claimed[place{fmt.Sprint(at), i}] && rows <= maxMissingRows {
+				why := fmt.Sprintf("missing: nothing stands for part %d of %d of its tree", at, t.count)
+				s.b.Parts = append(s.b.Parts, PartBinding{State: PartMissing, Why: why, Location: at, UniqueID: t.unique, LocalID: t.local})
+			}
 		}
 		if behind > 0 {
 			absent(fmt.Sprintf("the last %d of %d fragments were not given", behind, t.count))
@@ -96,9 +180,9 @@ func (k *bmffCheck) setComplete(seq *sequence, used map[int]bool, parts int) {
 	}
 }
 
-// setPart is one fragment file and what was found.
+// setPart is what was found of one file of Content.Parts.
 type setPart struct {
-	part     int // index into Content.Parts
+	init     bool
 	tree     int
 	location int64
 	why      string
@@ -107,98 +191,121 @@ type setPart struct {
 
 // initFile is an initialization segment: the asset itself, or one that came among the parts.
 type initFile struct {
-	name string
+	name, rendition string
+	part            int // index into Content.Parts; -1: the asset
 	initSegment
 }
 
-func newInitFile(name string, c *Content, m *matcher) initFile {
-	return initFile{name, initSegment{content: c, matcher: m, last: len(m.file.Boxes), end: c.Size}}
+func newInitFile(name, rendition string, part int, c *Content, m *matcher) initFile {
+	return initFile{name, rendition, part, initSegment{content: c, matcher: m, last: len(m.file.Boxes), end: c.Size}}
 }
 
 // initSegments says which trees have an initialization segment among those that were given. Each segment must belong to
 // a tree.
-func (k *bmffCheck) initSegments(inits []initFile) (map[int]bool, error) {
-	fits := map[int]bool{}
-	inits[0].sink = func(r row) {
-		k.explain(r, "initialization segment")
+func (s *setCheck) initSegments() error {
+	s.inits[0].sink = func(r row) {
+		s.explain(r, "initialization segment")
 		if r.included() {
-			k.b.Bound += r.to - r.from
+			s.b.Bound += r.to - r.from
 		} else {
-			k.unbound = append(k.unbound, gap{r.from, r.to, r.entry, r.box, r.root})
+			s.unbound = append(s.unbound, gap{r.from, r.to, r.entry, r.box, r.root})
 		}
 	}
-	for n := range inits {
-		in := &inits[n]
+	for n := range s.inits {
+		in := &s.inits[n]
 		found := false
-		for i, t := range k.tree {
-			sum, err := in.sum(k.ctx, t)
+		for i, t := range s.tree {
+			sum, err := in.sum(s.ctx, t)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			k.digest(fmt.Sprintf("initialization segment for merkle[%d]", t.index), t.alg, sum, t.initHash)
+			s.digest(fmt.Sprintf("initialization segment for merkle[%d]", t.index), t.alg, sum, t.initHash)
 			if bytes.Equal(sum, t.initHash) {
-				fits[i], found = true, true
+				s.fits[place{in.rendition, i}], s.anywhere[i], found = true, true, true
 			}
 		}
+		state, why := BindingIntact, ""
 		if !found {
-			k.mismatch("%s differs from every initHash", in.name)
-			k.damage(in.name, 0, in.content.Size)
+			s.mismatch("%s differs from every initHash", in.name)
+			s.damage(in.name, 0, in.content.Size)
+			state, why = BindingAltered, "it differs from every initialization segment that was signed"
+		}
+		if in.part >= 0 {
+			s.b.Parts = append(s.b.Parts, PartBinding{
+				Name: s.c.Parts[in.part].Name, Rendition: in.rendition, Init: true, State: state, Why: why, Location: -1, UniqueID: -1, LocalID: -1,
+			})
 		}
 	}
-	return fits, nil
+	return nil
 }
 
-// readParts checks the leaf of every fragment file, and sorts out further initialization segments among the parts.
-func (k *bmffCheck) readParts() ([]setPart, []initFile, error) {
-	inits := []initFile{newInitFile("the initialization segment", k.c, k.matcher)}
-	files := make([]*bmff.File, len(k.c.Parts))
-	results := make([]*setPart, len(k.c.Parts))
-	for i, p := range k.c.Parts {
-		f, err := bmff.Walk(p.Data, p.Size, bmff.Limits{})
+// readParts checks the leaf of every fragment file, and sorts out further initialization segments among the parts. The
+// files are read one a core; of each no more is kept than its result.
+func (s *setCheck) readParts() ([]*setPart, error) {
+	results := make([]*setPart, len(s.c.Parts))
+	ctx, stop := context.WithCancelCause(s.ctx)
+	defer stop(nil)
+	one := func(i int) {
+		r, err := s.read(i)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", p.Name, err)
+			stop(fmt.Errorf("%s: %w", s.c.Parts[i].Name, err))
 		}
-		if f.First(bmff.Moov) != nil && f.First(bmff.Moof) == nil {
-			inits = append(inits, newInitFile(fmt.Sprintf("%q", p.Name), &Content{Data: p.Data, Size: p.Size}, newMatcher(f, k.m.Exclusions)))
-			continue
-		}
-		files[i] = f
-		results[i] = &setPart{part: i, tree: -1, location: -1}
+		results[i] = r
 	}
+	next := make(chan int)
 	var wait sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	turn := make(chan struct{}, 2) // files at a time: each reads ahead and hashes
-	for i, r := range results {
-		if r == nil {
-			continue
-		}
-		turn <- struct{}{}
+	for range min(len(results), runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
-			defer func() { <-turn }()
-			if err := k.part(r, k.c.Parts[i], files[i]); err != nil {
-				mu.Lock()
-				failed = errors.Join(failed, fmt.Errorf("%s: %w", k.c.Parts[i].Name, err))
-				mu.Unlock()
+			for i := range next {
+				one(i)
 			}
 		})
 	}
-	wait.Wait()
-	if failed != nil {
-		return nil, nil, failed
-	}
-	var parts []setPart
-	for _, r := range results {
-		if r != nil {
-			parts = append(parts, *r)
+	for i := range results {
+		if ctx.Err() != nil {
+			break
 		}
+		if s.c.Parts[i].Init { // what it says of samples is asked for by those behind it
+			one(i)
+			continue
+		}
+		next <- i
 	}
-	return parts, inits, nil
+	close(next)
+	wait.Wait()
+	return results, context.Cause(ctx)
+}
+
+// read checks one file.
+func (s *setCheck) read(i int) (*setPart, error) {
+	p := s.c.Parts[i]
+	r := &setPart{tree: -1, location: -1}
+	if p.Data == nil {
+		r.why = "missing: the file is not there"
+		return r, s.ctx.Err()
+	}
+	f, err := bmff.Walk(p.Data, p.Size, bmff.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	if p.Init || f.First(bmff.Moov) != nil && f.First(bmff.Moof) == nil {
+		r.init = true
+		sizes, err := f.SampleSizes()
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sizes[p.Rendition] = sizes
+		s.inits = append(s.inits, newInitFile(fmt.Sprintf("%q", p.Name), p.Rendition, i, &Content{Data: p.Data, Size: p.Size}, newMatcher(f, s.m.Exclusions)))
+		return r, nil
+	}
+	return r, s.part(r, p, f)
 }
 
 // part checks one fragment file: exactly one moof, one mdat, and a proof box right before the moof. The leaf is the
 // whole file without what is excluded. C2PA 2.5, A.5.3.1.2.
-func (k *bmffCheck) part(r *setPart, p Part, f *bmff.File) error {
+func (s *setCheck) part(r *setPart, p Part, f *bmff.File) error {
 	moof := -1
 	moofs, mdats := 0, 0
 	for i, b := range f.Boxes {
@@ -215,28 +322,24 @@ func (k *bmffCheck) part(r *setPart, p Part, f *bmff.File) error {
 		r.why, r.broken = "no fragment: it has no moof box", true
 		return nil
 	}
-	if moof == 0 || !isC2PA(f.Boxes[moof-1]) {
-		r.why, r.broken = "no proof box before its moof: nothing binds it", true
-		return nil
-	}
-	proof, err := readProof(f, f.Boxes[moof-1])
+	proof, at, fault, err := s.proofBefore(f, moof)
 	if err != nil {
-		var bad proofError
-		if !errors.As(err, &bad) {
-			return err
-		}
-		r.why, r.broken = "the box before its moof is no proof: "+bad.text, true
+		return err
+	}
+	if proof == nil {
+		r.why, r.broken = fault, true
 		return nil
 	}
+	defer proof.done()
 	r.location = *proof.Location
-	if r.tree = k.key(proof); r.tree < 0 {
-		r.why = fmt.Sprintf("foreign: its proof is for a tree that the manifest does not have (uniqueId %d, localId %d)", *proof.UniqueID, *proof.LocalID)
+	if r.tree = at; at < 0 {
+		r.why = "foreign: " + fault
 		return nil
 	}
-	t := k.tree[r.tree]
+	t := s.tree[at]
 	var plan hashplan.Plan
 	var gaps []gap
-	err = newMatcher(f, k.m.Exclusions).plan(0, len(f.Boxes), p.Size, true, &plan, func(x row) {
+	err = newMatcher(f, s.m.Exclusions).plan(0, len(f.Boxes), p.Size, true, &plan, func(x row) {
 		if !x.included() {
 			gaps = append(gaps, gap{x.from, x.to, x.entry, x.box, x.root})
 		}
@@ -244,22 +347,23 @@ func (k *bmffCheck) part(r *setPart, p Part, f *bmff.File) error {
 	if err != nil {
 		return err
 	}
-	sum, err := plan.Sum(k.ctx, p.Data, p.Size, t.newHash())
+	sum, err := plan.Sum(s.ctx, p.Data, p.Size, t.newHash())
 	if err != nil {
 		return err
 	}
-	if err := t.check(sum, r.location, &proof.Hashes); err != nil {
-		r.why = "its hash is not the one that was signed"
-		if !errors.Is(err, errMismatch) {
-			r.why, r.broken = err.Error(), true
-		}
+	if kind, why := leafFault(t, sum, proof); kind != asSigned {
+		r.why, r.broken = why, kind == badProof
 		return nil
 	}
 	if moofs != 1 || mdats != 1 {
 		r.why = fmt.Sprintf("%d moof and %d mdat boxes, one of each is expected", moofs, mdats)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.b.Bound += plan.Bytes()
-	return k.partSamples(p, f, gaps)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.b.Bound += plan.Bytes()
+	sizes, ok := s.sizes[p.Rendition]
+	if !ok {
+		sizes = s.sizes[s.c.Rendition]
+	}
+	return s.partSamples(p, f, sizes, gaps)
 }

@@ -110,6 +110,19 @@ type Integrity struct {
 	State   string   `json:"state"` // intact, altered, partial, not-bound, unknown
 	Binding string   `json:"binding,omitempty"`
 	Damage  []Damage `json:"damage"`
+	// Fragments are the files of a fragmented set with each one's own result, in playback order; then what is missing
+	// without a name. Past 10,000 those that are intact are left out.
+	Fragments []Fragment `json:"fragments,omitempty"`
+}
+
+// Fragment is one file of a fragmented set.
+type Fragment struct {
+	Name      string `json:"name"` // empty: it is missing, and nothing names it
+	Rendition string `json:"rendition,omitempty"`
+	Init      bool   `json:"init,omitempty"` // an initialization segment
+	State     string `json:"state"`          // intact, altered, missing
+	Why       string `json:"why,omitempty"`
+	Location  *int64 `json:"location"` // place in playback order, from 0; null: not known
 }
 
 // Damage is a part of the file that is not what was signed, as closely as it can be told.
