@@ -63,6 +63,7 @@ var rules = map[string]rule{
 	"internal/interop/write": {[]string{"internal/interop", "internal/forge"}, nil, "a command that writes files for a comparison"},
 	"internal/mutate":        {nil, nil, "a walk of its own; tests only"},
 	"internal/mutants":       {nil, nil, "a command"},
+	"internal/playlist":      {nil, nil, "a bounded parser"},
 	"internal/xmp":           {nil, nil, "a bounded parser"},
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
