@@ -178,6 +178,30 @@ func cmpOr(a, b string) string {
 // Manifest returns the manifest of a label, or nil where there is none or more than one.
 func (s *Store) Manifest(label string) *Manifest { return s.byLabel[label] }
 
+// LabelError says that a store has no manifest of the label that was asked for, or more than one.
+type LabelError struct {
+	Label string
+	Have  []string // the labels of the store, in its order; at most 64
+	More  int      // that Have leaves out
+}
+
+func (e *LabelError) Error() string {
+	return fmt.Sprintf("the store has no manifest %q, or more than one", e.Label)
+}
+
+func (s *Store) unknownLabel(label string) *LabelError {
+	const most = 64
+	e := &LabelError{Label: label}
+	for _, m := range s.Manifests {
+		if len(e.Have) < most {
+			e.Have = append(e.Have, m.Label)
+		} else {
+			e.More++
+		}
+	}
+	return e
+}
+
 // URI returns the absolute JUMBF URI of a box in the manifest; no labels give that of the manifest. C2PA 2.5, 9.3.
 func (m *Manifest) URI(labels ...string) string {
 	var b strings.Builder

@@ -3,7 +3,6 @@ package manifest
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/consentry/consentry/internal/cbortree"
 	"github.com/consentry/consentry/internal/jumbf"
@@ -78,7 +77,7 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	active := s.Active
 	if opt.Label != "" {
 		if active = s.Manifest(opt.Label); active == nil {
-			return nil, fmt.Errorf("the store has no manifest %q, or more than one", opt.Label)
+			return nil, s.unknownLabel(opt.Label)
 		}
 	}
 	r := v.results(active)

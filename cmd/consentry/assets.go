@@ -99,23 +99,16 @@ func (p *program) mediaIn(dir string, limit int) ([]string, error) {
 // openFile opens a regular file for reading at random. A pipe or a device is refused before it is opened, since opening
 // it could wait for ever.
 func openFile(name string) (*os.File, int64, error) {
-	info, err := os.Stat(name)
-	switch {
-	case name == "-" && errors.Is(err, fs.ErrNotExist):
-		return nil, 0, &hintError{errors.New("standard input cannot be read at random"), "save it to a file, and name that"}
-	case err != nil:
-		return nil, 0, plainError(name, err)
-	case info.IsDir():
-		return nil, 0, &hintError{fmt.Errorf("%q is a folder", name), "name a file in it"}
-	case !info.Mode().IsRegular():
-		return nil, 0, &hintError{fmt.Errorf("%q is no regular file and cannot be read at random", name), "save it to a file, and name that"}
+	if err := checkFile(name); err != nil {
+		return nil, 0, err
 	}
 	// What was looked at may be something else by now: without waiting, and asked again.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, 0, plainError(name, err)
 	}
-	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("no regular file any more")
 	}
 	if err != nil {
@@ -123,6 +116,22 @@ func openFile(name string) (*os.File, int64, error) {
 		return nil, 0, plainError(name, err)
 	}
 	return f, info.Size(), nil
+}
+
+// checkFile says what keeps a name from being a regular file, with the way out.
+func checkFile(name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case name == "-" && errors.Is(err, fs.ErrNotExist):
+		return &hintError{errors.New("standard input cannot be read at random"), "save it to a file, and name that"}
+	case err != nil:
+		return plainError(name, err)
+	case info.IsDir():
+		return &hintError{fmt.Errorf("%q is a folder", name), "name a file in it"}
+	case !info.Mode().IsRegular():
+		return &hintError{fmt.Errorf("%q is no regular file and cannot be read at random", name), "save it to a file, and name that"}
+	}
+	return nil
 }
 
 // plainError says in a few words what is wrong with a file, with a hint for the usual slip.

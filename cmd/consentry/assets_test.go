@@ -215,13 +215,13 @@ func TestABugTakesOneFileOnly(t *testing.T) {
 	var out, talk bytes.Buffer
 	p := &program{stdout: &out, stderr: &talk}
 	o := &verifyOptions{format: "json", jobs: 2}
-	err := p.writeBatch(&out, o, []string{"a", "b"}, func(name string) *judged {
-		if name == "a" {
+	err := p.writeBatch(&out, o, []*target{{name: "a"}, {name: "b"}}, func(t *target) *judged {
+		if t.name == "a" {
 			panic("boom")
 		}
 		r := unreadable("b", o, errors.New("x"))
 		r.Verdict = report.Pass
-		return &judged{name: name, res: &consentry.Result{Report: r}}
+		return &judged{name: t.name, res: &consentry.Result{Report: r}}
 	})
 	if err != nil || p.code != exitUnknown {
 		t.Errorf("exit %d, %v", p.code, err)

@@ -12,31 +12,37 @@ import (
 
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
 )
 
 // verify judges the assets and writes the answer.
 func (p *program) verify(ctx context.Context, o *verifyOptions) error {
-	names, set, err := p.assetsOf(o)
+	targets, err := p.targetsOf(ctx, o)
 	if err != nil {
 		return err
 	}
+	defer closeTargets(targets)
 	v, err := newVerifier(o, p.warnf)
 	if err != nil {
 		return err
 	}
-	out, err := p.openAnswer(o.out, append(names, o.manifest))
+	inputs := []string{o.manifest}
+	for _, t := range targets {
+		inputs = append(inputs, t.inputs()...)
+	}
+	out, err := p.openAnswer(o.out, inputs)
 	if err != nil {
 		return err
 	}
 	defer out.abandon()
 
-	one := len(names) == 1 && len(o.assets) <= 1 && !isFolder(o.assets)
-	judge := func(name string) *judged { return p.judgeFile(ctx, v, o, name, set) }
+	one := len(targets) == 1 && len(o.assets) <= 1 && !isFolder(o.assets)
+	judge := func(t *target) *judged { return p.judgeTarget(ctx, v, o, t) }
 	if one {
-		err = p.writeOne(out, o, judge(names[0]))
+		err = p.writeOne(out, o, judge(targets[0]))
 	} else {
-		err = p.writeBatch(out, o, names, judge)
+		err = p.writeBatch(out, o, targets, judge)
 	}
 	if err != nil {
 		return err
@@ -94,44 +100,47 @@ func (j *judged) exit(strict bool) int {
 // worse is the worse of two exit codes, which is the higher.
 func worse(a, b int) int { return max(a, b) }
 
-// judgeFile opens a file and judges it. Everything that goes wrong with it is its own: a batch goes on.
-func (p *program) judgeFile(ctx context.Context, v *consentry.Verifier, o *verifyOptions, name string, set []string) (j *judged) {
-	j = &judged{name: name}
-	f, size, err := openFile(name)
-	if err != nil {
-		j.err = err
-		return j
-	}
-	defer f.Close()
-	asset := consentry.Asset{
-		Name: name, Size: size,
-		Sidecar: func(suffix string) ([]byte, error) { return beside(name, suffix) },
-	}
-	if asset.Changed, j.err = unchanged(f); j.err != nil {
-		return j
+// judgeTarget opens what is to be judged, where it is not open yet, and judges it. Everything that goes wrong with it is
+// its own: a batch goes on.
+func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, o *verifyOptions, t *target) (j *judged) {
+	j = &judged{name: t.name}
+	var asset consentry.Asset
+	if t.set != nil {
+		asset = t.set.asset
+	} else {
+		f, size, err := openFile(t.name)
+		if err != nil {
+			j.err = err
+			return j
+		}
+		defer f.Close()
+		asset = consentry.Asset{
+			Name: t.name, Size: size,
+			Sidecar: func(suffix string) ([]byte, error) { return beside(t.name, suffix) },
+		}
+		if asset.Changed, j.err = unchanged(f); j.err != nil {
+			return j
+		}
+		bar := p.startProgress(t.name, size)
+		defer bar.stop()
+		asset.Data = bar.reader(f)
 	}
 	if o.manifest != "" {
 		if asset.Manifest, j.err = readSmall(o.manifest, maxBeside); j.err != nil {
 			return j
 		}
 	}
-	parts, closeParts, err := openParts(append(set, o.fragments...))
-	if err != nil {
-		j.err = err
-		return j
-	}
-	defer closeParts()
-	asset.Parts = parts
-	bar := p.startProgress(name, size)
-	defer bar.stop()
-	asset.Data = bar.reader(f)
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)
 		defer cancel()
 	}
 	j.res, j.err = v.Examine(ctx, asset)
-	if o.redactNames {
+	var label *manifest.LabelError
+	if errors.As(j.err, &label) { // nobody asked for the rest of the report
+		j.res, j.err = nil, labelError(label)
+	}
+	if o.redactNames && j.res != nil {
 		j.redact()
 	}
 	return j
@@ -145,25 +154,17 @@ func (j *judged) redact() {
 	}
 }
 
-// openParts opens the fragments of a set.
-func openParts(names []string) ([]consentry.Part, func(), error) {
-	var open []*os.File
-	closeAll := func() {
-		for _, f := range open {
-			f.Close()
-		}
+// labelError is a --manifest-label that the store lacks, with those that it has.
+func labelError(e *manifest.LabelError) error {
+	var have []string
+	for _, l := range e.Have {
+		have = append(have, render.Clip(l))
 	}
-	var parts []consentry.Part
-	for _, n := range names {
-		f, size, err := openFile(n)
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-		open = append(open, f)
-		parts = append(parts, consentry.Part{Name: n, Data: f, Size: size})
+	hint := "there is " + strings.Join(have, ", ")
+	if e.More > 0 {
+		hint += fmt.Sprintf(" and %d more", e.More)
 	}
-	return parts, closeAll, nil
+	return &usageError{Text: fmt.Sprintf("--manifest-label: %v", e), Hint: hint}
 }
 
 // tell says why a file was not judged, or not to the end.
@@ -218,18 +219,18 @@ func (p *program) writeOne(w io.Writer, o *verifyOptions, j *judged) error {
 
 // writeBatch judges several files, some at a time, and writes the answers in the order of the files (ndjson: as they
 // finish). A file that could not be opened has a report that says so.
-func (p *program) writeBatch(w io.Writer, o *verifyOptions, names []string, judge func(string) *judged) error {
-	results := make([]*judged, len(names))
+func (p *program) writeBatch(w io.Writer, o *verifyOptions, targets []*target, judge func(*target) *judged) error {
+	results := make([]*judged, len(targets))
 	var wg sync.WaitGroup
 	var mu sync.Mutex // of the streams, and of results
 	var writeErr error
 	next := make(chan int)
-	for range min(o.jobs, len(names)) {
+	for range min(o.jobs, len(targets)) {
 		wg.Go(func() {
 			for i := range next {
-				j := p.guarded(names[i], judge)
+				j := p.guarded(targets[i], judge)
 				if j.report() == nil {
-					j.res = &consentry.Result{Report: unreadable(names[i], o, j.err)}
+					j.res = &consentry.Result{Report: unreadable(targets[i].name, o, j.err)}
 				}
 				mu.Lock()
 				results[i] = j
@@ -244,7 +245,7 @@ func (p *program) writeBatch(w io.Writer, o *verifyOptions, names []string, judg
 			}
 		})
 	}
-	for i := range names {
+	for i := range targets {
 		next <- i
 	}
 	close(next)
@@ -267,13 +268,13 @@ func (p *program) writeBatch(w io.Writer, o *verifyOptions, names []string, judg
 }
 
 // guarded judges a file so that a bug of ours that one file meets does not take the others' answers along.
-func (p *program) guarded(name string, judge func(string) *judged) (j *judged) {
+func (p *program) guarded(t *target, judge func(*target) *judged) (j *judged) {
 	defer func() {
 		if r := recover(); r != nil {
-			j = &judged{name: name, err: fmt.Errorf("%q: internal error: %v", name, r)}
+			j = &judged{name: t.name, err: fmt.Errorf("%q: internal error: %v", t.name, r)}
 		}
 	}()
-	return judge(name)
+	return judge(t)
 }
 
 // unreadable is the report about a file that could not be read: nothing was checked.
@@ -301,17 +302,4 @@ func unreadable(name string, o *verifyOptions, err error) *report.Report {
 	r.Watermarks.Found, r.Watermarks.SoftBindings = []report.Watermark{}, []report.SoftBinding{}
 	r.Persons.Tracks, r.Persons.NotSeen, r.Persons.Undeclared = []report.PersonTrack{}, []string{}, []int{}
 	return r
-}
-
-// assetsOf gives the files to judge and, for a set, the fragments of the one file.
-func (p *program) assetsOf(o *verifyOptions) (names, fragments []string, err error) {
-	if o.set == "" {
-		names, err = p.expandAssets(o.assets, maxAssets)
-		if err == nil && len(names) > 1 && o.format == "crjson" {
-			err = errors.New("--format crjson speaks of one file, and there are several")
-		}
-		return names, nil, err
-	}
-	init, fragments, err := splitSet(o.set)
-	return []string{init}, fragments, err
 }

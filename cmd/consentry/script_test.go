@@ -128,6 +128,14 @@ var forged = map[string]func() []byte{
 		}
 		return forge.Make(r).Data
 	},
+	"history": func() []byte { // a parent and what was made of it
+		r := generated()
+		r.Manifest.Label = "urn:c2pa:22222222-2222-4222-8222-222222222222"
+		parent := &forge.Manifest{Label: "urn:c2pa:11111111-1111-4111-8111-111111111111"}
+		r.Manifest.Ingredients = []forge.Ingredient{{Manifest: parent}}
+		r.Manifest.Actions = []forge.Action{{Name: "c2pa.opened", Ingredient: []int{0}}}
+		return forge.Make(r).Data
+	},
 	"store": func() []byte { return forge.Make(generated()).Store },
 }
 

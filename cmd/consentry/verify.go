@@ -33,6 +33,7 @@ type verifyOptions struct {
 
 	at        time.Time // zero: now
 	manifest  string
+	label     string
 	fragments []string
 	set       string
 
@@ -64,7 +65,7 @@ var laterVerifyFlags = map[string]string{
 
 func (p *program) verifyCommand() *cli.Command {
 	return &cli.Command{
-		Name: "verify", Usage: "Judge files against a policy", ArgsUsage: "FILE|DIR|GLOB…",
+		Name: "verify", Usage: "Judge files against a policy", ArgsUsage: "FILE|DIR|GLOB|PLAYLIST…",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "profile", Usage: "`NAME`: newsroom (default), studio or ci"},
 			&cli.StringFlag{Name: "policy", Usage: "`FILE`: a policy that starts from a profile"},
@@ -85,6 +86,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: tokens, status lists, OCSP"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
+			&cli.StringFlag{Name: "manifest-label", Usage: "`URN` of the manifest to judge; default: the last"},
 			&cli.StringSliceFlag{Name: "fragment", Usage: "`FILE`: a fragment of the init segment given"},
 			&cli.StringFlag{Name: "set", Usage: "`DIR` that holds one fragmented asset"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default), json, crjson or ndjson"},
@@ -131,6 +133,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		noState:         c.Bool("no-state"),
 		fetch:           c.Bool("fetch"),
 		manifest:        c.String("manifest"),
+		label:           c.String("manifest-label"),
 		fragments:       c.StringSlice("fragment"),
 		set:             c.String("set"),
 		format:          c.String("format"),
@@ -195,9 +198,9 @@ func (o *verifyOptions) checkWords() error {
 	if len(o.assets) == 0 && o.set == "" {
 		return &usageError{Text: "verify needs a file", Hint: "consentry verify clip.mp4"}
 	}
-	single := o.manifest != "" || len(o.fragments) > 0 || o.set != "" || o.format == "crjson"
+	single := o.manifest != "" || o.label != "" || len(o.fragments) > 0 || o.set != "" || o.format == "crjson"
 	if single && len(o.assets) > 1 {
-		return &usageError{Text: "--manifest, --fragment, --set and --format crjson speak of one file, and there are several"}
+		return &usageError{Text: "--manifest, --manifest-label, --fragment, --set and --format crjson speak of one file, and there are several"}
 	}
 	if o.set != "" && len(o.assets) > 0 {
 		return &usageError{Text: "--set takes the place of the file"}

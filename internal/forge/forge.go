@@ -23,6 +23,7 @@ var Clock = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 type Built struct {
 	Data       []byte           // the file
 	Parts      [][]byte         // the fragments' files, of a set whose initialization segment Data is
+	Renditions []Rendition      // further renditions of a set, with the same store
 	Store      []byte           // the manifest store as embedded, without padding; of the update box where there are two
 	Roots      []Span           // the top-level boxes, in order
 	Places     Places           // of a file of a Carrier: where things lie

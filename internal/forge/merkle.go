@@ -10,6 +10,7 @@ import (
 type Merkle struct {
 	Fragments int   // of a fragmented file; 0: a flat one
 	Set       bool  // the fragments are files of their own
+	Further   int   // further renditions of a set, each with as many fragments
 	Block     int   // fixed block size of a flat file
 	Sizes     []int // variable block sizes of a flat file
 	Level     int   // of the row that is stored: 0 is the leaves
@@ -98,7 +99,7 @@ func (m *Merkle) merkleMap(alg string, leaves [][]byte, local int) Map {
 // bind puts the tree into the content hash's assertion; sum is what contentHash gave.
 func (m *Merkle) bind(bm *Map, c Container, alg string, sum []byte) {
 	size := len(digest(alg, nil))
-	leaves := leavesOf(alg, sum)
+	leaves := m.own(alg, sum)
 	if n := m.count(c); len(leaves) != n {
 		leaves = make([][]byte, n) // the first pass knows no content yet
 		for i := range leaves {
@@ -120,7 +121,7 @@ func (m *Merkle) bind(bm *Map, c Container, alg string, sum []byte) {
 	if m.Map != nil {
 		m.Map(&mm)
 	}
-	bm.Set("merkle", []any{mm})
+	bm.Set("merkle", append([]any{mm}, m.further(alg, sum)...))
 }
 
 // count is the number of leaves.
@@ -150,6 +151,11 @@ func (r *Recipe) sums(alg string, b *Built) []byte {
 		out := digest(alg, r.bytesToHash(b.Data))
 		for _, part := range b.Parts {
 			out = append(out, digest(alg, r.bytesToHash(part))...)
+		}
+		for _, further := range b.Renditions {
+			for _, part := range append([][]byte{further.Init}, further.Parts...) {
+				out = append(out, digest(alg, r.bytesToHash(part))...)
+			}
 		}
 		return out
 	}
@@ -212,7 +218,7 @@ func leavesOf(alg string, sum []byte) [][]byte {
 // merkleLayout writes the file (and the parts of a set) around a store's box.
 func (r *Recipe) merkleLayout(b *Built, head, tail, sum []byte, alg string) {
 	m := r.Merkle
-	leaves := leavesOf(alg, sum)
+	leaves := m.own(alg, sum)
 	if m.Fragments == 0 {
 		b.Data = r.Container.layout(append(head, r.After...), nil)
 		b.Roots = roots(b.Data)
@@ -240,14 +246,15 @@ func (r *Recipe) merkleLayout(b *Built, head, tail, sum []byte, alg string) {
 	data = append(append(data, r.After...), fragmentedMoov()...)
 	b.Parts = nil
 	for i := range m.Fragments {
-		part := append(m.auxBox(tree, merkleTrack, i), fragment(i)...)
+		part := append(m.auxBox(tree, merkleTrack, i), fragment(0, i)...)
 		if m.Set {
-			b.Parts = append(b.Parts, append(box("styp", []byte("msdh"), be32(0), []byte("msdh")), part...))
+			b.Parts = append(b.Parts, append(segmentType(), part...))
 		} else {
 			data = append(data, part...)
 		}
 	}
 	b.Data = append(data, tail...)
+	r.furtherLayout(b, head, tail, sum, alg)
 }
 
 // fragmentedMoov is a movie box with one video track whose samples are all in fragments.
@@ -271,8 +278,8 @@ func fragmentedMoov() []byte {
 }
 
 // fragment is the ith moof with its mdat: three samples.
-func fragment(i int) []byte {
-	media := random("fragment "+string(rune('a'+i)), 300)
+func fragment(rendition, i int) []byte {
+	media := random("fragment "+string(rune('a'+i))+strings.Repeat("'", rendition), 300)
 	write := func(offset int) []byte {
 		trun := full("trun", 0, 0x201, be32(3), be32(offset), be32(100), be32(100), be32(100))
 		traf := box("traf", full("tfhd", 0, 0x020000, be32(merkleTrack)), full("tfdt", 0, 0, be32(3*i)), trun)

@@ -106,6 +106,7 @@ func (t *text) axes() {
 	p := &t.r.Provenance
 	t.axis("provenance", deref(p.State), t.provenance())
 	t.axis("integrity", p.Integrity.State, t.integrity())
+	t.fragments()
 	t.axis("signer", p.Signer.State, t.signer())
 	t.axis("time", p.Time.State, t.time())
 	t.axis("revocation", p.Revocation.State, t.revocation())

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+// target is one asset that is to be judged: a file, or a set that is open.
+type target struct {
+	name string
+	set  *set // nil: a file that is opened when its turn comes
+}
+
+// inputs are the files that it is read from.
+func (t *target) inputs() []string {
+	if t.set == nil {
+		return []string{t.name}
+	}
+	return t.set.shelf.paths()
+}
+
+func closeTargets(list []*target) {
+	seen := map[*shelf]bool{}
+	for _, t := range list {
+		if t.set != nil && !seen[t.set.shelf] {
+			seen[t.set.shelf] = true
+			t.set.shelf.close()
+		}
+	}
+}
+
+// targetsOf gives what is to be judged.
+func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*target, err error) {
+	defer func() {
+		if err != nil {
+			closeTargets(list)
+		}
+	}()
+	var sets []*set
+	switch {
+	case o.set != "":
+		init, fragments, err := splitSet(o.set)
+		if err != nil {
+			return nil, err
+		}
+		s, err := openSet(init, append(fragments, o.fragments...))
+		if err != nil {
+			return nil, err
+		}
+		sets = []*set{s}
+	case len(o.fragments) > 0:
+		s, err := openSet(o.assets[0], o.fragments)
+		if err != nil {
+			return nil, err
+		}
+		sets = []*set{s}
+	}
+	for _, s := range sets {
+		list = append(list, &target{s.asset.Name, s})
+	}
+	if sets != nil {
+		return list, nil
+	}
+	for _, arg := range o.assets {
+		if isPlaylist(arg) {
+			sets, err := readPlaylist(ctx, arg, o.manifest != "")
+			if err != nil {
+				return list, prefixed(arg, err)
+			}
+			for _, s := range sets {
+				list = append(list, &target{s.asset.Name, s})
+			}
+			continue
+		}
+		names, err := p.expandAssets([]string{arg}, maxAssets-len(list))
+		if err != nil {
+			return list, err
+		}
+		for _, n := range names {
+			list = append(list, &target{name: n})
+		}
+	}
+	if len(list) > 1 && o.format == "crjson" {
+		err = errors.New("--format crjson speaks of one file, and there are several")
+	}
+	return list, err
+}
