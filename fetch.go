@@ -67,30 +67,38 @@ func (r *run) fetchReferences(ctx context.Context, f *consent.Facts) (*consent.T
 	return trust, nil
 }
 
-// fetch gets one document and reports it. The error is the context's: what the network does wrong is in the report.
+// fetch gets a token or a status list. The error is the context's: what the network does wrong is in the report.
 func (r *run) fetch(ctx context.Context, ref consent.Reference, left *int64) (string, error) {
-	out := report.Fetched{URL: ref.URI, Purpose: "token"}
-	most := int64(maxFetchToken)
+	purpose, most := "token", int64(maxFetchToken)
 	if ref.S256 == "" {
-		out.Purpose, most = "status-list", maxFetchStatus
+		purpose, most = "status-list", maxFetchStatus
 	}
-	status, final, body, err := r.v.Fetch.Get(ctx, ref.URI, min(most, *left))
+	body, why, err := r.get(ctx, ref.URI, purpose, min(most, *left))
+	if why != "" {
+		r.notChecked(purpose, fmt.Sprintf("%q could not be fetched: %s", ref.URI, why))
+	}
+	*left -= int64(len(body))
+	return strings.TrimSpace(string(body)), err
+}
+
+// get gets one document and reports it; why says what kept it from coming. The error is the context's.
+func (r *run) get(ctx context.Context, address, purpose string, most int64) (body []byte, why string, err error) {
+	out := report.Fetched{URL: address, Purpose: purpose}
+	status, final, body, err := r.v.Fetch.Get(ctx, address, most)
 	if ctx.Err() != nil {
-		return "", ctx.Err()
+		return nil, "", ctx.Err()
 	}
 	out.Status = status
-	if final != ref.URI {
+	if final != address {
 		out.Final = final
 	}
 	if err != nil {
 		out.Error = optional(err.Error())
 		r.out.Fetched = append(r.out.Fetched, out)
-		r.notChecked(out.Purpose, fmt.Sprintf("%q could not be fetched: %v", ref.URI, err))
-		return "", nil
+		return nil, err.Error(), nil
 	}
-	*left -= int64(len(body))
 	sum := sha256.Sum256(body)
 	out.Bytes, out.SHA256 = int64(len(body)), optional(hex.EncodeToString(sum[:]))
 	r.out.Fetched = append(r.out.Fetched, out)
-	return strings.TrimSpace(string(body)), nil
+	return body, "", nil
 }

@@ -31,16 +31,13 @@ func (r *run) locate(ctx context.Context) error {
 	out.Asset.Format = l.Container
 	out.Findings = append(out.Findings, l.Findings...)
 	p.Carrier, p.Remote = optional(l.Carrier), optional(l.Remote)
-	if l.Remote != "" {
-		r.notChecked("remote manifest", "the file names a manifest elsewhere; it is not fetched")
-	}
 	if report.Has(l.Findings, "asset.truncated") || report.Has(l.Findings, "asset.malformed") {
 		out.Complete = false
 	}
 	if err := r.indexTracks(l.File); err != nil {
 		return err
 	}
-	store, err := r.storeBeside()
+	store, err := r.chooseStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,28 +69,47 @@ func (r *run) locate(ctx context.Context) error {
 // storeSuffix names a manifest store beside an asset. C2PA 2.5, 11.8 and 14.5.3.
 const storeSuffix = ".c2pa"
 
-// storeBeside chooses the store: the one that was given, else the one in the file, else the one that lies beside it.
-// Whoever gives one wants that one; a file beside another takes nobody's embedded store away. C2PA 2.5, 14.5.
-func (r *run) storeBeside() ([]byte, error) {
+// chooseStore chooses the store: the one that was given, else the one in the file, else the one that lies beside it, else
+// the one at the address that the file names. Whoever gives one wants that one; a file beside another takes nobody's
+// embedded store away; and what lies at hand is taken before the network is asked. C2PA 2.5, 14.5.
+func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 	l, p := r.located, &r.out.Provenance
+	elsewhere := func(why string) {
+		if l.Remote != "" {
+			r.notChecked("remote manifest", "the file names a manifest elsewhere; "+why)
+		}
+	}
 	if r.asset.Manifest != nil {
 		r.detached, p.Carrier = true, optional("detached")
 		if l.Store != nil {
 			r.notChecked("embedded manifest", "a detached manifest was given instead")
 		}
+		elsewhere("a detached manifest was given instead")
 		return r.asset.Manifest, nil
 	}
-	if l.Store != nil || l.Multiple || l.Malformed || r.asset.Sidecar == nil {
+	if l.Store != nil || l.Multiple || l.Malformed {
+		elsewhere("the one in the file counts")
 		return l.Store, nil
 	}
-	b, err := r.asset.Sidecar(storeSuffix)
-	if err != nil {
-		return nil, fmt.Errorf("reading the manifest store beside the file: %w", err)
+	if r.asset.Sidecar != nil {
+		b, err := r.asset.Sidecar(storeSuffix)
+		if err != nil {
+			return nil, fmt.Errorf("reading the manifest store beside the file: %w", err)
+		}
+		if b != nil {
+			r.detached, p.Carrier = true, optional("sidecar")
+			elsewhere("the one beside the file counts")
+			return b, nil
+		}
 	}
+	if l.Remote == "" {
+		return nil, nil
+	}
+	b, err := r.remoteStore(ctx)
 	if b != nil {
-		r.detached, p.Carrier = true, optional("sidecar")
+		r.detached, p.Carrier = true, optional("remote")
 	}
-	return b, nil
+	return b, err
 }
 
 // readStore parses the store's bytes. A store that is there and cannot be read is never "no provenance".

@@ -96,7 +96,7 @@ type Provenance struct {
 	Store          *string    `json:"store"`   // present, absent, malformed; null: carrier not supported
 	Carrier        *string    `json:"carrier"` // bmff-uuid, …
 	State          *string    `json:"state"`   // trusted, valid, well-formed, invalid, absent; null: not judged
-	Remote         *string    `json:"remote"`  // a manifest URL that the file names; never fetched unasked
+	Remote         *string    `json:"remote"`  // a manifest URL that the file names; fetched only where the user allows the network and there is no other store
 	Integrity      Integrity  `json:"integrity"`
 	Signer         Signer     `json:"signer"`
 	Time           Attested   `json:"time"`
@@ -335,7 +335,7 @@ type PersonTrack struct {
 // Fetched is one thing that the network was asked for. Nothing is fetched unless the user allows it for a run.
 type Fetched struct {
 	URL     string  `json:"url"`
-	Purpose string  `json:"purpose"`         // token, status-list, ocsp
+	Purpose string  `json:"purpose"`         // token, status-list, ocsp, manifest
 	Final   string  `json:"final,omitempty"` // the address that answered, after redirects, where it is another
 	Status  int     `json:"status"`          // of HTTP; 0: no answer
 	Bytes   int64   `json:"bytes"`

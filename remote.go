@@ -1,0 +1,67 @@
+package consentry
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/report"
+)
+
+// maxFetchStore is the largest store that is fetched: what the library reads of one.
+const maxFetchStore = 64 << 20
+
+// remoteStore gets the store that the file's XMP names, if the user allows the network and there is no other. nil: there
+// is none; the report says why. A store that is documented and cannot be had is a failure, and never "no provenance".
+// C2PA 2.5, 14.5.
+func (r *run) remoteStore(ctx context.Context) ([]byte, error) {
+	address, fragment, _ := strings.Cut(r.located.Remote, "#")
+	const what = "remote manifest"
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https":
+		// What writers of older versions put there is often a path inside the file itself.
+		r.notChecked(what, "the file names a manifest elsewhere, and not by an https address: nothing is fetched")
+		return nil, nil
+	case r.v.Fetch == nil:
+		r.notChecked(what, "the file names a manifest elsewhere; it is not fetched without leave to use the network (--fetch)")
+		return nil, nil
+	}
+	body, why, err := r.get(ctx, address, "manifest", maxFetchStore)
+	if err != nil {
+		return nil, err
+	}
+	if why == "" && strings.HasPrefix(fragment, "jumbf=") {
+		body, why, err = r.storeOf(ctx, body)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if why == "" && len(body) == 0 {
+		why = "the answer is empty"
+	}
+	if why != "" {
+		r.find(report.Newf("manifest.inaccessible", "", "the file names a manifest at %q, and it could not be had: %s", address, why))
+		r.needs(what, "it could not be had: "+why)
+		return nil, nil
+	}
+	return body, nil
+}
+
+// storeOf takes the store out of a fetched asset: an address with a fragment "jumbf=…" names an asset that has one. Which
+// manifest the fragment names is not asked. C2PA 2.5, 11.8.
+func (r *run) storeOf(ctx context.Context, asset []byte) (store []byte, why string, err error) {
+	l, err := manifest.Locate(ctx, bytes.NewReader(asset), int64(len(asset)), r.v.Limits.Manifest)
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case err != nil:
+		return nil, fmt.Sprintf("what lies there cannot be read: %v", err), nil
+	case l.Store == nil || l.Multiple || l.Malformed:
+		return nil, "the asset that lies there has no manifest store that can be read", nil
+	}
+	return l.Store, "", nil
+}

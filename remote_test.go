@@ -1,0 +1,116 @@
+package consentry_test
+
+import (
+	"bytes"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/internal/fetch"
+	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/internal/schematest"
+	"github.com/consentry/consentry/policy"
+	"github.com/consentry/consentry/report"
+)
+
+// pointing is a picture whose XMP names a store at an address, and the store that was made for it.
+func pointing(address string, detached bool) *forge.Built {
+	packet := fmt.Sprintf(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="%s"/></rdf:RDF></x:xmpmeta>`, address)
+	return forge.Make(forge.Recipe{Detached: detached, Carrier: &forge.Carrier{Kind: "png", XMP: []byte(packet)}})
+}
+
+func TestTheStoreThatAFileNames(t *testing.T) {
+	var asked []string
+	answers := map[string][]byte{}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		if body, ok := answers[r.URL.Path]; ok {
+			_, _ = w.Write(body)
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	address := server.URL + "/store"
+	alone, other, within := pointing(address, true), forge.Make(forge.Recipe{Detached: true}), pointing(address, false)
+	inAsset := pointing(server.URL+"/asset#jumbf=c2pa", true)
+	host := append(slices.Clone(within.Data[:0:0]), forge.Make(forge.Recipe{Carrier: &forge.Carrier{Kind: "png"}}).Data...)
+
+	for name, c := range map[string]struct {
+		file, beside []byte
+		answer       []byte // at /store
+		asset        []byte // at /asset
+		off          bool
+		asked        int
+		carrier      string
+		state        string
+		verdict      report.Verdict // in the ci profile; empty: not looked at
+		code         string
+		unchecked    bool // "remote manifest" is among what was not checked
+	}{
+		"of this file":                      {file: alone.Data, answer: alone.Store, asked: 1, carrier: "remote", state: "trusted"},
+		"without leave nothing is asked":    {file: alone.Data, answer: alone.Store, off: true, carrier: "null", state: "absent", unchecked: true},
+		"of another file":                   {file: alone.Data, answer: other.Store, asked: 1, carrier: "remote", state: "invalid", code: "assertion.bmffHash.mismatch"},
+		"that is not there":                 {file: alone.Data, asked: 1, carrier: "null", state: "absent", verdict: report.Indeterminate, code: "manifest.inaccessible", unchecked: true},
+		"that is empty":                     {file: alone.Data, answer: []byte{}, asked: 1, carrier: "null", state: "absent", verdict: report.Indeterminate, code: "manifest.inaccessible", unchecked: true},
+		"that is no store":                  {file: alone.Data, answer: []byte("<html>"), asked: 1, carrier: "remote", state: "null", code: "manifest.inaccessible.malformed"},
+		"with a store in the file":          {file: within.Data, answer: other.Store, carrier: "png-chunk", state: "trusted", unchecked: true},
+		"with a store beside the file":      {file: alone.Data, beside: alone.Store, answer: other.Store, carrier: "sidecar", state: "trusted", unchecked: true},
+		"by an address that is not secured": {file: pointing("http://publisher.example/store", true).Data, carrier: "null", state: "absent", unchecked: true},
+		"by a path inside the file":         {file: pointing("self#jumbf=/c2pa/x", true).Data, carrier: "null", state: "absent", unchecked: true},
+		"in another asset":                  {file: inAsset.Data, asset: host, asked: 1, carrier: "remote", state: "invalid"},
+		"in an asset that has none":         {file: inAsset.Data, asset: alone.Data, asked: 1, carrier: "null", state: "absent", verdict: report.Indeterminate, code: "manifest.inaccessible", unchecked: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked = nil
+			clear(answers)
+			if c.answer != nil {
+				answers["/store"] = c.answer
+			}
+			if c.asset != nil {
+				answers["/asset"] = c.asset
+			}
+			v := trusting(t)
+			v.Policy = &policy.Policy{Profile: policy.CI}
+			if !c.off {
+				v.Fetch = &fetch.Getter{Roots: roots, Allow: netip.Addr.IsLoopback}
+			}
+			a := consentry.Asset{Name: "a.png", Data: bytes.NewReader(c.file), Size: int64(len(c.file))}
+			a.Sidecar = func(suffix string) ([]byte, error) {
+				if suffix == ".c2pa" {
+					return c.beside, nil
+				}
+				return nil, nil
+			}
+			r := verify(t, v, a)
+			if err := schematest.Check(schematest.Report, marshal(r)); err != nil {
+				t.Error(err)
+			}
+			if len(asked) != c.asked || len(r.Fetched) != c.asked {
+				t.Errorf("asked for %v, told of %v", asked, r.Fetched)
+			}
+			if carrier(r) != c.carrier || state(r) != c.state {
+				t.Errorf("carrier %s, state %s", carrier(r), state(r))
+			}
+			if c.verdict != "" && r.Verdict != c.verdict {
+				t.Errorf("verdict %s", r.Verdict)
+			}
+			if c.code != "" && !report.Has(r.Findings, c.code) && (len(r.Provenance.Manifests) == 0 || !report.Has(r.Provenance.Manifests[0].Failure, c.code)) {
+				t.Errorf("no %s: %v", c.code, r.Findings)
+			}
+			if got := slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool { return n.What == "remote manifest" }); got != c.unchecked {
+				t.Errorf("not checked: %v", r.NotChecked)
+			}
+			if r.Provenance.Remote == nil {
+				t.Error("the address is not reported")
+			}
+		})
+	}
+}
