@@ -83,7 +83,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
 			&cli.StringFlag{Name: "consent-tokens", Usage: "`DIR` of tokens (*.jwt) that files name by reference"},
 			&cli.BoolFlag{Name: "no-state", Usage: "forget which lists were seen before: for CI"},
-			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, status lists, OCSP"},
+			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, revocation"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
 			&cli.StringFlag{Name: "manifest-label", Usage: "`URN` of the manifest to judge; default: the last"},
