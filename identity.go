@@ -1,10 +1,13 @@
 package consentry
 
 import (
+	"cmp"
 	"net/url"
 
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
 )
 
 // What an identity can reference, in the words of consent format 1, 9.
@@ -85,4 +88,48 @@ func actorOf(i *manifest.Identity) *consent.Subject {
 		one = s
 	}
 	return one
+}
+
+// identityReports are the identity assertions of a manifest as the report shows them.
+func identityReports(m *manifest.ManifestResult) []report.Identity {
+	out := []report.Identity{}
+	for _, i := range m.Identities {
+		id := report.Identity{
+			Label: i.Assertion.Label, Type: i.SigType, State: manifest.Invalid,
+			Roles: append([]string{}, i.Roles...), References: []string{}, Verified: []report.Verified{},
+		}
+		switch {
+		case i.Trusted:
+			id.State = manifest.Trusted
+		case i.WellFormed:
+			id.State = manifest.WellFormed
+		}
+		for _, a := range i.References {
+			id.References = append(id.References, a.URI)
+		}
+		var stamp *signing.Stamp
+		switch s, a := i.Signature, i.Aggregation; {
+		case s != nil:
+			stamp = s.Stamp
+			id.Subject, id.Issuer = optional(s.Subject), optional(s.Issuer)
+			if s.Trusted && s.List != nil {
+				id.List = optional(s.List.Name)
+			}
+		case a != nil:
+			stamp = a.Stamp
+			id.Subject, id.Issuer = optional(a.Subject), optional(a.Issuer)
+			for _, v := range a.Verified {
+				id.Verified = append(id.Verified, report.Verified{
+					Type: v.Type, Name: v.Name, Username: v.Username, Address: v.Address, URI: v.URI, Method: v.Method,
+					Provider: cmp.Or(v.ProviderName, v.ProviderID), VerifiedAt: v.VerifiedAt,
+				})
+			}
+		}
+		if stamp != nil && stamp.Trusted {
+			at := stamp.Time
+			id.At = &at
+		}
+		out = append(out, id)
+	}
+	return out
 }

@@ -3,8 +3,10 @@ package consentry_test
 import (
 	"crypto/x509"
 	"net/url"
+	"testing"
 
 	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/internal/schematest"
 	"github.com/consentry/consentry/report"
 )
 
@@ -99,4 +101,53 @@ func identityFiles() []consentFile {
 		file("of an aggregator that nobody trusts", aggregated(person("did", "did:web:ada.example"), "did:jwk"), "undeclared E0", "cawg.ica.untrusted_issuer", report.Fail),
 		own("by a common name", person("name", "Forge Actor"), forge.Signer{}, "undeclared E0", report.Fail, content, declared),
 	}
+}
+
+// TestIdentitiesAreReported: each identity assertion stands in the report with its state, whoever vouches in it.
+func TestIdentitiesAreReported(t *testing.T) {
+	v := trusting(t)
+	note := forge.Assertion{Label: "com.example.note", CBOR: forge.Map{{K: "a", V: 1}}}
+	const content = "c2pa.hash.bmff.v3"
+	for _, c := range []struct {
+		name     string
+		recipe   forge.Recipe
+		state    string
+		subject  string
+		verified int
+	}{
+		{"a certificate on a list", signedBy(note, "", forge.Signer{}, content, note.Label), "trusted", "Forge Actor, Forge, for tests only", 0},
+		{"a certificate on none", signedBy(note, "", forge.Signer{Authority: forge.NewAuthority("Forge Stranger CA")}, content), "well-formed", "Forge Actor, Forge, for tests only", 0},
+		{"a reference to nothing that binds", signedBy(note, "", forge.Signer{}, note.Label), "invalid", "Forge Actor, Forge, for tests only", 0},
+		{"an aggregator", aggregated(note, ""), "trusted", "", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for i := range c.recipe.Manifest.Assertions {
+				if id := c.recipe.Manifest.Assertions[i].Identity; id != nil && id.Aggregator != nil {
+					id.References = []string{content}
+				}
+			}
+			r := verify(t, v, asset(forge.Make(c.recipe).Data))
+			if err := schematest.Check(schematest.Report, marshal(r)); err != nil {
+				t.Error(err)
+			}
+			got := r.Provenance.Manifests[0].Identities
+			if len(got) != 1 {
+				t.Fatalf("%d identities", len(got))
+			}
+			id := got[0]
+			if id.Label != "cawg.identity" || id.State != c.state || len(id.References) == 0 || len(id.Verified) < c.verified || c.subject != "" && (id.Subject == nil || *id.Subject != c.subject) {
+				t.Errorf("%+v", id)
+			}
+			if (id.List != nil) == (c.state == "well-formed" || c.verified > 0) {
+				t.Errorf("list %v", id.List)
+			}
+		})
+	}
+	t.Run("none where the manifest does not hold", func(t *testing.T) {
+		r := signedBy(note, "", forge.Signer{}, content)
+		r.Manifest.Signer.Sig = func(b []byte) []byte { b[0] ^= 1; return b }
+		if got := verify(t, v, asset(forge.Make(r).Data)).Provenance.Manifests[0].Identities; got != nil {
+			t.Errorf("%+v", got)
+		}
+	})
 }

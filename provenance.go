@@ -358,6 +358,9 @@ func manifestReport(m *manifest.ManifestResult) report.Manifest {
 			Recorded: i.Recorded.State, Now: i.Now,
 		})
 	}
+	if m.Reached && m.State != manifest.Invalid {
+		out.Identities = identityReports(m)
+	}
 	return out
 }
 

@@ -35,6 +35,8 @@ type Identity struct {
 	Signature *signing.Result
 	// Aggregation is the credential of an aggregator; nil: it is of another kind, or was not looked at.
 	Aggregation *signing.Aggregation
+	// WellFormed says that the assertion obeys every rule and that its signature verifies.
+	WellFormed bool
 	// Trusted says that the assertion obeys every rule, that its signature verifies in time, and that its signer is
 	// trusted for identities.
 	Trusted bool
@@ -285,6 +287,7 @@ func (j *identityJudge) conclude(verified, trusted bool) {
 	if j.wrong || !verified {
 		return
 	}
+	j.id.WellFormed = true
 	j.w.r.add(report.New("cawg.identity.well-formed", j.id.Assertion.URI, ""))
 	if trusted {
 		j.id.Trusted = true

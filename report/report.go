@@ -176,6 +176,34 @@ type Manifest struct {
 	Failure       []Finding    `json:"failure"`
 	Actions       []Action     `json:"actions"`
 	Ingredients   []Ingredient `json:"ingredients"`
+	Identities    []Identity   `json:"identities"` // null: the manifest does not hold, and none was judged
+}
+
+// Identity is an identity assertion: somebody signs for the assertions that it references and for nothing else of the
+// manifest. Its words are the file's and unverified unless State is trusted. CAWG identity 1.3.
+type Identity struct {
+	Label      string     `json:"label"`
+	Type       string     `json:"type"`       // cawg.x509.cose, cawg.identity_claims_aggregation, or what the file says
+	State      string     `json:"state"`      // trusted, well-formed, invalid
+	Roles      []string   `json:"roles"`      // as the file says
+	References []string   `json:"references"` // JUMBF URIs of the assertions that it vouches for
+	Subject    *string    `json:"subject"`    // of the certificate, or the DID of the actor
+	Issuer     *string    `json:"issuer"`     // of the certificate, or the DID of the aggregator
+	List       *string    `json:"list"`       // that has the certificate's anchor; null: none, or an aggregator
+	At         *time.Time `json:"at"`         // of a trusted time-stamp
+	Verified   []Verified `json:"verified"`   // what an aggregator verified about the actor
+}
+
+// Verified is an identity that an aggregator verified. Members that it leaves out are empty. CAWG identity 1.3, 8.1.
+type Verified struct {
+	Type       string    `json:"type"`
+	Name       string    `json:"name,omitempty"`
+	Username   string    `json:"username,omitempty"`
+	Address    string    `json:"address,omitempty"`
+	URI        string    `json:"uri,omitempty"`
+	Method     string    `json:"method,omitempty"`
+	Provider   string    `json:"provider,omitempty"` // its name, else its identifier
+	VerifiedAt time.Time `json:"verifiedAt"`
 }
 
 // Action is one step of the history that a manifest tells.

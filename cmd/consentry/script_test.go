@@ -137,6 +137,13 @@ var forged = map[string]func() []byte{
 		return forge.Make(r).Data
 	},
 	"store": func() []byte { return forge.Make(generated()).Store },
+	"aggregated": func() []byte { // an aggregator vouches for who made it
+		r := generated()
+		r.Manifest.Assertions = []forge.Assertion{{Label: "cawg.identity", Identity: &forge.Identity{Aggregator: &forge.Aggregator{}}}}
+		return forge.Make(r).Data
+	},
+	"did":       func() []byte { return forge.DIDDocument(forge.AggregatorDID, nil, forge.Algorithms...) },
+	"other-did": func() []byte { return forge.DIDDocument("did:web:other.example", nil, forge.Algorithms...) },
 }
 
 // generated is a clip that its signer says was generated.

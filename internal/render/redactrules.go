@@ -65,7 +65,7 @@ var hiding = sync.OnceValue(func() *allRules {
 			of: members(map[rule]string{
 				keep: "schema name version spec format sha256 kind codec profile file timeBase verdict event outcome store carrier state binding " +
 					"list listDate listDigest product source at basis class alg algorithm scheme message status level recorded now code clause purpose " +
-					"validationTime authority issuer",
+					"validationTime authority issuer responder",
 				formal:  "digitalSourceType when relationship action",
 				place:   "url label activeManifest manifest remote final",
 				whole:   "title description value",
@@ -74,6 +74,10 @@ var hiding = sync.OnceValue(func() *allRules {
 			}),
 			inside: map[string]*rules{
 				"value": content, "tool": {other: keep}, "people": person, "works": person,
+				"identities": {of: members(map[rule]string{
+					keep: "type state list at verifiedAt method", formal: "roles", place: "label references",
+					aSigner: "subject", anIssuer: "issuer provider", aName: "name username address uri",
+				})},
 				"because": {of: members(map[rule]string{place: "manifest", formal: "digitalSourceType action"})},
 			},
 		},
