@@ -49,6 +49,8 @@ func guide(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("XDG_STATE_HOME", ts.MkAbs("state"))
 	text, err := os.ReadFile(args[0])
 	ts.Check(err)
+	testdata := filepath.Join(filepath.Dir(args[0]), "..", "..", "testdata")
+	ts.Check(os.Symlink(testdata, ts.MkAbs("testdata"))) // as in the repository's folder
 	code, commands := 0, 0
 	for _, b := range blocks(string(text)) {
 		switch {
