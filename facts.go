@@ -3,6 +3,7 @@ package consentry
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"slices"
 
@@ -169,14 +170,20 @@ func signerOf(s *signing.Result) *consent.Signer {
 	if s == nil || !s.Validated || len(s.Chain) == 0 {
 		return nil
 	}
-	c := s.Chain[0]
+	signer := ClaimSigner(s.Chain[0])
+	signer.Trusted = s.Trusted
+	return signer
+}
+
+// ClaimSigner is the key of a certificate as trust lists and tokens name the signer of a claim: for who asks whether they
+// may sign before they do ([consent.Ask]). It says nothing about trust.
+func ClaimSigner(c *x509.Certificate) *consent.Signer {
 	x5t, spki := sha256.Sum256(c.Raw), sha256.Sum256(c.RawSubjectPublicKeyInfo)
 	return &consent.Signer{
-		DN:      dn(c.Subject),
-		X5T:     base64.RawURLEncoding.EncodeToString(x5t[:]),
-		SPKI:    base64.RawURLEncoding.EncodeToString(spki[:]),
-		JKT:     thumbprint(c),
-		Trusted: s.Trusted,
+		DN:   dn(c.Subject),
+		X5T:  base64.RawURLEncoding.EncodeToString(x5t[:]),
+		SPKI: base64.RawURLEncoding.EncodeToString(spki[:]),
+		JKT:  thumbprint(c),
 	}
 }
 

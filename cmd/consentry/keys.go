@@ -26,21 +26,41 @@ func keyFlags(who string) []cli.Flag {
 	}
 }
 
-// signingKey reads the key that --key names.
-func (p *program) signingKey(c *cli.Context) (*consent.PrivateKey, error) {
-	name := c.String("key")
+// keyText reads a private key, and takes its encryption off.
+func (p *program) keyText(name, passphraseFile string) ([]byte, error) {
 	text, err := readSmall(name, maxKeyFile)
+	if err != nil || !pkcs8.Is(text) {
+		return text, err
+	}
+	passphrase, err := p.passphrase(passphraseFile, fmt.Sprintf("passphrase of %q", name))
 	if err != nil {
 		return nil, err
 	}
-	if pkcs8.Is(text) {
-		passphrase, err := p.passphrase(c.String("passphrase-file"), fmt.Sprintf("passphrase of %q", name))
-		if err != nil {
-			return nil, err
-		}
-		if text, err = pkcs8.Decrypt(text, passphrase); err != nil {
-			return nil, fmt.Errorf("%q: %w", name, err)
-		}
+	if text, err = pkcs8.Decrypt(text, passphrase); err != nil {
+		return nil, fmt.Errorf("%q: %w", name, err)
+	}
+	return text, nil
+}
+
+// claimKey reads the key that signs a claim, as PEM: RSA keys, which sign no token, are among them.
+func (p *program) claimKey(name, passphraseFile string) ([]byte, error) {
+	text, err := p.keyText(name, passphraseFile)
+	if err != nil || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return text, err
+	}
+	key, err := consent.ParsePrivateKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", name, err)
+	}
+	return key.PEM()
+}
+
+// signingKey reads the key that --key names.
+func (p *program) signingKey(c *cli.Context) (*consent.PrivateKey, error) {
+	name := c.String("key")
+	text, err := p.keyText(name, c.String("passphrase-file"))
+	if err != nil {
+		return nil, err
 	}
 	key, err := consent.ParsePrivateKey(text)
 	if err != nil {

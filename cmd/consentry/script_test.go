@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,8 +74,22 @@ var forged = map[string]func() []byte{
 	"tsa-root":    func() []byte { return forge.ChainPEM(forge.TSA().Root.Cert) },
 	"other-root":  func() []byte { return forge.ChainPEM(forge.NewAuthority("Forge Other CA").Root.Cert) },
 	"certificate": func() []byte { leaf, _ := forge.Signer{}.Chain(); return forge.ChainPEM(leaf.Cert) },
-	"unsigned":    func() []byte { return forge.Make(forge.Recipe{NoStore: true}).Data },
-	"generated":   func() []byte { return forge.Make(generated()).Data },
+	"certificate-key.json": func() []byte { // of "certificate", as a JWK
+		leaf, _ := forge.Signer{}.Chain()
+		key := leaf.Key.(*ecdsa.PrivateKey)
+		public, err := key.PublicKey.Bytes()
+		if err != nil {
+			panic(err)
+		}
+		secret, err := key.Bytes()
+		if err != nil {
+			panic(err)
+		}
+		b64 := base64.RawURLEncoding.EncodeToString
+		return fmt.Appendf(nil, `{"kty":"EC","crv":"P-256","x":"%s","y":"%s","d":"%s"}`, b64(public[1:33]), b64(public[33:]), b64(secret))
+	},
+	"unsigned":  func() []byte { return forge.Make(forge.Recipe{NoStore: true}).Data },
+	"generated": func() []byte { return forge.Make(generated()).Data },
 	"stamped": func() []byte {
 		r := generated()
 		r.Manifest.Signer.Stamps, r.Manifest.Signer.Stamp2 = []forge.Stamp{{}}, true

@@ -46,7 +46,9 @@ type signOptions struct {
 	tsa         string
 	source      string
 	consent     string
-	block       int64 // bytes of a block of the media; 0: one hash over all
+	judge       verifyOptions // whom the consent declared is judged against before it is signed
+	passphrase  string        // file with the key's passphrase
+	block       int64         // bytes of a block of the media; 0: one hash over all
 	in, out     string
 	now         time.Time
 	timeStamper signing.Stamper // in place of tsa, for tests; nil: tsa
@@ -56,12 +58,17 @@ func (p *program) signCommand() *cli.Command {
 	return &cli.Command{
 		Name: "sign", Usage: "Add a signed manifest to a video", ArgsUsage: "IN OUT",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "key", Usage: "`PEM`: the private key"},
-			&cli.StringFlag{Name: "cert", Usage: "`PEM`: the certificates, the signer's first, then its issuers"},
+			&cli.StringFlag{Name: "key", Usage: "`FILE` of the private key (PEM or JWK)"},
+			&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` with the key's passphrase; default: ask"},
+			&cli.StringFlag{Name: "cert", Usage: "`PEM`: certificates, the signer's first, then its issuers"},
 			&cli.StringFlag{Name: "alg", Usage: "`NAME`: es256, ed25519, …; default: what suits the key"},
 			&cli.StringFlag{Name: "tsa", Usage: "`URL` of a time-stamp authority to ask; default: no network"},
 			&cli.StringFlag{Name: "source-type", Usage: "`TERM`: digitalSourceType, such as trainedAlgorithmicMedia"},
 			&cli.StringFlag{Name: "consent", Usage: "`FILE`: the consent assertion in JSON"},
+			&cli.StringFlag{Name: "consent-trust", Usage: "`FILE`: trust list to judge its tokens by before signing"},
+			&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
+			&cli.StringSliceFlag{Name: "consent-registry", Usage: "`FILE`: standing orders to hold it against, too"},
+			&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
 			&cli.StringFlag{Name: "merkle", Usage: "`KIB`: bind the media in blocks; default: one hash over all"},
 		},
 		Action: func(c *cli.Context) error {
@@ -75,11 +82,20 @@ func (p *program) signCommand() *cli.Command {
 			o := &signOptions{
 				key: c.String("key"), cert: c.String("cert"), alg: c.String("alg"), tsa: c.String("tsa"),
 				source: c.String("source-type"), consent: c.String("consent"), block: block, now: time.Now(),
+				passphrase: c.String("passphrase-file"),
+				judge: verifyOptions{
+					noState:      true, // nothing is decided here
+					consentTrust: c.String("consent-trust"), consentSteward: c.String("consent-steward"),
+					consentRegistry: c.StringSlice("consent-registry"), consentStatus: c.String("consent-status"),
+				},
 			}
 			if o.key == "" || o.cert == "" || c.Args().Len() != 2 {
 				return &usageError{Text: "sign needs --key, --cert, and two files", Hint: "consentry sign --key key.pem --cert chain.pem --source-type trainedAlgorithmicMedia in.mp4 out.mp4"}
 			}
 			o.in, o.out = c.Args().Get(0), c.Args().Get(1)
+			if err := p.beforeSigning(o); err != nil {
+				return err
+			}
 			made, err := p.sign(c.Context, o)
 			if err != nil {
 				return err
@@ -112,7 +128,7 @@ func (p *program) sign(ctx context.Context, o *signOptions) (*build.Made, error)
 		Title: filepath.Base(o.out), Generator: "consentry", Version: toolVersion(),
 		Source: o.source, Block: o.block, When: o.now, Now: o.now, Rand: rand.Reader, Stamp: o.timeStamper,
 	}
-	if err := readSigner(o, &req); err != nil {
+	if err := p.readSigner(o, &req); err != nil {
 		return nil, err
 	}
 	if o.tsa != "" {
@@ -141,8 +157,8 @@ func (p *program) sign(ctx context.Context, o *signOptions) (*build.Made, error)
 
 // readSigner reads key and certificates. A root at the end of the chain stays out of the file, where nobody would
 // believe it, and is what the finished file is checked against.
-func readSigner(o *signOptions, req *build.Request) error {
-	key, err := readSmall(o.key, maxKeyFile)
+func (p *program) readSigner(o *signOptions, req *build.Request) error {
+	key, err := p.claimKey(o.key, o.passphrase)
 	if err != nil {
 		return err
 	}

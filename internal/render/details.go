@@ -343,6 +343,28 @@ func actionWords(a *report.Action) string {
 	return strings.Join(parts, ", ")
 }
 
+// fetched says what the network was asked for.
+func (t *text) fetched() {
+	if len(t.r.Fetched) == 0 {
+		return
+	}
+	t.b.WriteString("\n" + t.bold("asked the network for") + "\n")
+	for i, f := range t.r.Fetched {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more\n", len(t.r.Fetched)-i)
+			return
+		}
+		got := fmt.Sprintf("status %d, %s", f.Status, Size(f.Bytes))
+		if f.Final != "" {
+			got += ", answered by " + Clip(f.Final)
+		}
+		if f.Error != nil {
+			got = "not taken: " + Safe(*f.Error)
+		}
+		writeWrapped(&t.b, fmt.Sprintf("  %s: ", words(f.Purpose)), fmt.Sprintf("%s: %s", Clip(f.URL), got))
+	}
+}
+
 // notChecked says what this report cannot speak about.
 func (t *text) notChecked() {
 	if len(t.r.NotChecked) == 0 {

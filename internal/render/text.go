@@ -33,6 +33,7 @@ func Text(w io.Writer, r *report.Report, o Options) error {
 	t.why()
 	t.findings()
 	t.history()
+	t.fetched()
 	t.notChecked()
 	_, err := io.WriteString(w, t.b.String())
 	return err

@@ -149,6 +149,15 @@ func samples() map[string]*report.Report {
 	r.NotChecked = []report.NotChecked{{What: "embedded manifest", Why: "not supported yet: Matroska"}}
 	r.Complete = false
 	all["not-supported"] = r
+
+	r = signed("clip.mp4")
+	r.Verdict = report.Pass
+	r.Fetched = []report.Fetched{
+		{URL: "https://consent.agency.example/t/1", Purpose: "token", Status: 200, Bytes: 1480, SHA256: ptr(strings.Repeat("0", 64))},
+		{URL: "https://consent.agency.example/s/\u202e1", Purpose: "status-list", Final: "https://cdn.example/s/1", Status: 200, Bytes: 90},
+		{URL: "https://10.0.0.1/t", Purpose: "token", Error: ptr("an address that is not public")},
+	}
+	all["fetched"] = r
 	return all
 }
 
@@ -254,6 +263,9 @@ func TestLongListsAreCut(t *testing.T) {
 		}},
 		{"not-checked", "… and 1 more", 40, func(r *report.Report, n int) {
 			r.NotChecked = make([]report.NotChecked, n)
+		}},
+		{"fetched", "… and 1 more", 40, func(r *report.Report, n int) {
+			r.Fetched = make([]report.Fetched, n)
 		}},
 		{"reasons", "… and 1 more", 40, func(r *report.Report, n int) {
 			r.Reasons = make([]report.Reason, n)
