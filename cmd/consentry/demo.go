@@ -357,7 +357,7 @@ func (d *demoFolder) next() string {
 
      %s token mint --key person-2.key.pem --out person-2.jwt person-2.claims.json
      sed "s|%s|$(cat person-2.jwt)|" consent-both.template.json > consent-both.json
-     %s sign --key signer.key.pem --cert signer.chain.pem --source-type trainedAlgorithmicMedia --consent consent-both.json original.mp4 both.mp4
+     %s sign --key signer.key.pem --cert signer.chain.pem --source-type trainedAlgorithmicMedia --consent consent-both.json --consent-trust consent-trust.json original.mp4 both.mp4
      %s
 
   3. Ask another question: a newsroom wants to know what is declared, not whether it may ship (WARN):
