@@ -38,7 +38,21 @@ type Report struct {
 	Persons        Persons      `json:"persons"`
 	Findings       []Finding    `json:"findings"`
 	NotChecked     []NotChecked `json:"notChecked"`
-	Fetched        []Fetched    `json:"fetched"` // what the network was asked for
+	Fetched        []Fetched    `json:"fetched"`          // what the network was asked for
+	WhatIf         *WhatIf      `json:"whatIf,omitempty"` // the same file with other trust lists, where that was asked
+}
+
+// WhatIf says what the verdict would have been with other trust lists. It never changes the report's own.
+type WhatIf struct {
+	Lists   []string `json:"lists"` // as they were named
+	Changes bool     `json:"changes"`
+	Verdict Verdict  `json:"verdict"`
+	Reasons []Reason `json:"reasons"`
+	State   *string  `json:"state"`  // as Provenance.State
+	Signer  string   `json:"signer"` // as Signer.State
+	List    *string  `json:"list"`   // as Signer.List
+	Time    string   `json:"time"`   // as Attested.State
+	Origin  string   `json:"origin"` // as Origin.State
 }
 
 // Tool says who made the report.

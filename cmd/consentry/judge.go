@@ -27,6 +27,10 @@ func (p *program) verify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
+	other, err := newWhatIf(o, v)
+	if err != nil {
+		return err
+	}
 	inputs := []string{o.manifest}
 	for _, t := range targets {
 		inputs = append(inputs, t.inputs()...)
@@ -38,7 +42,7 @@ func (p *program) verify(ctx context.Context, o *verifyOptions) error {
 	defer out.abandon()
 
 	one := len(targets) == 1 && len(o.assets) <= 1 && !isFolder(o.assets)
-	judge := func(t *target) *judged { return p.judgeTarget(ctx, v, o, t) }
+	judge := func(t *target) *judged { return p.judgeTarget(ctx, v, other, o, t) }
 	if one {
 		err = p.writeOne(out, o, judge(targets[0]))
 	} else {
@@ -102,7 +106,7 @@ func worse(a, b int) int { return max(a, b) }
 
 // judgeTarget opens what is to be judged, where it is not open yet, and judges it. Everything that goes wrong with it is
 // its own: a batch goes on.
-func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, o *verifyOptions, t *target) (j *judged) {
+func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, other *whatIf, o *verifyOptions, t *target) (j *judged) {
 	j = &judged{name: t.name}
 	var asset consentry.Asset
 	if t.set != nil {
@@ -139,6 +143,9 @@ func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, o *ver
 	var label *manifest.LabelError
 	if errors.As(j.err, &label) { // nobody asked for the rest of the report
 		j.res, j.err = nil, labelError(label)
+	}
+	if j.err == nil {
+		j.err = other.ask(ctx, asset, j.report())
 	}
 	if o.redactNames && j.res != nil {
 		j.redact()

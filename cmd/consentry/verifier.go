@@ -33,11 +33,7 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 		return nil, err
 	}
 	v.PolicyFile = o.policyFile
-	profile := v.Policy.Profile
-	if profile == "" {
-		profile = policy.Default
-	}
-	t, err := loadTrust(o, profile, warn)
+	t, err := loadTrust(o, profileOf(v), warn)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +59,14 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 		v.Decoder = newDecoder()
 	}
 	return v, nil
+}
+
+// profileOf is the policy profile of a verifier.
+func profileOf(v *consentry.Verifier) string {
+	if v.Policy.Profile == "" {
+		return policy.Default
+	}
+	return v.Policy.Profile
 }
 
 func loadPolicy(o *verifyOptions) (*policy.Policy, error) {

@@ -16,6 +16,7 @@ type verifyOptions struct {
 
 	profile, policyFile string
 	trustLists          []string // nil: the profile's default
+	whatIf              []string // names of lists, or files of anchors
 	trust, tsaTrust     []string
 	cawgTrust           []string
 	allowed             []string
@@ -70,6 +71,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "profile", Usage: "`NAME`: newsroom (default), studio or ci"},
 			&cli.StringFlag{Name: "policy", Usage: "`FILE`: a policy that starts from a profile"},
 			&cli.StringFlag{Name: "trust-list", Usage: "`NAMES` of embedded lists, with commas; none: no list"},
+			&cli.StringFlag{Name: "what-if", Usage: "`LIST`: would another list change the verdict"},
 			&cli.StringSliceFlag{Name: "trust", Usage: "`PEM`: further anchors of claim signers"},
 			&cli.StringSliceFlag{Name: "tsa-trust", Usage: "`PEM`: further anchors of time-stamp authorities"},
 			&cli.StringSliceFlag{Name: "cawg-trust", Usage: "`PEM`: further anchors of identity assertions"},
@@ -147,6 +149,9 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 	}
 	if c.IsSet("trust-list") {
 		o.trustLists = strings.Split(c.String("trust-list"), ",")
+	}
+	if c.IsSet("what-if") {
+		o.whatIf = strings.Split(c.String("what-if"), ",")
 	}
 	if at := c.String("at"); at != "" {
 		t, err := time.Parse(time.RFC3339, at)

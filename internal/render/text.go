@@ -28,6 +28,7 @@ func Text(w io.Writer, r *report.Report, o Options) error {
 	t := &text{r: r, o: o}
 	t.headline()
 	t.axes()
+	t.whatIf()
 	t.people("", r.People)
 	t.people("works", r.Works)
 	t.why()
@@ -121,6 +122,29 @@ func (t *text) axes() {
 	for _, l := range t.r.Labels[:min(len(t.r.Labels), maxListed)] {
 		t.axis("label", Clip(l.Kind), fmt.Sprintf("%s in %s, class %s", Quote(fmt.Sprint(l.Value)), Clip(l.Carrier), Clip(l.Class)))
 	}
+}
+
+// whatIf says what other trust lists would have made of the file.
+func (t *text) whatIf() {
+	w := t.r.WhatIf
+	if w == nil {
+		return
+	}
+	lists := make([]string, len(w.Lists))
+	for i, l := range w.Lists {
+		lists[i] = Clip(l)
+	}
+	said := []string{"with " + strings.Join(lists, ", "), "signer " + words(w.Signer)}
+	if w.List != nil {
+		said = append(said, "list "+Clip(*w.List))
+	}
+	if w.State != nil {
+		said = append(said, "manifest "+words(*w.State))
+	}
+	if !w.Changes {
+		said = append(said, "the same verdict")
+	}
+	t.axis("what if", string(w.Verdict), join(said))
 }
 
 // picture says what was decoded, of which track, and in what the decoder was held.
