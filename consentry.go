@@ -20,10 +20,12 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/fingerprint"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
+	"github.com/consentry/consentry/softbinding"
 	"github.com/consentry/consentry/video"
 )
 
@@ -83,7 +85,14 @@ type Verifier struct {
 	// Nonce goes into such questions: some bytes that nobody can have known before. nil: none is sent.
 	Nonce   []byte
 	Decoder video.Decoder // nil: nothing that needs pixels is checked, and the report says so
-	Frames  video.Mode    // InfoOnly: nothing is decoded
+	Frames  video.Mode    // InfoOnly: nothing is decoded. KeyFrames is raised where a fingerprint is wanted
+	// FramesFixed keeps Frames as it is: what would need more frames is not computed, and the report says so.
+	FramesFixed bool
+	// Fingerprints asks for the clip's fingerprint. Where the manifest declares one it is computed anyway.
+	Fingerprints bool
+	// Windows is called with the clip's fingerprints when they were computed, and asks for the codes of two seconds at a
+	// time as well: for a store of a studio's own clips. Nil: nobody wants them.
+	Windows func(*fingerprint.Video)
 	// Persons asks for an analysis of the people in the picture. No analyser exists yet: asked for, the policy's event
 	// not_analysed follows.
 	Persons       bool
@@ -137,6 +146,9 @@ type run struct {
 	pixelsAsked bool     // and they could not be had
 	metadata    consent.Metadata
 	told        int // statements of metadata that are reported
+	declared    []manifest.SoftBinding
+	prints      *fingerprint.Video // nil: none was computed
+	algorithm   func(alg string) *softbinding.Algorithm
 }
 
 // steps is the order of work. Down the page only: no step reads a later one's result.
@@ -147,7 +159,9 @@ func (r *run) steps(ctx context.Context) error {
 		r.readSidecars,
 		r.readLabels,
 		r.readMetadata,
+		r.readSoftBindings,
 		r.decode,
+		r.compareSoftBindings,
 		r.lookForPeople,
 		r.unchanged,
 		r.judge,
@@ -174,7 +188,7 @@ func cause(ctx context.Context, err error) error {
 }
 
 func (v *Verifier) begin(a Asset) *run {
-	r := &run{v: v, asset: a, now: v.Time.UTC()}
+	r := &run{v: v, asset: a, now: v.Time.UTC(), algorithm: softbinding.Lookup}
 	if v.Time.IsZero() {
 		r.now = time.Now().UTC()
 	}

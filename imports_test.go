@@ -44,6 +44,9 @@ var rules = map[string]rule{
 	"persons/jail":           {[]string{"persons", "persons/network", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a library"},
 	"persons/install":        {[]string{"persons"}, nil, "files and digests, no network"},
 	"internal/onnxgraph":     {nil, nil, "a bounded parser"},
+	"fingerprint":            {[]string{"video"}, nil, "frames to bits"},
+	"softbinding":            {nil, nil, "a list of names"},
+	"internal/bindinggen":    {[]string{"softbinding"}, nil, "a command"},
 	"video":                  {nil, nil, "an interface"},
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
 	"internal/confine":       {nil, []string{"golang.org/x/sys"}, "a child process and what holds it; it knows of no work"},
@@ -68,7 +71,7 @@ var rules = map[string]rule{
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{
-		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "internal/*",
+		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "internal/*",
 	}, nil, "the order of work; no cgo package"},
 }
 

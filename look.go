@@ -12,7 +12,7 @@ type look struct {
 
 // looks are those that this run needs.
 func (r *run) looks() []look {
-	return []look{r.lookForMarks()}
+	return append([]look{r.lookForMarks()}, r.printLooks()...)
 }
 
 // lookForMarks will look for watermarks; until then the report says that nobody looked.

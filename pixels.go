@@ -25,7 +25,7 @@ func (r *run) decode(ctx context.Context) error {
 		return nil
 	}
 	src := r.source()
-	want := video.Want{Mode: r.v.Frames, Track: -1, Limits: r.v.Limits.Video}
+	want := video.Want{Mode: r.mode(), Track: -1, Limits: r.v.Limits.Video}
 	var held video.Confinement
 	looks := r.looks()
 	res, err := r.v.Decoder.Decode(ctx, src, want, fanOut(looks, func(i *video.Info) error {
@@ -43,7 +43,7 @@ func (r *run) decode(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("decoding: %w", err)
 	}
-	r.out.Decoded = &report.Decoded{Frames: res.Frames, KeyFrames: res.Key, All: r.v.Frames == video.AllFrames, Confinement: confinement(held)}
+	r.out.Decoded = &report.Decoded{Frames: res.Frames, KeyFrames: res.Key, All: want.Mode == video.AllFrames, Confinement: confinement(held)}
 	if b := res.Broken; b != nil {
 		at := b.Time.Milliseconds()
 		r.out.Decoded.BrokenMs, r.out.Decoded.Broken = &at, optional(b.Why)

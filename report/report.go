@@ -40,6 +40,8 @@ type Report struct {
 	NotChecked     []NotChecked `json:"notChecked"`
 	Fetched        []Fetched    `json:"fetched"`          // what the network was asked for
 	WhatIf         *WhatIf      `json:"whatIf,omitempty"` // the same file with other trust lists, where that was asked
+
+	Fingerprints []Fingerprint `json:"fingerprints,omitempty"` // of the clip, where one was wanted
 }
 
 // WhatIf says what the verdict would have been with other trust lists. It never changes the report's own.
@@ -311,7 +313,21 @@ type Watermark struct {
 type SoftBinding struct {
 	Alg      string `json:"alg"`
 	Result   string `json:"result"`
-	Distance *int   `json:"distance,omitempty"`
+	Distance *int   `json:"distance,omitempty"` // bits of 256, of fingerprints
+	Strength string `json:"strength,omitempty"` // of a comparison: match, weak, none
+	Type     string `json:"type,omitempty"`     // watermark, fingerprint; empty: not known
+	Manifest string `json:"manifest,omitempty"` // label of the manifest that declares it
+	Span     *Span  `json:"span,omitempty"`     // the part of the time line that it speaks of; absent: all of it
+	Text     string `json:"text,omitempty"`     // why, in words
+}
+
+// Fingerprint is what the clip looks like in few bits.
+type Fingerprint struct {
+	Kind           string `json:"kind"`  // iscc-video
+	Value          string `json:"value"` // ISCC of 256 bits
+	DistinctFrames int    `json:"distinctFrames"`
+	SampledFrames  int    `json:"sampledFrames"`  // five a second
+	LowInformation bool   `json:"lowInformation"` // hardly anything differs: such codes are alike whatever they show
 }
 
 // Person is a depicted person (or a work) with the judgement of the consent declared for it.

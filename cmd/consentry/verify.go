@@ -41,6 +41,7 @@ type verifyOptions struct {
 	format, out string
 	frames      string
 	persons     string
+	prints      string
 	timeout     time.Duration
 	jobs        int
 	strict      bool
@@ -53,15 +54,15 @@ var (
 	laterFormat = []string{"sarif", "junit", "github", "html"}
 	frameModes  = []string{"auto", "all", "keys", "off"}
 	personModes = []string{"auto", "on", "off"}
+	printModes  = []string{"auto", "on"}
 	listNames   = []string{"c2pa", "c2pa-interim", "public-tsa", "cawg", "none"}
 )
 
 // laterVerifyFlags are flags of verify that come later.
 var laterVerifyFlags = map[string]string{
-	"fingerprints": "fingerprints of a clip",
-	"watermark":    "looking for a message of your own",
-	"face-model":   "face detection",
-	"resume":       "carrying on an interrupted batch",
+	"watermark":  "looking for a message of your own",
+	"face-model": "face detection",
+	"resume":     "carrying on an interrupted batch",
 }
 
 func (p *program) verifyCommand() *cli.Command {
@@ -95,11 +96,12 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
 			&cli.StringFlag{Name: "frames", Value: "auto", Usage: "`MODE`: auto (default), all, keys or off"},
 			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default: off for now), on or off"},
+			&cli.StringFlag{Name: "fingerprints", Value: "auto", Usage: "`MODE`: auto (default: where one is declared) or on"},
 			&cli.DurationFlag{Name: "timeout", Usage: "`TIME` for each file, such as 30s; default none"},
 			&cli.IntFlag{Name: "jobs", Usage: "`N` files at a time; default: one a core"},
 			&cli.BoolFlag{Name: "strict", Usage: "WARN is exit 1"},
 			redactFlag(),
-			laterFlag("fingerprints"), laterFlag("watermark"), laterFlag("face-model"), laterFlag("resume"),
+			laterFlag("watermark"), laterFlag("face-model"), laterFlag("resume"),
 		},
 		Action: func(c *cli.Context) error {
 			o, err := readVerifyOptions(c)
@@ -142,6 +144,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		out:             c.String("o"),
 		frames:          c.String("frames"),
 		persons:         c.String("persons"),
+		prints:          c.String("fingerprints"),
 		timeout:         c.Duration("timeout"),
 		jobs:            c.Int("jobs"),
 		strict:          c.Bool("strict"),
@@ -185,6 +188,7 @@ func (o *verifyOptions) checkWords() error {
 		{"--format", o.format, formats},
 		{"--frames", o.frames, frameModes},
 		{"--persons", o.persons, personModes},
+		{"--fingerprints", o.prints, printModes},
 	}
 	for _, l := range o.trustLists {
 		checks = append(checks, struct {

@@ -206,7 +206,7 @@ func statuses(list []report.Finding) []crStatus {
 }
 
 func ownCode(code string) bool {
-	for _, prefix := range []string{"consent.", "asset.", "trust.", "label.", "watermark."} {
+	for _, prefix := range []string{"consent.", "asset.", "trust.", "label.", "watermark.", "softBinding.", "fingerprint."} {
 		if strings.HasPrefix(code, prefix) {
 			return true
 		}

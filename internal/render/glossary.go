@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
@@ -21,7 +22,7 @@ type Entry struct {
 // Glossary returns every status code and every word of a report, sorted by name, the words before the codes. One name
 // may stand there several times: a manifest and a token are both "valid".
 func Glossary() []Entry {
-	out := append([]Entry(nil), terms...)
+	out := slices.Concat(terms, bindingTerms)
 	sort.SliceStable(out, func(i, j int) bool { return strings.ToLower(out[i].Name) < strings.ToLower(out[j].Name) })
 	for _, c := range report.Codes() {
 		out = append(out, Entry{c.Code, "status code, " + string(c.Outcome), c.Title, c.Clause, c.Advice})

@@ -73,7 +73,7 @@ var hiding = sync.OnceValue(func() *allRules {
 				aSigner: "subject signer",
 			}),
 			inside: map[string]*rules{
-				"value": content, "tool": {other: keep}, "people": person, "works": person,
+				"value": content, "tool": {other: keep}, "people": person, "works": person, "fingerprints": {other: keep},
 				"whatIf": {other: keep, inside: map[string]*rules{"reasons": {of: members(map[rule]string{keep: "event outcome", aPerson: "person"})}}},
 				"identities": {of: members(map[rule]string{
 					keep: "type state list at verifiedAt method", formal: "roles", place: "label references",

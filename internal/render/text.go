@@ -118,6 +118,7 @@ func (t *text) axes() {
 	}
 	state, detail := t.watermarks()
 	t.axis("watermark", state, detail)
+	t.bindings()
 	t.axis("faces", t.r.Persons.Status, t.faces())
 	for _, l := range t.r.Labels[:min(len(t.r.Labels), maxListed)] {
 		t.axis("label", Clip(l.Kind), fmt.Sprintf("%s in %s, class %s", Quote(fmt.Sprint(l.Value)), Clip(l.Carrier), Clip(l.Class)))
