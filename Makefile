@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: build demo test bench mutate trust clean mutants
+.PHONY: help build demo test bench mutate trust clean mutants
 
 build:
 	@scripts/setup.sh build
@@ -26,6 +26,10 @@ N ?= 100000
 SEED ?= 1
 mutate:
 	CGO_ENABLED=0 nice -n 19 go test ./internal/mutate -run '^TestMutations$$' -count=1 -timeout 0 -v -mutations $(N) -seed $(SEED)
+
+# What can be made, from the lines at the top of this file.
+help:
+	@sed -n 's/^# \(make .*\)/  \1/p; /^SHELL/q' Makefile
 
 # Which checks of package consent could be taken out without a test noticing. It takes an hour and a half on one core.
 mutants:

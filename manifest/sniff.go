@@ -83,6 +83,8 @@ func sniff(head []byte, r io.ReaderAt, size int64) sniffed {
 		}
 	}
 	switch {
+	case len(head) == 0:
+		return sniffed{notSupported: "not supported: the file is empty"}
 	case transport(head, 188, 0), transport(head, 192, 4):
 		return bare("mpegts")
 	case adts(head):
@@ -90,7 +92,7 @@ func sniff(head []byte, r io.ReaderAt, size int64) sniffed {
 	case mpegAudio(head):
 		return sniffed{container: "mp3", walk: CarrierID3}
 	}
-	return sniffed{notSupported: "not supported: the container is not recognized"}
+	return sniffed{notSupported: "not supported: the container is not recognized as video, sound or a picture"}
 }
 
 func carried(name, how string) sniffed {

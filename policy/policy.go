@@ -159,7 +159,7 @@ func Decide(p *Policy, f Facts) (report.Verdict, []report.Reason) {
 		return report.NotApplicable, []report.Reason{{Event: captured, Outcome: report.NotApplicable, Text: "declared as a recording, by a trusted signer: nobody was generated"}}
 	}
 	for _, what := range f.NotSupported {
-		d.add(notSupported, indeterminate, "", "not supported yet: "+what)
+		d.add(notSupported, indeterminate, "", what)
 	}
 	if f.Malformed != "" {
 		d.add(StoreMalformed, worst(indeterminate, p.Outcome(StoreMalformed)), "", f.Malformed)

@@ -152,10 +152,30 @@ func plainError(name string, err error) error {
 	for _, e := range entries[:min(len(entries), 10_000)] {
 		names = append(names, e.Name())
 	}
-	if near := nearest(filepath.Base(name), names, 1); len(near) > 0 {
-		return &hintError{err, "did you mean " + filepath.Join(filepath.Dir(name), near[0]) + "?"}
+	near := longer(filepath.Base(name), names)
+	if len(near) == 0 {
+		near = nearest(filepath.Base(name), names, 1)
+	}
+	for i := range near {
+		near[i] = filepath.Join(filepath.Dir(name), near[i])
+	}
+	if len(near) > 0 {
+		return &hintError{err, "did you mean " + strings.Join(near, " or ") + "?"}
 	}
 	return err
+}
+
+// longer are up to two names that begin and end as a name does: who types key.pem may mean key.private.pem.
+func longer(name string, names []string) []string {
+	ext := filepath.Ext(name)
+	stem := strings.ToLower(strings.TrimSuffix(name, ext))
+	var out []string
+	for _, n := range names {
+		if len(stem) >= 2 && len(out) < 2 && strings.EqualFold(filepath.Ext(n), ext) && strings.HasPrefix(strings.ToLower(n), stem) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // readSmall reads a whole file of at most max bytes.

@@ -66,11 +66,23 @@ func writeCommandHelp(w io.Writer, path []string, c *cli.Command) error {
 			width = max(width, len(r[0]))
 		}
 		for _, r := range rows {
+			flag, _, _ := strings.Cut(strings.TrimLeft(r[0], "-"), " ")
+			if title := headings[strings.Join(path, " ")][flag]; title != "" {
+				b.WriteString(title + ":\n")
+			}
 			fmt.Fprintf(&b, "  %-*s  %s\n", width, r[0], r[1])
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// headings stand above flags of a long page, by the command and the first flag under each.
+var headings = map[string]map[string]string{
+	"verify": {
+		"profile": "what is asked", "trust-list": "who may sign", "consent-trust": "who may speak for people",
+		"fetch": "the file, and what goes with it", "format": "the answer",
+	},
 }
 
 // flagRows gives each visible flag with its placeholder, and what it does. The placeholder is the word of the usage

@@ -13,8 +13,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// helpHeight is the number of lines that a help page may have: a screen.
-const helpHeight = 40
+// helpHeight is the number of lines that a help page may have: a screen of today.
+const helpHeight = 50
 
 // verbs are the words that a command's line may begin with.
 var verbs = regexp.MustCompile(`^(Add|Change|Explain|Install|Judge|List|Make|Mint|Print|Run|Say|Show|Update|Compare|Verify|Check) `)
@@ -63,6 +63,11 @@ func checkHelp(t *testing.T, path []string, c *cli.Command) {
 		first, _ := utf8.DecodeRuneInString(r[1])
 		if r[1] == "" || strings.HasSuffix(r[1], ".") || unicode.IsSpace(first) {
 			t.Errorf("flag %s: %q", r[0], r[1])
+		}
+	}
+	for flag := range headings[strings.Join(path, " ")] {
+		if findFlag(c.Flags, flag) == nil {
+			t.Errorf("a heading over --%s, which is no flag", flag)
 		}
 	}
 	checkPage(t, append([]string{"help"}, path...))

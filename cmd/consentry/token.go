@@ -189,6 +189,7 @@ func (p *program) writeVerification(v *consent.Verification) error {
 	case v.Unknown:
 		b.WriteString("UNKNOWN  it could not be told whether the token holds\n")
 		p.code = exitUnknown
+		p.say("hint", unknownHint(v))
 	default:
 		b.WriteString("INVALID  the token does not hold\n")
 		p.code = exitNot
@@ -207,6 +208,14 @@ func (p *program) writeVerification(v *consent.Verification) error {
 	}
 	_, err := io.WriteString(p.stdout, b.String())
 	return err
+}
+
+// unknownHint says what is missing to tell whether a token holds.
+func unknownHint(v *consent.Verification) string {
+	if report.Has(v.Findings, "consent.issuer.untrusted") {
+		return "give --consent-trust FILE: a list that names the issuer with its key"
+	}
+	return "give --consent-status DIR: the issuer's token status lists"
 }
 
 // terms are words of a token in one line.

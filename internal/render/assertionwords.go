@@ -35,7 +35,13 @@ func (b *budget) words(a *manifest.Assertion) string {
 	base := a.Base
 	switch {
 	case base == "c2pa.actions" || base == "c2pa.actions.v2":
-		return named("actions", t.Get("actions"), func(v cbortree.Value) string { return formalWord(v.Get("action").Str()) })
+		return named("actions", t.Get("actions"), func(v cbortree.Value) string {
+			s := formalWord(v.Get("action").Str())
+			if source := v.Get("digitalSourceType").Str(); source != "" {
+				s += " (" + formalWord(SourceTerm(source)) + ")"
+			}
+			return s
+		})
 	case strings.HasPrefix(base, "c2pa.hash.bmff"):
 		return bmffWords(t)
 	case strings.HasPrefix(base, "c2pa.hash."):

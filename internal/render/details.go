@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -23,7 +24,7 @@ func (t *text) people(title string, list []report.Person) {
 	}
 	for _, p := range list {
 		id := Clip(p.ID)
-		line := fmt.Sprintf("  %s%s  %-12s %-3s %s", id, strings.Repeat(" ", width-runes(id)), words(p.State), Clip(p.Level), personDetail(&p))
+		line := fmt.Sprintf("  %s%s  %-12s %-3s %s", id, strings.Repeat(" ", width-runes(id)), words(p.State), Clip(p.Level), t.personDetail(&p))
 		t.b.WriteString(strings.TrimRight(line, " ") + "\n")
 		if p.AtGeneration != p.Now && p.AtGeneration != "" && p.Now != "" {
 			fmt.Fprintf(&t.b, "  %s  at generation %s, now %s\n", strings.Repeat(" ", width), words(p.AtGeneration), words(p.Now))
@@ -36,7 +37,13 @@ var bindingNames = map[string]string{
 	"B1": "provider", "B2": "claim-signer", "B3": "generation", "B4": "asset", "B5": "asset and region",
 }
 
-func personDetail(p *report.Person) string {
+// broken says that the manifest does not hold, so that advice to ask for more of what it declares would mislead.
+func (t *text) broken() bool {
+	s := deref(t.r.Provenance.State)
+	return s == "invalid" || s == "well-formed"
+}
+
+func (t *text) personDetail(p *report.Person) string {
 	var parts []string
 	for _, s := range p.Seen[:min(len(p.Seen), 3)] {
 		parts = append(parts, "seen "+clock(s.StartMs)+"–"+clock(s.EndMs))
@@ -46,6 +53,9 @@ func personDetail(p *report.Person) string {
 			parts = append(parts, tokenWords(p, tok))
 		}
 		return join(parts)
+	}
+	if t.broken() && p.State == "declared" {
+		return join(append(parts, "declared in a manifest that does not hold: nothing rests on it"))
 	}
 	if f := firstFailure(p); f != nil {
 		return join(append(parts, f.Code+": "+explanation(f)))
@@ -110,9 +120,9 @@ func explanation(f *report.Finding) string {
 	return row.Title
 }
 
-// why lists what made the verdict, where the first line does not say it all.
+// why lists what made the verdict; where nothing speaks against the file, the first line says it all.
 func (t *text) why() {
-	if len(t.r.Reasons) < 2 {
+	if !slices.ContainsFunc(t.r.Reasons, func(r report.Reason) bool { return r.Outcome != report.Pass && r.Outcome != report.NotApplicable }) {
 		return
 	}
 	t.b.WriteString("\n" + t.bold("why") + "\n")

@@ -92,6 +92,9 @@ const (
 	kindStore      = "manifest store"
 	kindList       = "trust list"
 	kindRole       = "role of an issuer"
+	kindLine       = "line of the text report"
+	kindPicture    = "what was looked at in the picture"
+	kindHash       = "content hash"
 )
 
 const (
@@ -198,6 +201,37 @@ var terms = []Entry{
 	{"not_analysed", kindEvent, "pixels were to be analysed, and were not", seeJudge, ""},
 	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, ""},
 	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, ""},
+
+	{"provenance", kindLine, "whether the file carries a manifest of its history, and whether that holds", seeStates, ""},
+	{"integrity", kindLine, "whether the content is the one that was signed", "C2PA 2.5, 14.12", ""},
+	{"signer", kindLine, "who signed the active manifest, and which trust list vouches for them", "C2PA 2.5, 13.4", ""},
+	{"time", kindLine, "when the signature was made, and who says so", "C2PA 2.5, 14.8", ""},
+	{"revocation", kindLine, "whether the signer's certificate was withdrawn", "C2PA 2.5, 14.9", ""},
+	{"origin", kindLine, "whether the picture was generated or recorded, and what that rests on", seeJudge, ""},
+	{"picture", kindLine, "what was decoded of the picture", "", ""},
+	{"watermark", kindLine, "invisible marks of generators that were found in the picture", "", ""},
+	{"faces", kindLine, "whether somebody looked for faces, to hold them against the people who are declared", "", ""},
+	{"label", kindLine, "an unsigned statement in the file about how it was made", "", ""},
+	{"binding", kindLine, "what ties a hash to the content, or a token to the file; see B0 to B5", seeBinding, ""},
+	{"why", kindLine, "the events that made the verdict, worst first", seeJudge, ""},
+	{"failures", kindLine, "what does not hold, with the place and the clause", "C2PA 2.5, 14.2.2", ""},
+	{"to-know", kindLine, "what decides nothing by itself, and is worth knowing", "C2PA 2.5, 14.2.2", ""},
+	{"what-holds", kindLine, "the checks that succeeded, by their codes", "C2PA 2.5, 14.2.2", ""},
+	{"history", kindLine, "what each manifest says was done, the newest first", "C2PA 2.5, 16.4.1", ""},
+
+	{"decoded", kindPicture, "frames were read out of the file", "", ""},
+	{"off", kindPicture, "nobody asked for it", "", "--frames and --persons say what is looked at."},
+	{"analysed", kindPicture, "looked at, in all frames that were asked for", "", ""},
+	{"partial", kindPicture, "looked at, in a part of the frames", "", ""},
+	{"not-analysed", kindPicture, "asked for, and it could not be done; the line says why", "", ""},
+	{"none-found", kindPicture, "looked for, and nothing was there; that proves nothing", "", ""},
+	{"found", kindPicture, "so many were there", "", ""},
+	{"not-checked", kindPicture, "nobody looked; the end of the report says why", "", ""},
+
+	{"bmff.v2", kindHash, "a hash over the boxes of an MP4 file, the way of older files", "C2PA 2.5, 16.3.2", ""},
+	{"bmff.v3", kindHash, "a hash over the boxes of an MP4 file", "C2PA 2.5, 16.3.2", ""},
+	{"data", kindHash, "a hash over the bytes of a file, with ranges left out", "C2PA 2.5, 16.3.1", ""},
+	{"boxes", kindHash, "a hash over named parts of a file", "C2PA 2.5, 16.3.3", ""},
 
 	{"c2pa", kindList, "the official lists of the C2PA conformance programme: claim signers and time-stamp authorities", "C2PA 2.5, 13.4", ""},
 	{"c2pa-interim", kindList, "the list that came before the official one, frozen; many files of 2024 and 2025 need it", "", ""},

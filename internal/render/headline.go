@@ -179,6 +179,9 @@ func eventWord(r report.Reason) string {
 }
 
 func invalidHeadline(r *report.Report) string {
+	if report.Has(r.Findings, "asset.truncated") {
+		return "the file ends before what was signed does"
+	}
 	if r.Provenance.Integrity.State == "altered" {
 		return "the content was changed after it was signed"
 	}

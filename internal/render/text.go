@@ -262,9 +262,9 @@ func (t *text) signer() string {
 		return join(parts)
 	case "untrusted":
 		if s.Issuer != nil {
-			return fmt.Sprintf("says it is %s, issued by %s; on no trust list", name, Quote(*s.Issuer))
+			return fmt.Sprintf("says it is %s, issued by %s; on no trust list (--trust names further anchors)", name, Quote(*s.Issuer))
 		}
-		return fmt.Sprintf("says it is %s; on no trust list", name)
+		return fmt.Sprintf("says it is %s; on no trust list (--trust names further anchors)", name)
 	case "invalid":
 		if name != "" {
 			return "says it is " + name + ", which does not hold"

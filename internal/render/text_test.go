@@ -286,3 +286,66 @@ func TestLongListsAreCut(t *testing.T) {
 		})
 	}
 }
+
+// TestTheFirstColumnsCanBeExplained: whoever meets a word at the left of a report can ask what it means.
+func TestTheFirstColumnsCanBeExplained(t *testing.T) {
+	known := map[string]bool{}
+	for _, e := range render.Glossary() {
+		known[strings.ToLower(e.Name)] = true
+	}
+	more := samples()
+	for _, state := range []string{"analysed", "partial", "not-analysed", "off"} {
+		r := blank("clip.mp4")
+		r.Watermarks.State, r.Persons.Status = state, state
+		r.Decoded = &report.Decoded{Frames: 3}
+		r.Labels = []report.Label{{Kind: "tc260", Value: "x"}}
+		more[state] = r
+	}
+	found := blank("clip.mp4")
+	found.Watermarks.State, found.Watermarks.Found = "analysed", []report.Watermark{{Algorithm: "dwtDct"}}
+	more["found"] = found
+	seen := map[string]bool{}
+	for name, r := range more {
+		var b bytes.Buffer
+		if err := render.Text(&b, r, render.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(b.String(), "\n") {
+			words := []string{}
+			switch {
+			case i == 0:
+				words = append(words, strings.Fields(line)[0])
+			case strings.HasPrefix(line, "  ") && len(line) > 14 && line[2] != ' ' && line[13] == ' ' && axisLine(line):
+				state := strings.TrimSpace(line[14:min(len(line), 31)])
+				words = append(words, strings.TrimSpace(line[2:13]))
+				if line[2:7] != "label" {
+					words = append(words, strings.TrimLeft(state, "0123456789 "))
+				}
+			case line != "" && line[0] != ' ':
+				title, _, _ := strings.Cut(line, ",")
+				words = append(words, title)
+			}
+			for _, w := range words {
+				seen[w] = true
+				if w = strings.ReplaceAll(strings.ToLower(w), " ", "-"); w != "works" && w != "asked-the-network-for" && !known[w] {
+					t.Errorf("%s: %q in %q is not explained", name, w, line)
+				}
+			}
+		}
+	}
+	for _, w := range []string{"PASS", "FAIL", "provenance", "faces", "not analysed", "found", "none found", "why", "history", "well formed"} {
+		if !seen[w] {
+			t.Errorf("no line with %q was looked at", w)
+		}
+	}
+}
+
+// axisLine says whether a line is one of the axes, by its first word.
+func axisLine(line string) bool {
+	for _, axis := range []string{"provenance", "integrity", "signer", "time", "revocation", "origin", "picture", "watermark", "faces", "label"} {
+		if strings.HasPrefix(line[2:], axis+" ") {
+			return true
+		}
+	}
+	return false
+}

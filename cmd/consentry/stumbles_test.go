@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/internal/forge"
+)
+
+// TestWhatANewcomerMeets: slips that everybody makes once get an answer that says what to do.
+func TestWhatANewcomerMeets(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
+	files := map[string][]byte{
+		"notes.mp4": []byte("no video\n"), "empty.mp4": {}, "clip.mp4": forge.Make(generated()).Data, "short.mp4": forged["truncated"](), "changed.mp4": tamperedDeclaration(),
+		"signer.key.pem": []byte("x"), "signer.chain.pem": []byte("x"), "ca.pem": []byte("x"), "token.jwt": []byte(forge.Token("ada", nil)), "root.pem": forged["root"](),
+	}
+	for name, text := range files {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify := []string{"verify", "--frames", "off", "--no-state"}
+	for _, c := range []struct {
+		name  string
+		args  []string
+		says  string // somewhere in both streams
+		lacks string
+	}{
+		{"a text file", append(verify[:4:4], "notes.mp4"), "INDETERMINATE  notes.mp4: the container is not recognized as video, sound or a picture (profile newsroom)", "not supported yet: embedded"},
+		{"an empty file", append(verify[:4:4], "empty.mp4"), "INDETERMINATE  empty.mp4: the file is empty (profile newsroom)", "not supported yet: embedded"},
+		{"a cut file", append(verify[:4:4], "short.mp4"), "the file ends before what was signed does", "was changed after"},
+		{"a signer that nobody knows", append(verify[:4:4], "clip.mp4"), "on no trust list (--trust names further anchors)", ""},
+		{"a reason that stands alone", append(verify[:4:4], "--profile", "ci", "--trust", "root.pem", "clip.mp4"), "\nwhy\n  FAIL ", ""},
+		{"a declaration in a changed file", append(verify[:4:4], "changed.mp4"), "declared in a manifest that does not hold: nothing rests on it", "no token proves it"},
+		{"a key of another name", []string{"sign", "--key", "sign.pem", "--cert", "signer.chain.pem", "clip.mp4", "out.mp4"}, "did you mean signer.chain.pem or signer.key.pem?", ""},
+		{"a token whose issuer nobody knows", []string{"token", "verify", "--at", "2026-06-01T12:00:00Z", "token.jwt"}, "hint: give --consent-trust FILE", ""},
+		{"words of two words", []string{"explain", "not checked"}, "not-checked", "nothing is known"},
+		{"help", []string{"help", "verify"}, "  consentry verify clip.mp4\n", ""},
+		{"what a picture is, unjudged", []string{"inspect", "clip.mp4"}, "c2pa.created (trainedAlgorithmicMedia)", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, out, talk := asked(t, c.args...)
+			if all := out + talk; !strings.Contains(all, c.says) || c.lacks != "" && strings.Contains(all, c.lacks) {
+				t.Errorf("%s", all)
+			}
+		})
+	}
+}
+
+// tamperedDeclaration is a file that was changed after somebody declared consent in it, without a token.
+func tamperedDeclaration() []byte {
+	r := generated()
+	person := forge.Depicted("p1", "ada")
+	person.Set("basis", "token")
+	r.Manifest.Assertions = []forge.Assertion{{Label: forge.ConsentLabel, CBOR: forge.Consent([]forge.Map{person})}}
+	b := forge.Make(r)
+	for _, box := range b.Roots {
+		if box.Type == "mdat" {
+			b.Data[box.Offset+box.Size-1] ^= 1
+		}
+	}
+	return b.Data
+}
