@@ -207,6 +207,7 @@ func (r *run) fillIntegrity(res *manifest.Result) {
 		i.State = b.State
 	}
 	i.Damage = append(i.Damage, b.Damage...)
+	i.Cause = b.Cause
 	r.fillFragments(b.Parts)
 	r.out.NotChecked = append(r.out.NotChecked, b.Missing...)
 	if b.NotSupported != "" {

@@ -54,6 +54,7 @@ type Binding struct {
 	State    string              // one of the Binding… constants; empty: not checked
 	Findings []report.Finding    // status codes, in the order made
 	Damage   []report.Damage     // what is not as signed, as closely as it can be told
+	Cause    *report.Cause       // the change that explains a hash which differs, proved; nil: none was found
 	Excluded []Exclusion         // what is not bound, and by which rule
 	Unbound  []uint32            // ids of tracks with media data that nothing binds
 	Parts    []PartBinding       // for a fragmented set: each file's own result

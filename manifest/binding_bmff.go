@@ -287,6 +287,9 @@ func (k *bmffCheck) flat() error {
 		from, to = p.Steps[0].Offset, p.Steps[len(p.Steps)-1].Offset+p.Steps[len(p.Steps)-1].Length
 	}
 	k.damage(where, from, to-from)
+	if k.m.Merkle == nil {
+		return k.findCause()
+	}
 	return nil
 }
 

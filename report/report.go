@@ -126,6 +126,7 @@ type Integrity struct {
 	State   string   `json:"state"` // intact, altered, partial, not-bound, unknown
 	Binding string   `json:"binding,omitempty"`
 	Damage  []Damage `json:"damage"`
+	Cause   *Cause   `json:"cause,omitempty"` // what explains the damage, where it could be proved
 	// Fragments are the files of a fragmented set with each one's own result, in playback order; then what is missing
 	// without a name. Past 10,000 those that are intact are left out.
 	Fragments []Fragment `json:"fragments,omitempty"`
@@ -146,6 +147,16 @@ type Damage struct {
 	Where  string `json:"where"`
 	Offset int64  `json:"offset"` // bytes
 	Length int64  `json:"length"` // bytes
+}
+
+// Cause is the change that explains a content hash which differs: undone, the hash matches. The file is not what was
+// signed all the same.
+type Cause struct {
+	Kind        string `json:"kind"`            // bytes-appended, box-inserted, box-moved, bytes-missing, metadata-added, padding-changed, moov-moved
+	Where       string `json:"where,omitempty"` // the box
+	Offset      int64  `json:"offset"`          // bytes
+	Length      int64  `json:"length"`          // bytes
+	Explanation string `json:"explanation"`
 }
 
 // Signer says who signed the active manifest. Subject and Issuer are unverified unless State is trusted.

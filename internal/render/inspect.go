@@ -153,6 +153,7 @@ type InspectedContent struct {
 	Algs     []string             `json:"algs"`
 	Excluded []InspectedExclusion `json:"excluded"`
 	Damage   []report.Damage      `json:"damage"`
+	Cause    *report.Cause        `json:"cause,omitempty"`
 	Notes    []string             `json:"notes"`
 }
 
@@ -324,7 +325,7 @@ func inspectCertificate(c *x509.Certificate) *InspectedCertificate {
 func inspectBinding(b *manifest.Binding) *InspectedContent {
 	out := &InspectedContent{
 		Binding: b.Label, State: b.State, Bound: b.Bound, Algs: append([]string{}, b.Algs...),
-		Excluded: []InspectedExclusion{}, Damage: append([]report.Damage{}, b.Damage...), Notes: append([]string{}, b.Notes...),
+		Excluded: []InspectedExclusion{}, Damage: append([]report.Damage{}, b.Damage...), Cause: b.Cause, Notes: append([]string{}, b.Notes...),
 	}
 	for _, e := range b.Excluded {
 		out.Excluded = append(out.Excluded, InspectedExclusion{e.Offset, e.Length, e.Path, e.Rule, e.Expected})

@@ -179,6 +179,9 @@ func (t *text) inspectedContent(c *InspectedContent) {
 	if len(c.Damage) > 0 {
 		writeWrapped(&t.b, "  changed: ", damage(c.Damage))
 	}
+	if c.Cause != nil {
+		writeWrapped(&t.b, "  why: ", Safe(c.Cause.Explanation))
+	}
 	for _, n := range c.Notes[:min(len(c.Notes), maxListed)] {
 		writeWrapped(&t.b, "  ", Safe(n))
 	}

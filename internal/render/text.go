@@ -215,6 +215,9 @@ func (t *text) integrity() string {
 		if len(i.Damage) == 0 {
 			return fmt.Sprintf("the content is not the one that was signed (%s)", binding)
 		}
+		if i.Cause != nil {
+			return Safe(i.Cause.Explanation) + "; changed: " + damage(i.Damage)
+		}
 		return "changed: " + damage(i.Damage)
 	case "partial":
 		return fmt.Sprintf("what is bound is as signed, but not everything is bound (%s)", binding)
