@@ -41,6 +41,8 @@ type Asset struct {
 	Parts    []Part      // fragments of the set whose initialization segment Data is, in playback order
 	// Rendition names the one that Data belongs to, where the set has several.
 	Rendition string
+	// Folder is the files of the folder, where the asset is one; nil: it is none. A manifest may be for all of them.
+	Folder *manifest.Folder
 	// Unread says what belongs to the asset and was not given, such as what a playlist names and nobody can judge.
 	Unread []report.NotChecked
 	// Sidecar reads a file that lies beside the asset, by its suffix; nil: there are none. A file that is not there is

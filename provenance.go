@@ -145,7 +145,7 @@ func (r *run) validate(ctx context.Context) error {
 		return nil
 	}
 	content := &manifest.Content{
-		Data: r.asset.Data, Size: r.asset.Size, Located: r.located, Detached: r.detached, Rendition: r.asset.Rendition,
+		Data: r.asset.Data, Size: r.asset.Size, Located: r.located, Detached: r.detached, Rendition: r.asset.Rendition, Folder: r.asset.Folder,
 	}
 	for _, p := range r.asset.Parts {
 		content.Parts = append(content.Parts, manifest.Part(p))

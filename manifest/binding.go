@@ -15,10 +15,21 @@ type Content struct {
 	// Rendition names the rendition whose initialization segment Data is, where there are several; others bring their
 	// own among the parts. A fragment must belong to an initialization segment of its own rendition.
 	Rendition string
+	// Folder is the files that belong together, where the asset is a folder; nil: it is none.
+	Folder *Folder
 	// Detached says that the store does not come from Data: no range in Data may be left out on its account.
 	Detached bool
 	// Explain asks for [Binding.Rows].
 	Explain bool
+}
+
+// Folder is a collection of files. C2PA 2.5, 16.3.4.
+type Folder struct {
+	// Names are the files, as paths with slashes below the folder, but for the one that holds the manifest.
+	Names []string
+	// Open gives a file of a name that need not be among Names; nil data and no error: there is none. What leads out of
+	// the folder is an error.
+	Open func(name string) (data io.ReaderAt, size int64, err error)
 }
 
 // Part is one file of a fragmented set.
@@ -82,7 +93,7 @@ type PartBinding struct {
 	Name      string // empty: what is missing has no name
 	Rendition string
 	Init      bool
-	State     string // intact, altered, missing
+	State     string // intact, altered, missing, added
 	Why       string // plain words where State is not intact
 	Location  int64  // place in its Merkle tree; -1: unknown
 	UniqueID  int64
@@ -91,6 +102,9 @@ type PartBinding struct {
 
 // PartMissing is the state of a fragment that is bound, or listed, and not at hand.
 const PartMissing = "missing"
+
+// PartAdded is the state of a file that lies beside those that are bound, and is bound by nothing.
+const PartAdded = "added"
 
 // PlanRow is a part of the file in a binding: what was done with it, and why.
 type PlanRow struct {

@@ -85,6 +85,9 @@ func judge(t *testing.T, c forge.Case) judged {
 	for _, p := range file.Parts {
 		content.Parts = append(content.Parts, manifest.Part{Data: bytes.NewReader(p), Size: int64(len(p))})
 	}
+	if file.Folder != nil {
+		content.Folder = folder(file.Folder)
+	}
 	res, err := store.Validate(ctx, content, manifest.Options{Trust: forgeTrust(t, c.List), Now: forge.Clock, Ask: c.Ask, Nonce: forge.Nonce})
 	if err != nil {
 		t.Fatalf("Validate: %v", err)
@@ -165,7 +168,7 @@ var unreached = map[string]string{
 
 func TestEveryStatusCodeIsReached(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range slices.Concat(forge.Good(), forge.Corruptions(), forge.Identities(), forge.Aggregations(), forge.Online()) {
+	for _, c := range slices.Concat(forge.Good(), forge.Corruptions(), forge.Identities(), forge.Aggregations(), forge.Online(), forge.Compound()) {
 		got := judge(t, c)
 		for _, f := range slices.Concat(got.active, got.deeper) {
 			seen[f.Code] = true

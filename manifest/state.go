@@ -94,8 +94,10 @@ func (v *validator) checkBinding(ctx context.Context, w *work, a *Assertion, upd
 		return b, err
 	}
 	// C2PA 2.5, 14.12.4: with a multi-asset hash a mismatch is not the last word.
-	if len(w.r.AssertionsOf(labelMultiAsset)) > 0 && mismatched(b) {
-		b.NotSupported, b.Findings, b.State = "not supported yet: "+labelMultiAsset, nil, BindingUnknown
+	if mismatched(b) {
+		if multi, err := v.checkMulti(ctx, w); multi != nil || err != nil {
+			return multi, err
+		}
 	}
 	return b, nil
 }
@@ -109,13 +111,15 @@ func checkHard(ctx context.Context, c *Content, base string, h *hardBinding, upd
 		return checkData(ctx, c, h, updated)
 	case "c2pa.hash.boxes":
 		return checkBoxes(ctx, c, h)
+	case "c2pa.hash.collection.data":
+		return checkCollection(ctx, c, h)
 	}
 	return &Binding{Label: h.label, State: BindingUnknown, NotSupported: "not supported yet: " + base}, nil
 }
 
 // matched says that some content hash came out as signed.
 func matched(b *Binding) bool {
-	for _, code := range []string{codeBMFFMatch, codeDataMatch, codeBoxesMatch} {
+	for _, code := range []string{codeBMFFMatch, codeDataMatch, codeBoxesMatch, codeMultiMatch, codeCollectionMatch} {
 		if report.Has(b.Findings, code) {
 			return true
 		}
@@ -125,7 +129,7 @@ func matched(b *Binding) bool {
 
 // mismatched says that the content is not the one that was signed, in whole or as the binding divides it.
 func mismatched(b *Binding) bool {
-	for _, code := range []string{codeBMFFMismatch, codeDataMismatch, codeBoxesMismatch, codeBoxesUnknown} {
+	for _, code := range []string{codeBMFFMismatch, codeDataMismatch, codeBoxesMismatch, codeBoxesUnknown, codeCollectionMismatch, codeCollectionCount} {
 		if report.Has(b.Findings, code) {
 			return true
 		}

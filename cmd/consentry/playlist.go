@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,8 +32,9 @@ func isPlaylist(name string) bool {
 
 // set is one asset of several files, open.
 type set struct {
-	asset consentry.Asset
-	shelf *shelf
+	asset  consentry.Asset
+	shelf  *shelf
+	folder *shelf // of files that a manifest for the whole folder may list; nil: shelf has them
 }
 
 // readPlaylist reads a playlist and opens what it lists: one set for all renditions that carry the same manifest store,
@@ -82,7 +84,15 @@ func readPlaylist(ctx context.Context, name string, oneStore bool) (sets []*set,
 		}
 		all = append(all, one)
 	}
-	return s.group(name, all, list.Unread, oneStore), nil
+	sets = s.group(name, all, list.Unread, oneStore)
+	folder, err := s.folder(maxSetFiles)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range sets {
+		one.asset.Folder = folder
+	}
+	return sets, nil
 }
 
 // rendition is one rendition of a playlist, open.
@@ -182,9 +192,44 @@ func (s *shelf) group(name string, all []*rendition, unread []string, oneStore b
 		for _, u := range unread {
 			a.Unread = append(a.Unread, report.NotChecked{What: "playlist", Why: u})
 		}
-		out = append(out, &set{a, s})
+		out = append(out, &set{asset: a, shelf: s})
 	}
 	return out
+}
+
+// openFolder opens a folder that holds one set; a manifest for all of it may lie beside it.
+func openFolder(dir, init string, fragments []string) (*set, error) {
+	out, err := openSet(init, fragments)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		out.shelf.close()
+		return nil, plainError(dir, err)
+	}
+	out.folder = &shelf{root: root}
+	if out.asset.Folder, err = out.folder.folder(maxSetFiles); err != nil {
+		out.close()
+		return nil, err
+	}
+	own := out.asset.Sidecar
+	out.asset.Sidecar = func(suffix string) ([]byte, error) {
+		if b, err := own(suffix); b != nil || err != nil {
+			return b, err
+		}
+		return beside(filepath.Clean(dir), suffix)
+	}
+	out.asset.Changed = func() error { return errors.Join(out.shelf.changed(), out.folder.changed()) }
+	return out, nil
+}
+
+// close closes the files of a set.
+func (s *set) close() {
+	s.shelf.close()
+	if s.folder != nil {
+		s.folder.close()
+	}
 }
 
 // openSet opens an initialization segment and its fragments.

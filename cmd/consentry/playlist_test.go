@@ -315,3 +315,74 @@ func TestShelf(t *testing.T) {
 		s.close()
 	}
 }
+
+// A folder whose manifest lies beside its playlist, or beside itself.
+func TestCollections(t *testing.T) {
+	good := func() *forge.Built {
+		for _, c := range forge.Compound() {
+			if c.Name == "a folder: as it was signed" {
+				return forge.Make(c.Recipe)
+			}
+		}
+		t.Fatal("no such file")
+		return nil
+	}()
+	for _, c := range []struct {
+		name   string
+		change func(t *testing.T, dir string)
+		state  string
+		bad    string
+	}{
+		{"sound", func(*testing.T, string) {}, "intact", ""},
+		{"a changed file", func(t *testing.T, dir string) { write(t, dir, map[string]string{"seg/1.m4s": "other"}) }, "altered", "seg/1.m4s altered (it has 5 bytes, signed were 424)"},
+		{"a missing file", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "seg/2.m4s")) }, "altered", "seg/2.m4s missing (missing)"},
+		{"an added file", func(t *testing.T, dir string) { write(t, dir, map[string]string{"seg/9.m4s": "more"}) }, "partial", "seg/9.m4s added (added)"},
+	} {
+		for _, by := range []string{"playlist", "folder"} {
+			t.Run(by+"/"+c.name, func(t *testing.T) {
+				top := t.TempDir()
+				dir := filepath.Join(top, "show")
+				if err := os.MkdirAll(filepath.Join(dir, "seg"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				for name, b := range good.Folder {
+					write(t, dir, map[string]string{name: string(b)})
+				}
+				write(t, top, map[string]string{"trust.pem": string(forge.ChainPEM(forge.CA().Root.Cert))})
+				args := []string{filepath.Join(dir, "list.m3u8")}
+				if by == "playlist" {
+					write(t, dir, map[string]string{"list.m3u8.c2pa": string(good.Store)})
+				} else {
+					write(t, top, map[string]string{"show.c2pa": string(good.Store)})
+					args = []string{"--set", dir}
+				}
+				c.change(t, dir)
+				_, reports, talk := verdictOf(t, top, args...)
+				if len(reports) != 1 {
+					t.Fatalf("%d reports: %s", len(reports), talk)
+				}
+				r := reports[0]
+				if got := notIntact(r); r.Provenance.Integrity.State != c.state || got != c.bad {
+					t.Errorf("%s: %s, expected %s: %s", r.Provenance.Integrity.State, got, c.state, c.bad)
+				}
+			})
+		}
+	}
+}
+
+func TestFolderLimit(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"a": "", "b": "", "c.c2pa": ""})
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shelf{root: root}
+	defer s.close()
+	if f, err := s.folder(2); err != nil || len(f.Names) != 2 {
+		t.Errorf("at the limit: %v", err)
+	}
+	if _, err := s.folder(1); err == nil {
+		t.Error("past the limit")
+	}
+}

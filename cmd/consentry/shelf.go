@@ -57,6 +57,8 @@ func (s *shelf) add(name string) (*shelved, error) {
 		return nil, fmt.Errorf("%q is no regular file and cannot be read at random", name)
 	}
 	f := &shelved{shelf: s, name: name, first: info}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.files = append(s.files, f)
 	return f, nil
 }

@@ -24,7 +24,7 @@ func closeTargets(list []*target) {
 	for _, t := range list {
 		if t.set != nil && !seen[t.set.shelf] {
 			seen[t.set.shelf] = true
-			t.set.shelf.close()
+			t.set.close()
 		}
 	}
 }
@@ -43,7 +43,7 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 		if err != nil {
 			return nil, err
 		}
-		s, err := openSet(init, append(fragments, o.fragments...))
+		s, err := openFolder(o.set, init, append(fragments, o.fragments...))
 		if err != nil {
 			return nil, err
 		}

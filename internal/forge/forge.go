@@ -21,16 +21,17 @@ var Clock = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // Built is a file with what the forge knows about it.
 type Built struct {
-	Data       []byte           // the file
-	Parts      [][]byte         // the fragments' files, of a set whose initialization segment Data is
-	Renditions []Rendition      // further renditions of a set, with the same store
-	Store      []byte           // the manifest store as embedded, without padding; of the update box where there are two
-	Roots      []Span           // the top-level boxes, in order
-	Places     Places           // of a file of a Carrier: where things lie
-	Detached   bool             // the store is not in Data
-	Claims     map[string]Bytes // by manifest label
-	Signatures map[string]Bytes // COSE_Sign1, by manifest label
-	Labels     []string         // manifest labels in the order of the store; the last is the active one
+	Data       []byte            // the file
+	Parts      [][]byte          // the fragments' files, of a set whose initialization segment Data is
+	Renditions []Rendition       // further renditions of a set, with the same store
+	Folder     map[string][]byte // the files of a folder that the manifest is for
+	Store      []byte            // the manifest store as embedded, without padding; of the update box where there are two
+	Roots      []Span            // the top-level boxes, in order
+	Places     Places            // of a file of a Carrier: where things lie
+	Detached   bool              // the store is not in Data
+	Claims     map[string]Bytes  // by manifest label
+	Signatures map[string]Bytes  // COSE_Sign1, by manifest label
+	Labels     []string          // manifest labels in the order of the store; the last is the active one
 }
 
 // Bytes is a byte string with a name that fits in a map.

@@ -12,9 +12,10 @@ type Recipe struct {
 	Container Container
 	Carrier   *Carrier // a file that is no BMFF file, in place of Container
 	Manifest  Manifest
-	Merkle    *Merkle // the content bound in parts; nil: by one hash
-	NoStore   bool    // a file without any manifest
-	Detached  bool    // the store is not put into the file
+	Merkle    *Merkle                  // the content bound in parts; nil: by one hash
+	Folder    func() map[string][]byte // the files of the folder that the manifest is for
+	NoStore   bool                     // a file without any manifest
+	Detached  bool                     // the store is not put into the file
 	Exclude   []Exclusion
 	Stored    []*Manifest  // further manifests that nothing refers to, before the active one
 	UpdateBox bool         // the active (update) manifest in an update box at the end, the rest in an original box
@@ -158,6 +159,9 @@ func Make(r Recipe) *Built {
 			b.Data = r.finish(b)
 			b.Roots = roots(b.Data)
 			b.Detached = r.Detached
+			if r.Folder != nil {
+				b.Folder = r.Folder()
+			}
 			return b
 		}
 		first, sum = b, again

@@ -26,7 +26,7 @@ func (t *text) fragments() {
 		t.axis("fragments", "intact", "all "+plural(files, "file")+" of the set")
 		return
 	}
-	t.axis("fragments", "altered", fmt.Sprintf("%d of %s, or missing", len(bad), plural(files, "file")))
+	t.axis("fragments", "not as signed", fmt.Sprintf("%d of %s", len(bad), plural(files, "file")))
 	for i, f := range bad {
 		if i == maxListed {
 			fmt.Fprintf(&t.b, "      and %d more\n", len(bad)-i)

@@ -126,6 +126,7 @@ var terms = []Entry{
 	{"altered", kindIntegrity, "something is not what was signed", "C2PA 2.5, 14.12", "Ask for the original file."},
 	{"partial", kindIntegrity, "what is bound is as signed, but part of the content is not bound or was not at hand", "C2PA 2.5, 14.12", ""},
 	{"not-bound", kindIntegrity, "nothing binds the manifest to this content: it could be anybody's", "C2PA 2.5, 14.12", "Treat the manifest as if it were not there."},
+	{"added", kindIntegrity, "a file that lies beside those that were signed, and is bound by nothing", "C2PA 2.5, 14.12.5", ""},
 	{"missing", kindIntegrity, "a fragment that was signed, or is listed, and is not there", "C2PA 2.5, 14.12.2", "Ask for the whole set."},
 	{"unknown", kindIntegrity, "it could not be checked", "C2PA 2.5, 14.12", "See what was not checked, and why."},
 
