@@ -122,7 +122,7 @@ func sameNames(a, b []string) bool {
 // the runner, and answers of another shape than the network gives.
 func (n *Network) Detect(r Runner, p *persons.Picture, in *Tensor) ([]persons.Face, error) {
 	if !p.Valid() {
-		return nil, fmt.Errorf("no picture that a network takes: %d × %d", p.Width, p.Height)
+		return nil, fmt.Errorf("no picture that a network takes: %d by %d", p.Width, p.Height)
 	}
 	n.prepare(p, in)
 	out, err := r.Run(*in)
