@@ -1,0 +1,6 @@
+//go:build !race
+
+package onnx_test
+
+// raceFactor is what the race detector takes of memory.
+const raceFactor = 1
