@@ -27,6 +27,7 @@ import (
 	"github.com/consentry/consentry/signing"
 	"github.com/consentry/consentry/softbinding"
 	"github.com/consentry/consentry/video"
+	"github.com/consentry/consentry/watermark"
 )
 
 // Spec is the version of the C2PA specification whose rules are applied.
@@ -95,6 +96,9 @@ type Verifier struct {
 	// Windows is called with the clip's fingerprints when they were computed, and asks for the codes of two seconds at a
 	// time as well: for a store of a studio's own clips. Nil: nobody wants them.
 	Windows func(*fingerprint.Video)
+	// Messages are watermarks to look for beside the known ones; a mark that is found makes the origin "generated".
+	Messages []watermark.Message
+	Thorough bool // look for parts that were cut out of marked pictures anywhere, which takes longer
 	// Persons asks for an analysis of the people in the picture. No analyser exists yet: asked for, the policy's event
 	// not_analysed follows.
 	Persons       bool

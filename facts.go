@@ -23,6 +23,7 @@ func (r *run) facts() *consent.Facts {
 
 		TokensAtHand: r.v.Tokens,
 		Metadata:     r.metadata,
+		Watermarks:   r.marks(),
 	}
 	f.Manifest.State = consent.ManifestAbsent
 	if r.v.Persons {

@@ -48,6 +48,7 @@ var rules = map[string]rule{
 	"softbinding":            {nil, nil, "a list of names"},
 	"internal/bindinggen":    {[]string{"softbinding"}, nil, "a command"},
 	"video":                  {nil, nil, "an interface"},
+	"watermark":              {[]string{"video"}, nil, "over frames; pure Go"},
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
 	"internal/confine":       {nil, []string{"golang.org/x/sys"}, "a child process and what holds it; it knows of no work"},
 	"video/jail":             {[]string{"video", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
@@ -67,11 +68,12 @@ var rules = map[string]rule{
 	"internal/mutate":        {nil, nil, "a walk of its own; tests only"},
 	"internal/mutants":       {nil, nil, "a command"},
 	"internal/playlist":      {nil, nil, "a bounded parser"},
+	"internal/imwatermark":   {nil, nil, "tests and measurement only: a misreading must not be shared with the detector"},
 	"internal/xmp":           {nil, nil, "a bounded parser"},
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{
-		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "internal/*",
+		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "watermark", "internal/*",
 	}, nil, "the order of work; no cgo package"},
 }
 

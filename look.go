@@ -15,19 +15,6 @@ func (r *run) looks() []look {
 	return append([]look{r.lookForMarks()}, r.printLooks()...)
 }
 
-// lookForMarks will look for watermarks; until then the report says that nobody looked.
-func (r *run) lookForMarks() look {
-	return look{
-		done: func(*video.Result) error {
-			r.out.Watermarks.State = "not-analysed"
-			r.out.Watermarks.Reason = optional("no detector of marks in this version")
-			r.notChecked("watermarks", "not supported yet: no detector of marks in this version")
-			return nil
-		},
-		failed: func(string) error { return nil },
-	}
-}
-
 // fanOut hands what a decoder gives to all who look. What nobody takes is not asked for. first sees the tracks before
 // the others.
 func fanOut(looks []look, first func(*video.Info) error) video.Sink {

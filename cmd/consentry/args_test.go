@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/watermark"
 )
 
 // argTable is a command table with every kind of flag.
@@ -84,6 +89,20 @@ func TestNearest(t *testing.T) {
 	} {
 		if got := strings.Join(nearest(c.word, words, 3), " "); got != c.want {
 			t.Errorf("%s: %q, want %q", c.word, got, c.want)
+		}
+	}
+}
+
+func TestTooManyOwnMessages(t *testing.T) {
+	args := []string{"verify"}
+	for i := range watermark.MaxMessages + 1 {
+		args = append(args, "--watermark", fmt.Sprintf("dwtDct:48:5C0%03XE9A3D7", i))
+	}
+	for _, n := range []int{watermark.MaxMessages, watermark.MaxMessages + 1} {
+		var out, talk bytes.Buffer
+		code := run(context.Background(), append(args[:1+2*n:1+2*n], "no-such-file.mp4"), strings.NewReader(""), &out, &talk)
+		if many := strings.Contains(talk.String(), "marks can be looked for"); code != exitUnknown || many != (n > watermark.MaxMessages) {
+			t.Errorf("%d: exit %d, %s", n, code, talk.String())
 		}
 	}
 }

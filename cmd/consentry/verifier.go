@@ -56,6 +56,7 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	}
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
 	v.FramesFixed, v.Fingerprints = o.frames == "keys", o.prints == "on"
+	v.Messages, v.Thorough = o.watermarks, o.thorough
 	if v.Frames != video.InfoOnly {
 		v.Decoder = newDecoder()
 	}

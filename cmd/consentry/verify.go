@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/watermark"
 )
 
 // verifyOptions is the command line of verify, read.
@@ -40,6 +42,8 @@ type verifyOptions struct {
 
 	format, out string
 	frames      string
+	watermarks  []watermark.Message
+	thorough    bool
 	persons     string
 	prints      string
 	timeout     time.Duration
@@ -60,7 +64,6 @@ var (
 
 // laterVerifyFlags are flags of verify that come later.
 var laterVerifyFlags = map[string]string{
-	"watermark":  "looking for a message of your own",
 	"face-model": "face detection",
 	"resume":     "carrying on an interrupted batch",
 }
@@ -97,13 +100,15 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default), json, crjson or ndjson"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
 			&cli.StringFlag{Name: "frames", Value: "auto", Usage: "`MODE`: auto (default), all, keys or off"},
+			&cli.StringSliceFlag{Name: "watermark", Usage: "`ALG:BITS:HEX`: a mark of your own to look for"},
+			&cli.BoolFlag{Name: "thorough", Usage: "look for marks in parts cut out of marked pictures"},
 			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default: off for now), on or off"},
 			&cli.StringFlag{Name: "fingerprints", Value: "auto", Usage: "`MODE`: auto (default: where one is declared) or on"},
 			&cli.DurationFlag{Name: "timeout", Usage: "`TIME` for each file, such as 30s; default none"},
 			&cli.IntFlag{Name: "jobs", Usage: "`N` files at a time; default: one a core"},
 			&cli.BoolFlag{Name: "strict", Usage: "WARN is exit 1"},
 			redactFlag(),
-			laterFlag("watermark"), laterFlag("face-model"), laterFlag("resume"),
+			laterFlag("face-model"), laterFlag("resume"),
 		},
 		Action: func(c *cli.Context) error {
 			o, err := readVerifyOptions(c)
@@ -117,7 +122,8 @@ func (p *program) verifyCommand() *cli.Command {
 
 // readVerifyOptions reads the flags into values and refuses what cannot be meant.
 func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
-	if err := refuseLater(c, laterVerifyFlags); err != nil {
+	err := refuseLater(c, laterVerifyFlags)
+	if err != nil {
 		return nil, err
 	}
 	o := &verifyOptions{
@@ -147,6 +153,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		frames:          c.String("frames"),
 		persons:         c.String("persons"),
 		prints:          c.String("fingerprints"),
+		thorough:        c.Bool("thorough"),
 		timeout:         c.Duration("timeout"),
 		jobs:            c.Int("jobs"),
 		strict:          c.Bool("strict"),
@@ -165,6 +172,9 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		}
 		o.at = t
 	}
+	if o.watermarks, err = ownMessages(c.StringSlice("watermark")); err != nil {
+		return nil, err
+	}
 	if o.jobs < 0 || o.timeout < 0 {
 		return nil, &usageError{Text: "--jobs and --timeout cannot be below zero"}
 	}
@@ -172,6 +182,22 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		o.jobs = runtime.NumCPU()
 	}
 	return o, o.checkWords()
+}
+
+// ownMessages reads the marks to look for beside the known ones.
+func ownMessages(texts []string) ([]watermark.Message, error) {
+	if len(texts) > watermark.MaxMessages {
+		return nil, &usageError{Text: fmt.Sprintf("--watermark is given %d times; %d marks can be looked for", len(texts), watermark.MaxMessages)}
+	}
+	var out []watermark.Message
+	for _, t := range texts {
+		m, err := watermark.ParseMessage(t)
+		if err != nil {
+			return nil, &usageError{Text: "--watermark " + err.Error(), Hint: "write it like dwtDct:48:B3EC907BB19E"}
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // checkWords holds the flags that take a word against the words that there are, and flags that exclude each other.
