@@ -107,6 +107,9 @@ func (w *factsOf) manifest(m *manifest.ManifestResult) consent.Manifest {
 		out.HardBinding = &consent.HardBinding{Label: h.Label, SHA256: base64.RawURLEncoding.EncodeToString(sum[:])}
 	}
 	for _, red := range m.Redactions {
+		if m.Signature == nil || !m.Signature.Validated {
+			break // what nobody signed took nothing out
+		}
 		out.Redacted = append(out.Redacted, red.URI)
 	}
 	return out
@@ -124,7 +127,7 @@ func (w *factsOf) ingredients(m *manifest.ManifestResult, depth int) []consent.I
 			// The state of an ingredient is what holds now, with how it was taken in: a manifest that was swapped
 			// behind the reference is not the ingredient's.
 			ing.Manifest.State = stateOf(i.Now)
-			if !w.seen[sub.Label] { // a second way to the same manifest is told by its label alone
+			if !w.seen[sub.Label] { // a second way to the same manifest is told by its label alone: the judge puts them together
 				w.seen[sub.Label] = true
 				ing.ClaimSigner, ing.T = signerOf(sub.Signature), timeOf(sub)
 				ing.Assertions = declarations(sub)

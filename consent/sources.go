@@ -13,8 +13,10 @@ type source struct {
 	declarations []*Declaration
 	identities   []Identity
 	active       bool
-	component    bool // reached through a componentOf ingredient
+	component    bool // every way to it leads through a componentOf ingredient
 	edited       bool // an action since may have changed who is depicted
+	laundered    bool // a manifest on the way is not trusted: that this one is its ingredient rests on nobody's word
+	below        []Ingredient
 	sidecar      *Sidecar
 	index        int
 }
@@ -54,10 +56,14 @@ func (j *judge) sources() []*source {
 				declarations: declarations(in.Assertion, in.Assertions),
 				component:    at.parent.component || in.Relationship == "componentOf",
 				edited:       at.parent.edited || in.Relationship == "parentOf" && edits(at.parent.manifest.Actions, in.Manifest.Label),
+				laundered:    at.parent.laundered || !at.parent.active && at.parent.manifest.State != ManifestTrusted,
+				below:        in.Ingredients,
 				index:        len(list),
 			}
 			if known := byLabel[s.manifest.Label]; known != nil && s.manifest.Label != "" {
-				known.edited = known.edited || s.edited && known != active
+				if known != active && known.also(s) {
+					queue = append(queue, step{known.below, known}) // what lies below it is reached that way too
+				}
 				continue
 			}
 			if len(list) == maxSources {
@@ -75,6 +81,29 @@ func (j *judge) sources() []*source {
 	}
 	return list
 }
+
+// also takes in that a source is reached in another way, and says whether that changes what is worth what below it. A
+// second way may be told by the label alone. Of each thing it can change once, so that many ways end.
+func (s *source) also(other *source) bool {
+	before := *s
+	s.edited = s.edited || other.edited
+	s.laundered = s.laundered || other.laundered
+	s.component = s.component && other.component // the picture itself comes from it, whatever else was made of it
+	if manifestRank[other.manifest.State] < manifestRank[s.manifest.State] {
+		s.manifest.State = other.manifest.State
+	}
+	if len(s.declarations) == 0 && len(other.declarations) > 0 {
+		s.declarations, s.signer, s.t, s.identities = other.declarations, other.signer, other.t, other.identities
+	}
+	if len(s.below) == 0 {
+		s.below = other.below
+	}
+	return s.edited != before.edited || s.laundered != before.laundered || s.component != before.component ||
+		s.manifest.State != before.manifest.State || len(s.below) != len(before.below)
+}
+
+// manifestRank orders the states of a manifest; anything else is as an invalid one.
+var manifestRank = map[string]int{ManifestValid: 1, ManifestTrusted: 2}
 
 // edits says whether one of a manifest's actions may have changed who is depicted since its parent.
 func edits(actions []Action, parent string) bool {
@@ -116,7 +145,7 @@ func (s *source) most(j *judge, d *Declaration, uri string) level {
 	default:
 		most = 1 // what an invalid manifest says rests on nothing
 	}
-	if !s.active && s.manifest.State != ManifestTrusted {
+	if !s.active && (s.manifest.State != ManifestTrusted || s.laundered) {
 		most = 1
 	}
 	if s.edited {

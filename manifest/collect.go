@@ -136,14 +136,17 @@ func (v *validator) readRedactions(w *work) {
 	}
 }
 
-// applyRedactions tells each manifest what of it is redacted. A claim can redact only what it leads to; its own
-// assertions, actions and hard bindings never. C2PA 2.5, 8.8 and 14.10.2.
+// applyRedactions tells each manifest what of it is redacted. A claim can redact only what it leads to, and only
+// if its signature verifies; its own assertions, actions and hard bindings never. C2PA 2.5, 8.8 and 14.10.2.
 func (v *validator) applyRedactions() {
 	for _, w := range v.order {
 		if len(w.r.Redactions) == 0 {
 			continue
 		}
 		below := v.below(w)
+		// What a claim says that nobody signed, or that is rejected, takes nothing out of another's.
+		v.verify(w)
+		sound := len(w.claimFaults) == 0 && w.r.Signature != nil && w.r.Signature.Validated
 		for _, x := range w.r.Redactions {
 			target := v.store.Manifest(x.Manifest)
 			if target == w.m {
@@ -157,7 +160,7 @@ func (v *validator) applyRedactions() {
 			case hardBindings[base] || base == labelBMFFv1:
 				w.r.add(report.New("assertion.hardBinding.redacted", x.URI, "the claim redacts a content hash"))
 			}
-			if t := v.works[target]; target != nil && below[target] {
+			if t := v.works[target]; target != nil && below[target] && sound {
 				t.redacted[pathBelow(x.URI)] = w.m.Label
 			}
 		}

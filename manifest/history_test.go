@@ -183,6 +183,48 @@ func TestConsentAssertions(t *testing.T) {
 	})
 }
 
+// TestARedactionNeedsASignature: a claim that nobody signed takes nothing out of another's, so that what it names is
+// judged as it stands, or is missing.
+func TestARedactionNeedsASignature(t *testing.T) {
+	const label = "urn:c2pa:11111111-1111-4111-8111-111111111111"
+	uri := "self#jumbf=/c2pa/" + label + "/c2pa.assertions/" + forge.ConsentLabel
+	takeOut := func(m *forge.Node) { m.Find("c2pa.assertions").Drop(forge.ConsentLabel) }
+	for _, c := range []struct {
+		name     string
+		sig      func([]byte) []byte
+		after    func(*forge.Node)
+		redacted bool
+		code     string // of the manifest that is redacted
+	}{
+		{"signed, and taken out", nil, takeOut, true, ""},
+		{"not signed, and still there", func(b []byte) []byte { b[0] ^= 1; return b }, nil, false, ""},
+		{"not signed, and taken out", func(b []byte) []byte { b[0] ^= 1; return b }, takeOut, false, "assertion.missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			first := forge.Manifest{Label: label, Assertions: []forge.Assertion{{Label: forge.ConsentLabel, CBOR: forge.Consent([]forge.Map{forge.Depicted("p1", "ada")})}}, AfterSign: c.after}
+			second := forge.Manifest{
+				Redacts: []string{uri}, Signer: forge.Signer{Sig: c.sig}, Ingredients: []forge.Ingredient{{Manifest: &first}},
+				Actions: []forge.Action{
+					{Name: "c2pa.opened", Ingredient: []int{0}},
+					{Name: "c2pa.redacted", Edit: func(m *forge.Map) { m.Set("reason", "c2pa.PII.present"); m.Set("parameters", kv("redacted", uri)) }},
+				},
+			}
+			r := result(t, one(forge.Manifest{Actions: []forge.Action{{Name: "c2pa.opened", Ingredient: []int{0}}}, Ingredients: []forge.Ingredient{{Manifest: &second}}}))
+			m := r.Manifest(label)
+			got := m.AssertionsOf(forge.ConsentLabel)
+			if c.code != "" {
+				if !report.Has(m.Failure, c.code) {
+					t.Errorf("no %s: %v", c.code, m.Failure)
+				}
+				return
+			}
+			if len(got) != 1 || got[0].Redacted != c.redacted || got[0].Intact == c.redacted || report.Has(m.Failure, "assertion.notRedacted") {
+				t.Errorf("%+v, %v", got, m.Failure)
+			}
+		})
+	}
+}
+
 func TestAssertionJSON(t *testing.T) {
 	r := result(t, one(forge.Manifest{Assertions: []forge.Assertion{
 		{Label: "com.example.cbor", CBOR: kv("b", []byte{1}, "when", forge.Tag{N: 0, V: "2026-05-01T10:00:00+02:00"}, 7, "seven", "n", nil)},

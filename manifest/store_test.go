@@ -235,7 +235,7 @@ func TestLimits(t *testing.T) {
 		{"a label one byte past it", named(513), manifest.Limits{}, false},
 		{"bytes to hash below the limit", nested(5), manifest.Limits{}, true},
 		{"bytes to hash past it", nested(20), manifest.Limits{}, false},
-		{"steps below the limit", redactors(30), manifest.Limits{}, true},
+		{"steps below the limit", redactors(20), manifest.Limits{}, true},
 		{"steps past it", redactors(60), manifest.Limits{}, false},
 		{"CBOR items one past it", items(1001), manifest.Limits{Items: claimItems + 1000}, false},
 	}

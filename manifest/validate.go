@@ -216,17 +216,29 @@ func (v *validator) validate(w *work) {
 	v.ingredients(w)
 }
 
-// signature verifies the claim's signature. C2PA 2.5, 14.7.
-func (v *validator) signature(w *work) {
+// verify verifies a claim's signature, once; why says why there is none.
+func (v *validator) verify(w *work) (why string) {
+	if w.r.Signature != nil {
+		return ""
+	}
 	box, why := v.store.signatureBox(w.m, w.claim)
 	if box == nil {
-		w.r.add(report.New("claimSignature.missing", w.claim.URI, why))
-		return
+		return why
 	}
 	w.r.Signature = signing.Verify(signing.Input{
 		COSE: box.Content("cbor").Payload(), Payload: w.claim.Payload, URL: w.m.URI(box.Label()), Now: v.opt.Now,
 		Trust: v.opt.Trust, Stamps: v.stampsFor(w), Status: v.status, Ask: v.opt.Ask, Nonce: v.opt.Nonce,
 	})
+	return ""
+}
+
+// signature judges the claim's signature. C2PA 2.5, 14.7.
+func (v *validator) signature(w *work) {
+	why := v.verify(w)
+	if w.r.Signature == nil {
+		w.r.add(report.New("claimSignature.missing", w.claim.URI, why))
+		return
+	}
 	for _, f := range w.r.Signature.Findings {
 		w.r.add(f)
 	}
