@@ -26,6 +26,7 @@ import (
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
 	"github.com/consentry/consentry/softbinding"
+	"github.com/consentry/consentry/trust"
 	"github.com/consentry/consentry/video"
 	"github.com/consentry/consentry/watermark"
 )
@@ -73,9 +74,12 @@ type Limits struct {
 // Verifier says what to verify against. The zero value trusts nobody, decodes nothing, uses no network and the system's
 // clock, and judges by the newsroom profile. It is read, never written, and safe for concurrent use.
 type Verifier struct {
-	Trust   signing.Trust
-	Consent *consent.Trust // issuers, registries, status lists; nil trusts nobody
-	Policy  *policy.Policy // nil: the newsroom profile
+	Trust signing.Trust
+	// Products gives the list of conforming products, once a signer is on the list that it speaks of; nil: signers are
+	// not held against one.
+	Products func() (*trust.Products, error)
+	Consent  *consent.Trust // issuers, registries, status lists; nil trusts nobody
+	Policy   *policy.Policy // nil: the newsroom profile
 	// PolicyFile names the file that Policy came from, for the report; empty: a profile as it is.
 	PolicyFile string
 	// Tokens are those at hand for declarations that name them by reference (consent.ByDigest).

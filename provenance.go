@@ -188,6 +188,9 @@ func (r *run) fillProvenance(res *manifest.Result) {
 		r.needs("manifest", "it could not be judged")
 	}
 	r.fillSignature(res.Active.Signature)
+	if s := res.Active.Signature; s != nil {
+		r.fillProduct(res.Active, s)
+	}
 	r.out.Findings = append(r.out.Findings, res.Active.Failure...)
 	r.out.Findings = append(r.out.Findings, res.Active.Informational...)
 }
@@ -291,7 +294,7 @@ func (r *run) fillSignature(s *signing.Result) {
 	}
 	if l := s.List; l != nil && s.Trusted {
 		p.Signer.List, p.Signer.ListDigest = optional(l.Name), optional(l.Digest)
-		p.Signer.ListDate = day(l.Issued, l.Dated)
+		p.Signer.ListDate, p.Signer.ListSource = day(l.Issued, l.Dated), optional(l.Source)
 	}
 	r.fillTime(s)
 	r.fillRevocation(&s.Revocation)

@@ -13,5 +13,9 @@ var ownCodes = []Code{
 	{"asset.trailingBytes", Informational, "bytes after the last box", "ISO/IEC 14496-12, 4.2", "Harmless in most files; look at them with \"inspect\"."},
 	{"asset.boxesMoved", Informational, "a manifest box stands where the specification does not put it", "C2PA 2.5, A.5.2", "Some tools move boxes; what was signed was found all the same."},
 	{"trust.legacyList", Informational, "the signer or authority is on the frozen interim list only", "consentry", "The interim list ended; ask the publisher for a current credential."},
+	{"trust.productContainer", Informational, "the product that signed is not listed for this kind of file", "C2PA conformance programme 0.2", "The list may be older than the product's version; ask its maker if it matters."},
+	{"trust.productSignal", Informational, "the product that signed may not say what this file says of its origin", "C2PA conformance programme 0.2", "Do not rely on what the file says of how it was made; ask its publisher."},
+	{"trust.productUnknown", Informational, "the certificate names a product that the list of conforming products lacks", "C2PA conformance programme 0.2", "The list may be too old: renew it with \"consentry trust update\"."},
+	{"trust.productWithdrawn", Informational, "the product that signed does not conform any more", "C2PA conformance programme 0.2", "What it signs may not be made with the care that the programme asks for; ask the publisher."},
 	{"trust.stale", Informational, "a trust list is past its date of renewal", "consentry", "Update consentry, or name a current list with --trust."},
 }

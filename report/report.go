@@ -168,7 +168,12 @@ type Signer struct {
 	ListDate *string `json:"listDate"`
 	// ListDigest is the SHA-256 of the list as it was embedded or given, in lower-case hex.
 	ListDigest *string `json:"listDigest"`
-	Product    *string `json:"product"`
+	ListSource *string `json:"listSource"` // embedded, updated; null: a file of the command line
+	// Product is the generator that the certificate was given to, by the list of conforming products: name and
+	// organisation. ProductRecord is its record there, or the one that the certificate names; ProductStatus its standing.
+	Product       *string `json:"product"`
+	ProductRecord *string `json:"productRecord"`
+	ProductStatus *string `json:"productStatus"`
 }
 
 // Attested says when the claim signature existed at the latest.

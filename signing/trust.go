@@ -51,6 +51,7 @@ type List struct {
 	Dated      time.Time // when the file was last changed where it was taken from; zero: not known
 	NextUpdate time.Time // when its publisher will have renewed it; zero: it does not say
 	Digest     string    // SHA-256 of the list's source, lower-case hex
+	Source     string    // how the operator came by it, in one word; empty: a file of theirs
 	Legacy     bool      // frozen: a match is said with trust.legacyList
 }
 

@@ -12,10 +12,8 @@ package trust
 import (
 	"crypto/sha256"
 	"embed"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/consentry/consentry/signing"
@@ -77,70 +75,30 @@ type Anchor struct {
 	NotAfter  *time.Time `json:"notAfter,omitempty"`
 }
 
-// List is a list as the binary carries it.
+// List is a list as the binary carries it, or as the operator took it.
 type List struct {
-	Name  string `json:"name"`
-	Parts []Part `json:"parts"`
+	Name    string `json:"name"`
+	Updated bool   `json:"updated,omitempty"` // taken by the operator; not carried by the binary
+	Parts   []Part `json:"parts"`
 }
 
-// Describe returns what a list is and where it comes from.
-func Describe(name string) (*List, error) {
-	if !slices.Contains(names, name) {
-		return nil, fmt.Errorf("no trust list %q; there are %s, and %s for no list at all", name, strings.Join(names, ", "), None)
-	}
-	raw, err := files.ReadFile("lists/" + name + ".json")
-	if err != nil {
-		return nil, err
-	}
-	var l List
-	if err := json.Unmarshal(raw, &l); err != nil {
-		return nil, fmt.Errorf("trust list %s: %w", name, err)
-	}
-	return &l, nil
-}
+// Describe returns what an embedded list is and where it comes from.
+func Describe(name string) (*List, error) { return (&Set{}).Describe(name) }
 
-// Lists returns the named lists as trust, in the order of [Names]; none of them: the default of the profile. The name
-// "none" stands alone and gives trust in nobody. An unknown name is an error that says which there are.
+// Lists is [Set.Lists] of the embedded lists.
 func Lists(listed []string, profile string) (*signing.Trust, error) {
-	if len(listed) == 0 {
-		listed = Default(profile)
-	}
-	if slices.Contains(listed, None) {
-		if len(listed) > 1 {
-			return nil, fmt.Errorf("trust list %q stands alone", None)
-		}
-		return &signing.Trust{}, nil
-	}
-	for _, n := range listed {
-		if !slices.Contains(names, n) {
-			_, err := Describe(n)
-			return nil, err
-		}
-	}
-	t := &signing.Trust{}
-	for _, n := range names {
-		if !slices.Contains(listed, n) {
-			continue
-		}
-		if err := add(t, n); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
+	return (&Set{}).Lists(listed, profile)
 }
 
 // add appends a list's parts to the trust.
-func add(t *signing.Trust, name string) error {
-	desc, err := Describe(name)
-	if err != nil {
-		return err
+func add(t *signing.Trust, list *List, der []byte) error {
+	name, source := list.Name, Embedded
+	if list.Updated {
+		source = Updated
 	}
-	der, err := files.ReadFile("lists/" + name + ".der")
-	if err != nil {
-		return err
-	}
-	for _, p := range desc.Parts {
-		l := signing.List{Name: name, Legacy: p.Legacy}
+	var err error
+	for _, p := range list.Parts {
+		l := signing.List{Name: name, Legacy: p.Legacy, Source: source}
 		if len(p.Sources) > 0 {
 			l.Digest = p.Sources[0].SHA256
 			if l.Dated, err = time.Parse(time.DateOnly, p.Sources[0].Date); err != nil {

@@ -64,7 +64,7 @@ var hiding = sync.OnceValue(func() *allRules {
 		report: &rules{
 			of: members(map[rule]string{
 				keep: "schema name version spec format sha256 kind codec profile file timeBase verdict event outcome store carrier state binding " +
-					"list listDate listDigest product source at basis class alg algorithm scheme message status level recorded now code clause purpose " +
+					"list listDate listDigest listSource product productRecord productStatus source at basis class alg algorithm scheme message status level recorded now code clause purpose " +
 					"validationTime authority issuer responder",
 				formal:  "digitalSourceType when relationship action",
 				place:   "url label activeManifest manifest remote final",

@@ -260,10 +260,17 @@ func (t *text) signer() string {
 			parts = append(parts, list)
 		}
 		if s.Product != nil {
-			parts = append(parts, Quote(*s.Product))
+			product := "product " + Quote(*s.Product)
+			if status := deref(s.ProductStatus); status != "" {
+				product += " (" + strings.ReplaceAll(Clip(status), "_", " ") + ")"
+			}
+			parts = append(parts, product)
 		}
 		return join(parts)
 	case "untrusted":
+		if t.r.Provenance.Revocation.State == "revoked" {
+			return fmt.Sprintf("says it is %s; the certificate was revoked", name)
+		}
 		if s.Issuer != nil {
 			return fmt.Sprintf("says it is %s, issued by %s; on no trust list (--trust names further anchors)", name, Quote(*s.Issuer))
 		}

@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
@@ -20,7 +19,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/consentry/consentry/trust"
 )
@@ -59,6 +57,7 @@ type config struct {
 		Name  string `json:"name"`
 		Parts []part `json:"parts"`
 	} `json:"lists"`
+	Products *source `json:"products"` // conforming products
 }
 
 // run writes dir/lists from dir/sources.json and the files in folder.
@@ -111,6 +110,19 @@ func generate(folder, sources string) (map[string][]byte, error) {
 		}
 		out[l.Name+".json"] = buf.Bytes()
 		out[l.Name+".der"] = ders
+	}
+	if c.Products != nil {
+		data, err := read(folder, c.Products)
+		if err != nil {
+			return nil, err
+		}
+		products, err := trust.ParseProducts(data, c.Products.Source)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Products.File, err)
+		}
+		if out[trust.ProductsFile], err = products.Marshal(); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -203,9 +215,27 @@ func anchorsOf(data []byte, form string, made *trust.Part) ([]anchor, error) {
 		}
 		return out, nil
 	case "lote":
-		return lote(data, made)
+		return entities(data, made)
 	}
 	return nil, fmt.Errorf("form %q", form)
+}
+
+// entities reads an official list.
+func entities(data []byte, made *trust.Part) ([]anchor, error) {
+	l, err := trust.ParseLoTE(data)
+	if err != nil {
+		return nil, err
+	}
+	made.Sequence, made.Issued, made.NextUpdate = l.Part.Sequence, l.Part.Issued, l.Part.NextUpdate
+	var out []anchor
+	for i, e := range l.Part.Anchors {
+		cert, err := x509.ParseCertificate(l.Certificates[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, anchor{entry: e, cert: cert})
+	}
+	return out, nil
 }
 
 func newAnchor(der []byte) (anchor, error) {
@@ -228,77 +258,6 @@ func pems(data []byte) ([][]byte, error) {
 			return nil, fmt.Errorf("a block %q", block.Type)
 		}
 		out = append(out, block.Bytes)
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("no certificates")
-	}
-	return out, nil
-}
-
-// loteFile is what is read of a list of trusted entities. ETSI TS 119 602.
-type loteFile struct {
-	LoTE struct {
-		ListAndSchemeInformation struct {
-			LoTESequenceNumber int
-			ListIssueDateTime  time.Time
-			NextUpdate         time.Time
-		}
-		TrustedEntitiesList []struct {
-			TrustedEntityServices []struct {
-				ServiceInformation struct {
-					ServiceDigitalIdentity struct {
-						X509Certificates []struct {
-							Val string `json:"val"`
-						}
-					}
-					ServiceStatus      string
-					StatusStartingTime time.Time
-				}
-			}
-		}
-	}
-}
-
-// The states that a service on the list may have. Certificate Policy v0.2.
-const (
-	statusTrusted   = "http://c2pa.org/conformance/trust-list/trusted"
-	statusUntrusted = "http://c2pa.org/conformance/trust-list/untrusted"
-)
-
-// lote reads a list of trusted entities: a trusted anchor serves from StatusStartingTime on, an untrusted one until
-// then. C2PA 2.5, 13.4.
-func lote(data []byte, made *trust.Part) ([]anchor, error) {
-	var f loteFile
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, err
-	}
-	info := f.LoTE.ListAndSchemeInformation
-	made.Sequence, made.Issued, made.NextUpdate = info.LoTESequenceNumber, &info.ListIssueDateTime, &info.NextUpdate
-	var out []anchor
-	for _, e := range f.LoTE.TrustedEntitiesList {
-		for _, s := range e.TrustedEntityServices {
-			i := s.ServiceInformation
-			for _, c := range i.ServiceDigitalIdentity.X509Certificates {
-				der, err := base64.StdEncoding.DecodeString(c.Val)
-				if err != nil {
-					return nil, err
-				}
-				a, err := newAnchor(der)
-				if err != nil {
-					return nil, err
-				}
-				start := i.StatusStartingTime
-				switch i.ServiceStatus {
-				case statusTrusted:
-					a.entry.NotBefore = &start
-				case statusUntrusted:
-					a.entry.NotAfter = &start
-				default:
-					return nil, fmt.Errorf("service status %q", i.ServiceStatus)
-				}
-				out = append(out, a)
-			}
-		}
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("no certificates")

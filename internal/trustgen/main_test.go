@@ -2,15 +2,12 @@ package main
 
 import (
 	"bytes"
-	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/consentry/consentry/internal/corpustest"
-	"github.com/consentry/consentry/trust"
 )
 
 // The committed lists are exactly what the sources give.
@@ -50,44 +47,4 @@ func TestSourceThatChangedIsRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "SHA-256") {
 		t.Errorf("err = %v, want one about the digest", err)
 	}
-}
-
-func TestLoTEStatusSetsTheAnchorsBounds(t *testing.T) {
-	list, err := trust.Lists([]string{"c2pa"}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := base64.StdEncoding.EncodeToString(list.Claim[0].Anchors[0].DER) // any certificate does
-	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, tc := range []struct {
-		name, status  string
-		before, after *time.Time
-		wantErr       bool
-	}{
-		{"trusted from then on", statusTrusted, &start, nil, false},
-		{"untrusted until then", statusUntrusted, nil, &start, false},
-		{"of a status that is not known", "http://c2pa.org/other", nil, nil, true},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			data := `{"LoTE":{"TrustedEntitiesList":[{"TrustedEntityServices":[{"ServiceInformation":{"ServiceDigitalIdentity":` +
-				`{"X509Certificates":[{"val":"` + cert + `"}]},"ServiceStatus":"` + tc.status + `","StatusStartingTime":"2026-01-01T00:00:00Z"}}]}]}}`
-			got, err := lote([]byte(data), &trust.Part{})
-			if tc.wantErr {
-				if err == nil {
-					t.Error("accepted")
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e := got[0].entry; !same(e.NotBefore, tc.before) || !same(e.NotAfter, tc.after) {
-				t.Errorf("bounds %v to %v, want %v to %v", e.NotBefore, e.NotAfter, tc.before, tc.after)
-			}
-		})
-	}
-}
-
-func same(a, b *time.Time) bool {
-	return a == nil && b == nil || a != nil && b != nil && a.Equal(*b)
 }

@@ -1,0 +1,162 @@
+package trust_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/consentry/consentry/trust"
+)
+
+// bundle is one of the files.
+func bundle(t *testing.T, files map[string][]byte) *trust.Bundle {
+	t.Helper()
+	b := &trust.Bundle{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := b.Add(name, files[name]); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	return b
+}
+
+// taken is the lists in force once a plan was carried out.
+func taken(p *trust.Plan) *trust.Set {
+	dir := fstest.MapFS{}
+	for name, data := range p.Files {
+		dir[name] = &fstest.MapFile{Data: data}
+	}
+	return trust.Open(dir)
+}
+
+func TestUpdate(t *testing.T) {
+	plan, err := (&trust.Set{}).Plan(bundle(t, map[string][]byte{
+		"claim.json": lote(t, claimScheme, untrusted, 2, 29, later), "tsa.json": lote(t, tsaScheme, trusted, 2, 22, later),
+		"products.json": products(t, record(idA, "Camera", "", func(r map[string]any) { r["dates"].(map[string]any)["lastModification"] = "2099-01-01" })),
+	}))
+	if err != nil || plan.Refused() != nil || !plan.Differs() {
+		t.Fatalf("%v, %v", err, plan.Refused())
+	}
+	for _, c := range plan.Changes {
+		added, removed, changed := len(c.Added), len(c.Removed), len(c.Changed)
+		switch c.Title() {
+		case "c2pa (claim)": // one anchor is gone, the others are not trusted any more
+			if added != 0 || removed != 1 || changed != 29 || !strings.Contains(c.Changed[0], "until 2026-01-01, was from ") {
+				t.Errorf("%d added, %d removed, %d changed", added, removed, changed)
+			}
+		case "c2pa (tsa)":
+			if added+removed != 0 {
+				t.Errorf("time-stamp authorities: %+v", c)
+			}
+		case "products":
+			if added != 0 || removed < 100 || c.To.Entries != 1 {
+				t.Errorf("products: %d added, %d removed", added, removed)
+			}
+		default:
+			t.Errorf("%q", c.Title())
+		}
+	}
+	set := taken(plan)
+	list, err := set.Lists([]string{"c2pa"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim := list.Claim[0]
+	if len(claim.Anchors) != 29 || len(list.TSA[0].Anchors) != 22 || claim.Source != trust.Updated || !claim.Issued.Equal(later) || len(claim.EKUs) != 1 {
+		t.Errorf("%d anchors, %s, issued %v", len(claim.Anchors), claim.Source, claim.Issued)
+	}
+	for _, a := range claim.Anchors {
+		if _, err := a.Certificate(); err != nil || !a.NotAfter.Equal(start) {
+			t.Errorf("%v until %v", err, a.NotAfter)
+		}
+	}
+	p, err := set.Products()
+	if err != nil || !p.Updated || len(p.Products) != 1 {
+		t.Errorf("%v, %+v", err, p)
+	}
+	// The other lists stay those of the binary.
+	other, err := set.Lists([]string{"public-tsa"}, "")
+	if err != nil || other.TSA[0].Source != trust.Embedded {
+		t.Errorf("%v, %+v", err, other)
+	}
+	// Taking the same again changes nothing; an older one is refused.
+	again, err := set.Plan(bundle(t, map[string][]byte{"c2pa.json": plan.Files["c2pa.json"], "c2pa.der": plan.Files["c2pa.der"], "products.json": plan.Files["products.json"]}))
+	if err != nil || again.Differs() || again.Refused() != nil {
+		t.Errorf("%v, %v, %+v", err, again.Refused(), again.Changes)
+	}
+}
+
+func TestUpdateRefusesOlderLists(t *testing.T) {
+	early := start.AddDate(-1, 0, 0)
+	for name, data := range map[string][]byte{
+		"a lower number":           lote(t, claimScheme, trusted, 0, 30, later),
+		"an earlier date of issue": lote(t, claimScheme, trusted, 1, 30, early),
+		"products of another year": products(t, record(idA, "Camera", "", func(r map[string]any) { r["dates"].(map[string]any)["lastModification"] = "2025-01-01" })),
+	} {
+		plan, err := (&trust.Set{}).Plan(bundle(t, map[string][]byte{"x.json": data}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Refused() == nil {
+			t.Errorf("%s is not refused", name)
+		}
+		if set := taken(plan); name != "products of another year" {
+			// What lies there all the same, since the binary was renewed, gives way.
+			if l, err := set.Describe("c2pa"); err != nil || l.Updated {
+				t.Errorf("%s is in force: %v", name, err)
+			}
+		} else if p, err := set.Products(); err != nil || p.Updated {
+			t.Errorf("%s are in force: %v", name, err)
+		}
+	}
+}
+
+func TestBundlesThatCannotBeTaken(t *testing.T) {
+	for name, files := range map[string]map[string][]byte{
+		"PEM":                     {"a.pem": []byte("Subject\n-----BEGIN CERTIFICATE-----\n")},
+		"text":                    {"a.json": []byte("hello")},
+		"another object":          {"a.json": []byte(`{"a":1}`)},
+		"another list":            {"a.json": lote(t, "A List", trusted, 9, 1, later)},
+		"a list twice":            {"a.json": lote(t, claimScheme, trusted, 2, 1, later), "b.json": lote(t, claimScheme, trusted, 3, 1, later)},
+		"certificates alone":      {"c2pa.der": []byte("x")},
+		"a list without its der":  {"c2pa.json": []byte(`{"name":"c2pa","parts":[{"use":"claim","anchors":[{"subject":"x","size":3}]}]}`)},
+		"a list with other bytes": {"c2pa.json": []byte(`{"name":"c2pa","parts":[{"use":"claim","anchors":[{"subject":"x","size":3}]}]}`), "c2pa.der": []byte("four")},
+		"a list of a strange use": {"c2pa.json": []byte(`{"name":"c2pa","parts":[{"use":"root"}]}`), "c2pa.der": nil},
+		"nothing":                 {},
+	} {
+		b := &trust.Bundle{}
+		var err error
+		for _, n := range slices.Sorted(maps.Keys(files)) {
+			if err == nil {
+				err = b.Add(n, files[n])
+			}
+		}
+		if err == nil {
+			_, err = (&trust.Set{}).Plan(b)
+		}
+		if err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+func TestUpdatedListsThatCannotBeReadAreAnError(t *testing.T) {
+	for name, dir := range map[string]fstest.MapFS{
+		"no JSON":         {"c2pa.json": {Data: []byte("x")}, "c2pa.der": {}},
+		"no certificates": {"c2pa.json": {Data: []byte(`{"name":"c2pa","parts":[{"use":"claim","anchors":[{"subject":"x","size":3}]}]}`)}},
+		"another name":    {"c2pa.json": {Data: []byte(`{"name":"cawg","parts":[]}`)}, "c2pa.der": {}},
+		"too large":       {"c2pa.json": {Data: make([]byte, trust.MaxList+1)}},
+	} {
+		if l, err := trust.Open(dir).Lists([]string{"c2pa"}, ""); err == nil || l != nil {
+			t.Errorf("%s: read", name)
+		}
+	}
+	if _, err := trust.Open(fstest.MapFS{trust.ProductsFile: {Data: []byte("x")}}).Products(); err == nil {
+		t.Error("products that are none were read")
+	}
+	if l, err := trust.Open(fstest.MapFS{}).Describe("c2pa"); err != nil || l.Updated {
+		t.Errorf("%v", err)
+	}
+}
