@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,12 +12,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/internal/schematest"
 	"github.com/consentry/consentry/persons/jail"
+	"github.com/consentry/consentry/trust"
 )
 
 // The scripts run the real program as a command. Each is one theme, and each block asserts standard output, standard
@@ -159,8 +162,38 @@ var forged = map[string]func() []byte{
 		r.Manifest.Assertions = []forge.Assertion{{Label: "cawg.identity", Identity: &forge.Identity{Aggregator: &forge.Aggregator{}}}}
 		return forge.Make(r).Data
 	},
+	"lists":     func() []byte { return officialList(7, 0) },
+	"old-lists": func() []byte { return officialList(0, 0) },
+	"few-lists": func() []byte { return officialList(8, 2) },
 	"did":       func() []byte { return forge.DIDDocument(forge.AggregatorDID, nil, forge.Algorithms...) },
 	"other-did": func() []byte { return forge.DIDDocument("did:web:other.example", nil, forge.Algorithms...) },
+}
+
+// officialList is the official list of claim signers with another number, a month later, and without its first anchors.
+func officialList(number, without int) []byte {
+	l, err := trust.Lists([]string{"c2pa"}, "")
+	if err != nil {
+		panic(err)
+	}
+	var entities []any
+	for _, a := range l.Claim[0].Anchors[without:] {
+		entities = append(entities, map[string]any{"TrustedEntityServices": []any{map[string]any{"ServiceInformation": map[string]any{
+			"ServiceDigitalIdentity": map[string]any{"X509Certificates": []any{map[string]any{"val": base64.StdEncoding.EncodeToString(a.DER)}}},
+			"ServiceStatus":          "http://c2pa.org/conformance/trust-list/trusted", "StatusStartingTime": a.NotBefore,
+		}}}})
+	}
+	issued := l.Claim[0].Issued.AddDate(0, 1, 0)
+	text, err := json.Marshal(map[string]any{"LoTE": map[string]any{
+		"ListAndSchemeInformation": map[string]any{
+			"LoTESequenceNumber": number, "SchemeName": []any{map[string]any{"lang": "en", "value": "C2PA Trust List"}},
+			"ListIssueDateTime": issued, "NextUpdate": time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+		},
+		"TrustedEntitiesList": entities,
+	}})
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 // generated is a clip that its signer says was generated.

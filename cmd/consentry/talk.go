@@ -16,6 +16,8 @@ func (p *program) say(kind, text string) {
 
 func (p *program) warnf(format string, args ...any) { p.say("warning", fmt.Sprintf(format, args...)) }
 
+func (p *program) hintf(format string, args ...any) { p.say("hint", fmt.Sprintf(format, args...)) }
+
 // colour reports whether w is a terminal that wants colour (https://no-color.org).
 func colour(w io.Writer) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(w)

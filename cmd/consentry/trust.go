@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,15 +16,9 @@ func (p *program) trustCommand() *cli.Command {
 	format := func() []cli.Flag {
 		return []cli.Flag{&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"}}
 	}
-	notYet := func(name, usage string) *cli.Command {
-		return &cli.Command{
-			Name: name, Usage: usage, Hidden: true, SkipFlagParsing: true,
-			Action: func(*cli.Context) error { return &notYetError{What: "trust " + name} },
-		}
-	}
 	return &cli.Command{
-		Name: "trust", Usage: "Show the embedded trust lists, make one for consent",
-		Subcommands: []*cli.Command{
+		Name: "trust", Usage: "Show and renew trust lists, make one for consent",
+		Subcommands: append([]*cli.Command{
 			{
 				Name: "list", Usage: "List them with their dates", Flags: format(),
 				Action: func(c *cli.Context) error {
@@ -43,9 +38,7 @@ func (p *program) trustCommand() *cli.Command {
 				},
 			},
 			p.trustBuildCommand(),
-			notYet("update", "Update the lists"),
-			notYet("diff", "Compare two lists"),
-		},
+		}, p.trustUpdateCommands(format)...),
 	}
 }
 
@@ -54,16 +47,23 @@ var trustUses = map[string]string{"claim": "claim signers", "tsa": "time-stamp a
 
 func (p *program) trustList(format string) error {
 	var lists []*trust.List
+	set := listsInForce()
 	for _, name := range trust.Names() {
-		l, err := trust.Describe(name)
+		l, err := set.Describe(name)
 		if err != nil {
-			return err
+			return forgetLists(err)
 		}
 		lists = append(lists, l)
 	}
+	products, err := set.Products()
+	if err != nil {
+		return forgetLists(err)
+	}
 	switch format {
 	case "json":
-		return render.JSON(p.stdout, map[string]any{"schema": "consentry.trust/1", "lists": lists})
+		return render.JSON(p.stdout, map[string]any{"schema": "consentry.trust/1", "lists": lists, "products": map[string]any{
+			"updated": products.Updated, "source": products.Source, "entries": len(products.Products), "changed": products.Changed(),
+		}})
 	case "text":
 	default:
 		return wordError("--format", format, []string{"text", "json"})
@@ -71,10 +71,22 @@ func (p *program) trustList(format string) error {
 	for _, l := range lists {
 		for i := range l.Parts {
 			part := &l.Parts[i]
-			fmt.Fprintf(p.stdout, "%-13s %-23s %s\n", l.Name, trustUses[part.Use], partWords(part))
+			fmt.Fprintf(p.stdout, "%-13s %-23s %s%s\n", l.Name, trustUses[part.Use], partWords(part), taken(l.Updated))
+			if part.NextUpdate != nil && time.Now().After(*part.NextUpdate) {
+				p.warnf("list %s was due to be renewed on %s: consentry trust update --fetch", l.Name, part.NextUpdate.UTC().Format(time.DateOnly))
+			}
 		}
 	}
+	fmt.Fprintf(p.stdout, "%-13s %-23s %d products, last change %s%s\n", "products", "conforming generators", len(products.Products), render.Clip(products.Changed()), taken(products.Updated))
 	return nil
+}
+
+// taken marks a list that the binary does not carry.
+func taken(updated bool) string {
+	if updated {
+		return "; updated"
+	}
+	return ""
 }
 
 // partWords sums a part of a list up in one line.
@@ -102,7 +114,13 @@ func partWords(part *trust.Part) string {
 }
 
 func (p *program) trustShow(name, format string) error {
-	l, err := trust.Describe(name)
+	if name == productsName {
+		return p.showProducts(format)
+	}
+	l, err := listsInForce().Describe(name)
+	if err != nil && slices.Contains(trust.Names(), name) {
+		return forgetLists(err)
+	}
 	if err != nil {
 		usage := &usageError{Text: err.Error()}
 		if near := nearest(name, trust.Names(), 1); len(near) > 0 {
@@ -122,6 +140,46 @@ func (p *program) trustShow(name, format string) error {
 			fmt.Fprintln(p.stdout)
 		}
 		p.showPart(l.Name, &l.Parts[i])
+	}
+	if l.Updated {
+		fmt.Fprintf(p.stdout, "updated: %s\n", render.Clip(trustFolder()))
+	}
+	return nil
+}
+
+// productsName names the list of conforming products beside the trust lists.
+const productsName = "products"
+
+// showProducts shows the list of conforming products.
+func (p *program) showProducts(format string) error {
+	list, err := listsInForce().Products()
+	if err != nil {
+		return forgetLists(err)
+	}
+	switch format {
+	case "json":
+		return render.JSON(p.stdout, list)
+	case "text":
+	default:
+		return wordError("--format", format, []string{"text", "json"})
+	}
+	s := &list.Source
+	fmt.Fprintf(p.stdout, "%s: %d generators, last change %s%s\n", productsName, len(list.Products), render.Clip(list.Changed()), taken(list.Updated))
+	fmt.Fprintf(p.stdout, "  from %s: %s, of %s, %s\n    sha256 %s\n", render.Safe(s.Repository), render.Safe(s.Path), render.Safe(s.Date), render.Safe(s.Licence), render.Safe(s.SHA256))
+	for i := range list.Products {
+		x := &list.Products[i]
+		line := x.Name
+		if x.Organization != "" {
+			line += ", " + x.Organization
+		}
+		line += ": " + strings.ReplaceAll(x.Status, "_", " ")
+		if len(x.Containers) > 0 {
+			line += ", " + strings.Join(x.Containers, " ")
+		}
+		if len(x.Disallowed) > 0 {
+			line += ", may not say " + strings.Join(x.Disallowed, " ")
+		}
+		fmt.Fprintf(p.stdout, "  %s\n", render.Clip(line))
 	}
 	return nil
 }

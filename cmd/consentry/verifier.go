@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/consentry/consentry"
@@ -15,7 +16,6 @@ import (
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
-	"github.com/consentry/consentry/trust"
 	"github.com/consentry/consentry/video"
 )
 
@@ -37,7 +37,7 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	if err != nil {
 		return nil, err
 	}
-	v.Trust = *t
+	v.Trust, v.Products = *t, sync.OnceValues(listsInForce().Products)
 	if v.Consent, err = loadConsent(o, v.Time, warn); err != nil {
 		return nil, err
 	}
@@ -95,9 +95,9 @@ func loadPolicy(o *verifyOptions) (*policy.Policy, error) {
 // loadTrust puts the embedded lists and the files of the command line together. The lists come in the order in which
 // they are tried: those that were named by file first, since whoever names one wants to see it matched.
 func loadTrust(o *verifyOptions, profile string, warn func(string, ...any)) (*signing.Trust, error) {
-	embedded, err := trust.Lists(o.trustLists, profile)
+	embedded, err := listsInForce().Lists(o.trustLists, profile)
 	if err != nil {
-		return nil, err
+		return nil, forgetLists(err)
 	}
 	ekus, err := parseOIDs(o.ekus)
 	if err != nil {
