@@ -45,6 +45,7 @@ var rules = map[string]rule{
 	"persons/install":        {[]string{"persons"}, nil, "files and digests, no network"},
 	"internal/onnxgraph":     {nil, nil, "a bounded parser"},
 	"fingerprint":            {[]string{"video"}, nil, "frames to bits"},
+	"fingerprint/store":      {[]string{"fingerprint"}, nil, "a file and a search"},
 	"softbinding":            {nil, nil, "a list of names"},
 	"internal/bindinggen":    {[]string{"softbinding"}, nil, "a command"},
 	"video":                  {nil, nil, "an interface"},

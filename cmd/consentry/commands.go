@@ -10,6 +10,8 @@ func (p *program) commands() []*cli.Command {
 		p.demoCommand(),
 		p.verifyCommand(),
 		p.inspectCommand(),
+		p.indexCommand(),
+		p.findCommand(),
 		p.explainCommand(),
 		p.trustCommand(),
 		p.tokenCommand(),

@@ -17,7 +17,7 @@ import (
 const helpHeight = 50
 
 // verbs are the words that a command's line may begin with.
-var verbs = regexp.MustCompile(`^(Add|Change|Explain|Install|Judge|List|Make|Mint|Print|Run|Say|Show|Update|Compare|Verify|Check) `)
+var verbs = regexp.MustCompile(`^(Add|Change|Explain|Find|Install|Keep|Judge|List|Make|Mint|Print|Run|Say|Show|Update|Compare|Verify|Check) `)
 
 // TestHelp walks every command: its page fits a screen, its line starts with a verb and has no stop at its end, and it
 // is an answer.

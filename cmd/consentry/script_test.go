@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// clips are short videos that move; testdata/clips/make.sh makes them. Scripts run in other folders.
+var clips, _ = filepath.Abs("../../testdata/clips")
+
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(scripts) == 0 {
@@ -49,7 +52,8 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("CONSENTRY_UPDATE_SCRIPTS") == "1",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "forge": forgeFile, "keeps": keeps},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "forge": forgeFile, "keeps": keeps, "clip": clipFile},
+		Condition:           condition,
 	})
 }
 
@@ -209,9 +213,27 @@ func forgeFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), forged[args[0]](), 0o644))
 }
 
-// keeps SCHEMA FILE wants a file (or stdout) to keep to a schema: report, batch or crjson.
+// condition says what this build has: a decoder.
+func condition(name string) (bool, error) {
+	if name != "decoder" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	return newDecoder() != nil, nil
+}
+
+// clipFile CLIP FILE copies one of the clips of testdata/clips.
+func clipFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: clip CLIP FILE")
+	}
+	data, err := os.ReadFile(filepath.Join(clips, filepath.Base(args[0])))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o644))
+}
+
+// keeps SCHEMA FILE wants a file (or stdout) to keep to a schema: report, batch, crjson or find.
 func keeps(ts *testscript.TestScript, neg bool, args []string) {
-	names := map[string]string{"report": schematest.Report, "batch": schematest.Batch, "crjson": schematest.CrJSON}
+	names := map[string]string{"report": schematest.Report, "batch": schematest.Batch, "crjson": schematest.CrJSON, "find": schematest.Find}
 	if neg || len(args) != 2 || names[args[0]] == "" {
 		ts.Fatalf("usage: keeps SCHEMA FILE")
 	}
