@@ -26,6 +26,10 @@ var rules = map[string]rule{
 	"internal/riff":          {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
 	"internal/id3":           {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
 	"internal/ogg":           {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
+	"internal/ebml":          {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
+	"internal/flv":           {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
+	"internal/xiph":          {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
+	"labels":                 {[]string{"report", "internal/*"}, nil, "from metadata to statements: no trust, no pixels"},
 	"internal/still":         {[]string{"internal/parts"}, nil, "a walker over io.ReaderAt"},
 	"internal/hashplan":      {[]string{"internal/readat"}, nil, "ranges to digests"},
 	"internal/jumbf":         {nil, nil, "a bounded parser"},
@@ -74,7 +78,7 @@ var rules = map[string]rule{
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{
-		"report", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "watermark", "internal/*",
+		"report", "labels", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "watermark", "internal/*",
 	}, nil, "the order of work; no cgo package"},
 }
 

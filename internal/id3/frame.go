@@ -87,10 +87,12 @@ func (w *walker) frame(t *tag, tagFlags byte) (bool, error) {
 		return false, err
 	}
 	o := object{tag: t, form: f, at: start, end: body.at, size: got, path: path, outer: p.Range, short: got < size}
-	switch id {
-	case "GEOB", "GEO":
+	switch {
+	case w.texts != nil:
+		err = w.text(&o, id)
+	case id == "GEOB", id == "GEO":
 		err = w.encapsulated(&o)
-	case "PRIV":
+	case id == "PRIV":
 		err = w.private(&o)
 	}
 	t.at = body.at

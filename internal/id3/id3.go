@@ -66,6 +66,8 @@ type walker struct {
 	r    *parts.Reader
 	file *parts.File
 	most int64
+	// texts takes the texts of the tags; nil: nobody asks for them, and only stores are looked for.
+	texts *parts.Fields
 }
 
 // tag is one tag while it is read.

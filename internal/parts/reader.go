@@ -51,7 +51,10 @@ func (r *Reader) Bytes(at, n int64) ([]byte, error) {
 	return r.buf[:n], nil
 }
 
-// Upto gives as many bytes at the offset as there are, at most n.
+// Upto gives as many bytes at the offset as there are, at most n: none behind the end of the file.
 func (r *Reader) Upto(at, n int64) ([]byte, error) {
+	if at >= r.Size {
+		return nil, nil
+	}
 	return r.Bytes(at, max(0, min(n, r.Size-at)))
 }
