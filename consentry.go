@@ -21,6 +21,7 @@ import (
 
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/fingerprint"
+	"github.com/consentry/consentry/labels"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
@@ -154,6 +155,7 @@ type run struct {
 	malformed   string
 	unsupported []string // what the file needs and this version cannot do
 	pixelsAsked bool     // and they could not be had
+	labels      *labels.Result
 	metadata    consent.Metadata
 	told        int // statements of metadata that are reported
 	declared    []manifest.SoftBinding
@@ -274,12 +276,6 @@ func (r *run) readSidecars(context.Context) error {
 	default:
 		r.sidecar = string(b)
 	}
-	return nil
-}
-
-// readLabels will read declarations outside C2PA; until then the report says that nobody looked.
-func (r *run) readLabels(context.Context) error {
-	r.notChecked("labels outside C2PA", "not supported yet: TC260, XMP labels and generators' tags are not read")
 	return nil
 }
 

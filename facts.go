@@ -24,6 +24,7 @@ func (r *run) facts() *consent.Facts {
 		TokensAtHand: r.v.Tokens,
 		Metadata:     r.metadata,
 		Watermarks:   r.marks(),
+		Labels:       labelFacts(r.out.Labels),
 	}
 	f.Manifest.State = consent.ManifestAbsent
 	if r.v.Persons {

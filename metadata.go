@@ -3,14 +3,12 @@ package consentry
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/consent"
-	"github.com/consentry/consentry/internal/bmff"
 	"github.com/consentry/consentry/internal/xmp"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
@@ -19,15 +17,8 @@ import (
 // Declarations outside the consent assertion that speak of people. Each may make a judgement stricter and none raises a
 // person's state; what they are worth is said with each. Consent format 1, 9.
 
-const (
-	// maxXMPPackets bounds the packets that are read of one file; it has one, and two where an editor left an old one.
-	maxXMPPackets = 4
-	// maxMetadata bounds the findings about what metadata say.
-	maxMetadata = 64
-)
-
-// xmpUserType is the user type of a uuid box with XMP. ISO 16684-3, 4.
-var xmpUserType = [16]byte{0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac}
+// maxMetadata bounds the findings about what metadata say.
+const maxMetadata = 64
 
 // metadataLabels are the assertions that hold XMP properties as JSON-LD. C2PA 2.5, 16.11; CAWG Metadata 1.1.
 var metadataLabels = []string{"c2pa.metadata", "cawg.metadata"}
@@ -48,11 +39,12 @@ var personProperties = []string{
 	"plus:ModelReleaseStatus", "plus:ModelReleaseID", "plus:MinorModelAgeDisclosure", "Iptc4xmpExt:ModelAge",
 }
 
-// readMetadata reads XMP in the file and in the manifests, and assertions about training and of other schemes.
-func (r *run) readMetadata(ctx context.Context) error {
+// readMetadata reads what XMP in the file, whose packets were read with the labels, and in the manifests says of people,
+// and assertions about training and of other schemes.
+func (r *run) readMetadata(context.Context) error {
 	r.metadata.XMP = map[string]any{}
-	if err := r.readPackets(ctx); err != nil {
-		return err
+	for _, p := range r.labels.Packets {
+		r.takeProperties(p.Properties, "", p.Path, "E1")
 	}
 	if r.result == nil {
 		return nil
@@ -66,56 +58,6 @@ func (r *run) readMetadata(ctx context.Context) error {
 				r.readDeclaration(m, a)
 			}
 		}
-	}
-	return nil
-}
-
-// readPackets reads the XMP packets of a BMFF file: uuid boxes of the file, and moov/udta/XMP_.
-func (r *run) readPackets(ctx context.Context) error {
-	if r.located == nil || r.located.File == nil {
-		return nil
-	}
-	f := r.located.File
-	var boxes []*bmff.Box
-	skip := map[*bmff.Box]int64{}
-	for _, b := range f.Boxes {
-		if b.Type == bmff.UUID && b.UserType() == xmpUserType {
-			boxes = append(boxes, b)
-			skip[b] = 16
-		}
-	}
-	for _, moov := range f.Find(bmff.Moov) {
-		if udta := moov.Child(bmff.Udta); udta != nil {
-			if b := udta.Child(bmff.CC("XMP_")); b != nil {
-				boxes = append(boxes, b)
-			}
-		}
-	}
-	if len(boxes) > maxXMPPackets {
-		r.notChecked("XMP", fmt.Sprintf("%d packets; the first %d were read", len(boxes), maxXMPPackets))
-		boxes = boxes[:maxXMPPackets]
-	}
-	for _, b := range boxes {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		from := b.Payload() + skip[b]
-		n := b.End() - from
-		if n > xmp.MaxPacket {
-			r.notChecked("XMP", fmt.Sprintf("%s has %d bytes; the limit is %d", b.Path(), n, xmp.MaxPacket))
-			continue
-		}
-		packet, err := f.Read(from, int(n))
-		if err != nil {
-			return fmt.Errorf("reading XMP: %w", err)
-		}
-		properties, err := xmp.Parse(packet)
-		var bad *xmp.SyntaxError
-		if errors.As(err, &bad) {
-			r.find(report.New("consent.metadata.unreadable", "", err.Error()).At(b.Path(), from+bad.Offset))
-			continue
-		}
-		r.takeProperties(properties, "", b.Path(), "E1")
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ func (r *run) judge(ctx context.Context) error {
 	r.out.People, r.out.Works = people(j.Judgement.People), people(j.Judgement.Works)
 	r.out.Findings = append(r.out.Findings, j.Judgement.Findings...)
 	r.markClashes()
+	r.out.Findings = append(r.out.Findings, r.clashes(j.Origin)...)
 	r.out.Verdict, r.out.Reasons = p.Apply(r.out) // last: a rule may ask for anything in the report
 	return nil
 }

@@ -34,7 +34,8 @@ const (
 type Facts struct {
 	Manifest *Manifest // active manifest; nil: none
 	// Labels are unsigned declarations in the file, each as its kind and what it says: "tc260" (its label 1: generated),
-	// "xmp:trainedAlgorithmicMedia". Only those that say "generated" outright decide anything.
+	// "xmp:trainedAlgorithmicMedia". Only those that say "generated" outright decide anything, be it of parts only:
+	// nobody signed which parts.
 	Labels []string
 	Marks  []string // generators' invisible marks that were found, by algorithm
 	// Declared says that a verified sidecar describes how the file was generated.
@@ -95,7 +96,7 @@ func outsideC2PA(f Facts) ([]report.Because, string) {
 	}
 	for _, l := range f.Labels {
 		kind, value, _ := strings.Cut(l, ":")
-		if kind != "tc260" && value != trained && term(value) != trained {
+		if kind != "tc260" && !IsGenerated(value) {
 			continue
 		}
 		list = append(list, report.Because{Label: l})

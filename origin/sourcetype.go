@@ -29,3 +29,13 @@ func term(uri string) string {
 	}
 	return strings.TrimSuffix(name, "/")
 }
+
+// IsGenerated says that a digital source type, or a term of one, is that of content which comes from a trained model,
+// whole or in part.
+func IsGenerated(digitalSourceType string) bool {
+	t := term(digitalSourceType)
+	if t == "" {
+		t = digitalSourceType
+	}
+	return t == trained || t == compositeTrained
+}

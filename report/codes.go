@@ -27,7 +27,7 @@ func Codes() []Code {
 	return out
 }
 
-var byCode = index(c2paCodes, cawgCodes, consentCodes, metadataCodes, ownCodes, softBindingCodes, setCodes, watermarkCodes)
+var byCode = index(c2paCodes, cawgCodes, consentCodes, metadataCodes, labelCodes, ownCodes, softBindingCodes, setCodes, watermarkCodes)
 
 func index(tables ...[]Code) map[string]Code {
 	m := map[string]Code{}

@@ -277,11 +277,16 @@ type Because struct {
 
 // Label is an unsigned declaration about the asset outside C2PA.
 type Label struct {
-	Kind    string `json:"kind"`
-	Carrier string `json:"carrier"`
+	Kind    string `json:"kind"`    // tc260, xmp-digital-source-type, xmp-iptc-ai, comfyui, generation-parameters, tool-tag, encoder
+	Carrier string `json:"carrier"` // where in the container, in words
 	Offset  *int64 `json:"offset,omitempty"`
 	Value   any    `json:"value"`
-	Class   string `json:"class"` // A–F
+	Class   string `json:"class"` // how much it is worth, A–F
+	Means   string `json:"means"` // what it says, in plain words
+	// Says is what follows for the origin: generated, possible, captured, nothing.
+	Says     string `json:"says"`
+	Scope    string `json:"scope"`              // what it speaks of: asset, cover
+	Producer string `json:"producer,omitempty"` // service that it names, where that is known
 }
 
 // Watermarks says what was found in the picture.

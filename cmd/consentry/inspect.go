@@ -9,7 +9,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/labels"
 	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/report"
 )
 
 // inspectOptions is the command line of inspect, read.
@@ -21,9 +23,9 @@ type inspectOptions struct {
 func (p *program) inspectCommand() *cli.Command {
 	return &cli.Command{
 		Name: "inspect", Usage: "Show what is in a file, without judging it", ArgsUsage: "FILE",
-		Description: "Shows the manifests with their claims, assertions and certificates, and the\n" +
-			"boxes of the container. Facts in the file's own words: nobody is trusted, and\n" +
-			"nothing is looked up.",
+		Description: "Shows the manifests with their claims, assertions and certificates, labels\n" +
+			"outside C2PA, and the boxes of the container. Facts in the file's own words:\n" +
+			"nobody is trusted, and nothing is looked up.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "hash", Usage: "hash the content too, and say what is bound"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
@@ -91,6 +93,19 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 		if in, err = new(render.Names).Inspection(in); err != nil {
 			return err
 		}
+	}
+	found, err := labels.Read(ctx, labels.Source{Data: f, Size: size, Format: loc.Container, Boxes: loc.File, Parts: loc.Parts})
+	if err != nil {
+		return fmt.Errorf("%q: %w", o.file, err)
+	}
+	in.Labels = append([]report.Label{}, found.Labels...)
+	for _, n := range found.Findings {
+		if n.Code != "label.possible" { // the label itself says that
+			in.Notes = append(in.Notes, n.Where+": "+n.Explanation)
+		}
+	}
+	for _, n := range found.NotChecked {
+		in.Notes = append(in.Notes, n.What+": "+n.Why)
 	}
 	if o.format == "json" {
 		err = render.JSON(out, in)

@@ -82,6 +82,8 @@ const (
 	kindRevocation = "revocation of the signing certificate"
 	kindOrigin     = "origin of the picture"
 	kindBasis      = "what an origin rests on"
+	kindLabel      = "label outside C2PA"
+	kindLabelSays  = "what a label says of the origin"
 	kindPerson     = "state of a person"
 	kindToken      = "state of a token"
 	kindLevel      = "level of evidence for a person"
@@ -102,6 +104,7 @@ const (
 	seeJudge   = "consent format 1, 8"
 	seeBinding = "consent format 1, 5"
 	seeRoles   = "consent format 1, 4"
+	seeLabels  = "GB 45438-2025, Appendix E"
 )
 
 // terms are the words of a report that are no status codes.
@@ -153,6 +156,15 @@ var terms = []Entry{
 	{"declaration", kindBasis, "a signed consent sidecar says so", seeJudge, ""},
 	{"label", kindBasis, "an unsigned label in the file says so", seeJudge, ""},
 	{"mark", kindBasis, "an invisible mark in the picture says so", seeJudge, ""},
+
+	{"tc260", kindLabel, "the label of generated content that Chinese services must write: 1 is generated, 2 may be, 3 is suspected. Anybody can write or copy it; class B", seeLabels, ""},
+	{"xmp-digital-source-type", kindLabel, "IPTC's digital source type in XMP, unsigned; class B", "IPTC NewsCodes, digitalsourcetype", ""},
+	{"xmp-iptc-ai", kindLabel, "IPTC's properties of the AI system that was used, unsigned; class B", "IPTC Photo Metadata 2025.1", ""},
+	{"comfyui", kindLabel, "a node graph of ComfyUI, with the nodes that generate and the model. It shows that the tool wrote the file, and may name a person in the name of a LoRA; class E", "consentry", ""},
+	{"generation-parameters", kindLabel, "parameters as image generators write them; class E", "consentry", ""},
+	{"tool-tag", kindLabel, "a tag that names a generator; class E", "consentry", ""},
+	{"encoder", kindLabel, "what wrote the file; nothing follows from it; class F", "consentry", ""},
+	{"possible", kindLabelSays, "the content may be generated: the origin stays unknown", seeJudge, "Ask where the file comes from."},
 
 	{"verified", kindPerson, "a token that covers this person and use was verified, at the level that the policy asks for or above", seeJudge, ""},
 	{"declared", kindPerson, "the signer declares consent, and no token proves it at the level that the policy asks for", seeJudge, "Ask the provider for a consent token from the person or who may speak for them."},

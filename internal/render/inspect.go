@@ -24,6 +24,7 @@ type Inspection struct {
 	Store     *InspectedStore     `json:"store"` // null: none
 	Manifests []InspectedManifest `json:"manifests"`
 	Content   *InspectedContent   `json:"content"` // the content hash, where it was asked for
+	Labels    []report.Label      `json:"labels"`  // outside C2PA
 	Tracks    []InspectedTrack    `json:"tracks"`
 	Boxes     []InspectedBox      `json:"boxes"`
 	MoreBoxes int                 `json:"moreBoxes"` // boxes that are not listed

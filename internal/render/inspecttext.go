@@ -19,6 +19,10 @@ func (in *Inspection) Text(w io.Writer, o Options) error {
 	t.inspectedNotes(in)
 	t.inspectedManifests(in)
 	t.inspectedContent(in.Content)
+	if len(in.Labels) > 0 {
+		t.b.WriteString("\n")
+		t.labels(in.Labels)
+	}
 	t.inspectedTracks(in)
 	t.inspectedBoxes(in)
 	_, err := io.WriteString(w, t.b.String())

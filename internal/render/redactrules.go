@@ -65,10 +65,10 @@ var hiding = sync.OnceValue(func() *allRules {
 			of: members(map[rule]string{
 				keep: "schema name version spec format sha256 kind codec profile file timeBase verdict event outcome store carrier state binding " +
 					"list listDate listDigest listSource product productRecord productStatus source at basis class alg algorithm scheme message status level recorded now code clause purpose " +
-					"validationTime authority issuer responder",
+					"validationTime authority issuer responder says scope",
 				formal:  "digitalSourceType when relationship action",
 				place:   "url label activeManifest manifest remote final",
-				whole:   "title description value",
+				whole:   "title description value producer",
 				aPerson: "id person notSeen",
 				aSigner: "subject signer",
 			}),
@@ -95,10 +95,10 @@ var hiding = sync.OnceValue(func() *allRules {
 		inspect: &rules{
 			of: members(map[rule]string{
 				keep: "schema name format carrier type content list recorded algorithm time source notBefore notAfter key serial sha256 spkiSha256 " +
-					"claimedTime binding state algs path rule where handler codec uuid kind",
+					"claimedTime binding state algs path rule where handler codec uuid kind says scope class",
 				formal:      "relationship",
 				place:       "label manifest instanceId redacts",
-				whole:       "title",
+				whole:       "title value producer",
 				aSigner:     "subject",
 				anAuthority: "issuer authority",
 			}),

@@ -120,8 +120,28 @@ func (t *text) axes() {
 	t.axis("watermark", state, detail)
 	t.bindings()
 	t.axis("faces", t.r.Persons.Status, t.faces())
-	for _, l := range t.r.Labels[:min(len(t.r.Labels), maxListed)] {
-		t.axis("label", Clip(l.Kind), fmt.Sprintf("%s in %s, class %s", Quote(fmt.Sprint(l.Value)), Clip(l.Carrier), Clip(l.Class)))
+	t.labels(t.r.Labels)
+}
+
+// labels writes a line for each label: what it says of the origin, in words, and where it stands.
+func (t *text) labels(list []report.Label) {
+	for i, l := range list {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  … and %d more labels\n", len(list)-i)
+			return
+		}
+		said := Clip(l.Means)
+		if s, ok := l.Value.(string); ok {
+			said = Quote(s) + ": " + said
+		}
+		state := l.Says
+		switch {
+		case state == "nothing":
+			state = "says nothing"
+		case l.Scope == "cover":
+			state = "cover only"
+		}
+		t.axis("label", state, fmt.Sprintf("%s (%s in %s, class %s)", said, Clip(l.Kind), Clip(l.Carrier), Clip(l.Class)))
 	}
 }
 

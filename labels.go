@@ -1,0 +1,73 @@
+package consentry
+
+import (
+	"context"
+
+	"github.com/consentry/consentry/labels"
+	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/origin"
+	"github.com/consentry/consentry/report"
+)
+
+// readLabels reads declarations outside C2PA: labels of generated content, XMP, generators' tags.
+func (r *run) readLabels(ctx context.Context) error {
+	l := r.located
+	found, err := labels.Read(ctx, labels.Source{Data: r.asset.Data, Size: r.asset.Size, Format: l.Container, Boxes: l.File, Parts: l.Parts})
+	if err != nil {
+		return err
+	}
+	r.labels = found
+	r.out.Labels = append(r.out.Labels, found.Labels...)
+	r.out.Findings = append(r.out.Findings, found.Findings...)
+	for _, n := range found.NotChecked {
+		r.notChecked(n.What, n.Why)
+	}
+	return nil
+}
+
+// labelFacts are the labels that say outright that the content was generated, in the words of [origin.Facts].
+func labelFacts(list []report.Label) []string {
+	var out []string
+	for _, l := range list {
+		if l.Says != labels.Generated || l.Scope != labels.WholeAsset {
+			continue
+		}
+		fact := l.Kind
+		if l.Kind == labels.SourceType {
+			fact = "xmp:" + labels.Term(l)
+		}
+		out = append(out, fact)
+	}
+	return out
+}
+
+// clashes tells where labels contradict the manifests. It is asked once the origin is known.
+func (r *run) clashes(o report.Origin) []report.Finding {
+	m := labels.Manifests{Captured: o.State == origin.Contradicted, Makers: makers(r.result)}
+	return r.labels.Clashes(m)
+}
+
+// makers are the signers and claim generators of the manifests that say that they generated the content. Whoever only
+// distributes a generated file signs too, and contradicts nobody.
+func makers(res *manifest.Result) []string {
+	if res == nil {
+		return nil
+	}
+	var out []string
+	for _, m := range res.Manifests {
+		made := false
+		for _, a := range m.Actions {
+			made = made || a.Action == "c2pa.created" && origin.IsGenerated(a.DigitalSourceType)
+		}
+		if !made || !m.Reached {
+			continue
+		}
+		if s := m.Signature; s != nil && len(s.Chain) > 0 {
+			out = append(out, name(s.Chain[0]))
+		}
+		if m.Claim != nil {
+			out = append(out, m.Claim.Generator)
+		}
+	}
+	return out
+}
