@@ -22,7 +22,7 @@ func (r *run) lookForMarks() look {
 			Frame: d.Frame,
 		},
 		done: func(res *video.Result) error {
-			if r.v.Frames == video.AllFrames {
+			if r.mode() == video.AllFrames {
 				length = 0 // the last frame says where the pictures end
 			}
 			r.tellMarks(d.End(length))

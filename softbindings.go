@@ -5,12 +5,14 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/fingerprint"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/softbinding"
+	"github.com/consentry/consentry/watermark"
 )
 
 // The results of a soft binding. A contract with readers of the report.
@@ -226,7 +228,24 @@ func (r *run) compareMark(b *manifest.SoftBinding, row *report.SoftBinding, mark
 		r.bindingIs(row, bindOther, "softBinding.otherMessage", b, fmt.Sprintf("message %q is declared, and %q is there", beginning(want), other))
 		return
 	}
+	if !r.lookedFor(mark, want) {
+		why := fmt.Sprintf("message %q is none of those that are looked for: name it with --watermark", beginning(want))
+		r.bindingIs(row, bindUnasked, "", b, why)
+		return
+	}
 	r.bindingIs(row, bindAbsent, "softBinding.absent", b, fmt.Sprintf("message %q was not found", beginning(want)))
+}
+
+// lookedFor reports whether a message is one that was looked for: a public one, or one of the user's own. One that only
+// the manifest names is not: whoever wrote the manifest could have chosen it to fit the picture, and what the search
+// says of chance holds for messages that nobody chose so.
+func (r *run) lookedFor(mark, message string) bool {
+	for _, m := range slices.Concat(watermark.Known(), r.v.Messages) {
+		if trimHex(m.Hex()) == message && (m.Algorithm == "" || strings.EqualFold(string(m.Algorithm), mark)) {
+			return true
+		}
+	}
+	return false
 }
 
 // messageOf is the message that a block declares, in hex: bytes as they are, text where it is hex.

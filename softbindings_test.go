@@ -275,6 +275,7 @@ func TestSoftBindingsOfMarks(t *testing.T) {
 		{"declared as text and found", asText, "analysed", []report.Watermark{flux}, []string{alg + " present"}, "softBinding.present"},
 		{"declared with zeroes before it and found", padded, "partial", []report.Watermark{flux}, []string{alg + " present"}, "softBinding.present"},
 		{"declared and not found", declared, "analysed", nil, []string{alg + " absent"}, "softBinding.absent"},
+		{"a private message that was not looked for", forge.Manifest{Assertions: []forge.Assertion{binding(alg, block([]byte{1, 2, 3, 4}))}}, "analysed", nil, []string{alg + " not-checkable"}, ""},
 		{"another method's mark found", declared, "analysed", []report.Watermark{{Algorithm: "dwtDctSvd", Message: "2afe879cf52e"}}, []string{alg + " absent", "dwtDctSvd undeclared"}, "softBinding.undeclared"},
 		{"another message found", declared, "analysed", []report.Watermark{{Algorithm: "dwtDct", Message: "b3ec907bb19e"}}, []string{alg + " other-message"}, "softBinding.otherMessage"},
 		{"declared and nobody looked", declared, "not-analysed", nil, []string{alg + " not-checkable"}, ""},
