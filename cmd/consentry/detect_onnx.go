@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"runtime"
 
 	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/persons/install"
@@ -65,4 +66,9 @@ func detectChild() int {
 		}
 		return lib, nil
 	})
+}
+
+var errNoLibrary = &persons.Error{
+	Reason: persons.ReasonUnavailable,
+	Detail: "no library is pinned for " + runtime.GOOS + " on " + runtime.GOARCH,
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -22,11 +21,6 @@ const modelsVariable = "CONSENTRY_MODELS"
 
 // maxWheels bounds the arguments of models install: there are two files to install.
 const maxWheels = 8
-
-var errNoLibrary = &persons.Error{
-	Reason: persons.ReasonUnavailable,
-	Detail: "no library is pinned for " + runtime.GOOS + " on " + runtime.GOARCH,
-}
 
 // modelFolders are the places of library and model, in the order in which they are looked into: the flag's, the
 // environment's, the one beside the program, the user's own.

@@ -5,11 +5,3 @@
 // package in the child of persons/jail, or for files that you trust. Without cgo, or with the build tag noonnx, Open
 // returns a [persons.Error] with the reason "unavailable".
 package onnx
-
-import "github.com/consentry/consentry/persons"
-
-// unavailable is the error of a binary that cannot run networks.
-var unavailable = &persons.Error{
-	Reason: persons.ReasonUnavailable,
-	Detail: "this binary was built without ONNX Runtime: people in the picture cannot be looked for",
-}

@@ -2,7 +2,16 @@
 
 package onnx
 
-import "github.com/consentry/consentry/persons/network"
+import (
+	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/persons/network"
+)
+
+// unavailable is the error of a binary that cannot run networks.
+var unavailable = &persons.Error{
+	Reason: persons.ReasonUnavailable,
+	Detail: "this binary was built without ONNX Runtime: people in the picture cannot be looked for",
+}
 
 // Available says whether this binary can run networks.
 const Available = false
