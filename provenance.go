@@ -138,6 +138,9 @@ func (r *run) readStore(store []byte) error {
 // validate runs C2PA 2.5, 14 on the store.
 func (r *run) validate(ctx context.Context) error {
 	if r.store == nil {
+		if err := r.unsignedStream(); err != nil {
+			return err
+		}
 		r.out.Provenance.Integrity.State = "unknown"
 		if r.out.Provenance.State != nil {
 			r.out.Provenance.Integrity.State = "not-bound"
@@ -160,6 +163,23 @@ func (r *run) validate(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("validating the manifest: %w", err)
+	}
+	return nil
+}
+
+// unsignedStream says that the segments of a live stream carry signatures which no initialization segment vouches for.
+// C2PA 2.5, 15.3.3.
+func (r *run) unsignedStream() error {
+	var parts []manifest.Part
+	for _, p := range r.asset.Parts {
+		parts = append(parts, manifest.Part(p))
+	}
+	live, err := manifest.IsLive(parts)
+	if err != nil {
+		return fmt.Errorf("reading the segments: %w", err)
+	}
+	if live {
+		r.find(report.New("livevideo.init.invalid", "", "the segments are signed, and their initialization segment carries no manifest: nothing says whose they are"))
 	}
 	return nil
 }

@@ -41,19 +41,25 @@ func hashAlgorithm(name string) (func() hash.Hash, bool) {
 // assertion's cbor box, claimAlg the claim's default hash algorithm (or empty), specVersion the version that the claim
 // generator names (or empty). An error means I/O, cancellation or a limit. C2PA 2.5, 14.12.2.
 func checkBMFF(ctx context.Context, c *Content, label, uri string, cborPayload []byte, claimAlg, specVersion string) (*Binding, error) {
-	k := &bmffCheck{ctx: ctx, c: c, uri: uri, claimAlg: claimAlg, b: &Binding{Label: label}}
+	h := &hardBinding{label: label, uri: uri, alg: claimAlg, spec: specVersion}
 	m, err := decodeBMFFMap(cborPayload)
 	if err != nil {
+		k := &bmffCheck{uri: uri, b: &Binding{Label: label}}
 		k.malformed("the content hash breaks the rules: %v", err)
 		return k.b, nil
 	}
-	k.m = m
+	return checkBMFFMap(ctx, c, h, m)
+}
+
+// checkBMFFMap is checkBMFF for a map that was read.
+func checkBMFFMap(ctx context.Context, c *Content, h *hardBinding, m *bmffMap) (*Binding, error) {
+	k := &bmffCheck{ctx: ctx, c: c, uri: h.uri, claimAlg: h.alg, m: m, b: &Binding{Label: h.label}}
 	if c.Located == nil || c.Located.File == nil {
 		k.mismatch("the content hash is for BMFF files and this is none")
 		return k.b, nil
 	}
 	k.file = c.Located.File
-	k.since25 = atLeast25(specVersion)
+	k.since25 = atLeast25(h.spec)
 	k.matcher = newMatcher(k.file, m.Exclusions)
 	k.additional()
 	if !k.trees() {

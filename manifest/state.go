@@ -64,7 +64,11 @@ func (v *validator) bind(ctx context.Context, r *Result) error {
 		return nil
 	}
 	a := r.Bound.HardBinding
-	var err error
+	live, err := v.setApart()
+	if err != nil {
+		v.unjudged(r)
+		return err
+	}
 	r.Binding, err = v.checkBinding(ctx, w, a, r.Bound != r.Active)
 	if r.Binding == nil {
 		v.unjudged(r)
@@ -80,6 +84,9 @@ func (v *validator) bind(ctx context.Context, r *Result) error {
 		return err
 	}
 	v.settle(r)
+	if live != nil {
+		return v.live(ctx, r, live)
+	}
 	return nil
 }
 

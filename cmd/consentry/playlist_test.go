@@ -386,3 +386,46 @@ func TestFolderLimit(t *testing.T) {
 		t.Error("past the limit")
 	}
 }
+
+// A recorded live stream is judged segment by segment; without a manifest of its own nobody vouches for it.
+func TestLiveRecording(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		stream forge.LiveStream
+		drop   bool // the manifest of the initialization segment
+		state  string
+		bad    string
+		code   string
+	}{
+		{"sound", forge.LiveStream{}, false, "trusted", "", ""},
+		{"replayed", forge.LiveStream{Order: []int{0, 1, 1, 2}}, false, "invalid", "2.m4s altered (livevideo.segment.invalid)", "livevideo.segment.invalid"},
+		{"nobody vouches for it", forge.LiveStream{}, true, "absent", "", "livevideo.init.invalid"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := c.stream.Make()
+			if c.drop {
+				b.Data = append(bytes.Clone(b.Data[:24]), b.Data[bytes.Index(b.Data, []byte("moov"))-4:]...)
+			}
+			dir := t.TempDir()
+			files := map[string]string{"init.mp4": string(b.Data), "trust.pem": string(forge.ChainPEM(forge.CA().Root.Cert))}
+			list := "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n"
+			for i, p := range b.Parts {
+				files[fmt.Sprintf("%d.m4s", i)] = string(p)
+				list += fmt.Sprintf("%d.m4s\n", i)
+			}
+			files["live.m3u8"] = list
+			write(t, dir, files)
+			code, reports, talk := verdictOf(t, dir, filepath.Join(dir, "live.m3u8"))
+			if len(reports) != 1 {
+				t.Fatalf("%d reports: %s", len(reports), talk)
+			}
+			r := reports[0]
+			if *r.Provenance.State != c.state || notIntact(r) != c.bad || c.code != "" && !report.Has(r.Findings, c.code) {
+				t.Errorf("%s, %s: %v", *r.Provenance.State, notIntact(r), r.Findings)
+			}
+			if c.code != "" && (code == exitMeets || r.Verdict == report.Pass) {
+				t.Errorf("exit %d, %s", code, r.Verdict)
+			}
+		})
+	}
+}
