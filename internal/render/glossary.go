@@ -220,6 +220,7 @@ var terms = []Entry{
 	{"signer", kindLine, "who signed the active manifest, and which trust list vouches for them", "C2PA 2.5, 13.4", ""},
 	{"time", kindLine, "when the signature was made, and who says so", "C2PA 2.5, 14.8", ""},
 	{"revocation", kindLine, "whether the signer's certificate was withdrawn", "C2PA 2.5, 14.9", ""},
+	{"what if", kindLine, "the verdict that other trust lists would give, where --what-if asks; it changes nothing", "", ""},
 	{"origin", kindLine, "whether the picture was generated or recorded, and what that rests on", seeJudge, ""},
 	{"picture", kindLine, "what was decoded of the picture", "", ""},
 	{"watermark", kindLine, "invisible marks of generators that were found in the picture", "", ""},
