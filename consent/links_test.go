@@ -1,0 +1,159 @@
+package consent
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// linked is a token of a delegate under one link of the performer; header may alter the link's header.
+func linked(t *testing.T, header, link, token func(object) object) string {
+	t.Helper()
+	same := func(o object) object { return o }
+	if header == nil {
+		header = same
+	}
+	if link == nil {
+		link = same
+	}
+	if token == nil {
+		token = same
+	}
+	performer, deputy := listedDelegate(t, "performer"), stranger(t, "deputy")
+	h := header(object{"alg": performer.key.Alg(), "typ": "consent-delegation+jwt", "kid": performer.key.Kid})
+	l := link(aLink(deputy, 1).set("iss", performer.id))
+	g := token(aGrant().set("iss", deputy.id).set("consent.chain", []string{signText(t, h.text(t), l.text(t), performer.key)}).set("consent.exclude", []string{"violence"}))
+	return signAs(t, "consent+jwt", g, deputy.key)
+}
+
+// TestLinks goes through the form of a link, the keys around it, and what a token under it may leave out.
+// Consent format 1, 4.
+func TestLinks(t *testing.T) {
+	set := func(path string, to any) func(object) object { return func(o object) object { return o.set(path, to) } }
+	deputyJWK := func(kid string) func(object) object {
+		k := stranger(t, "deputy").key.Public
+		return set("delegate.jwk", object{"kty": k.Type, "crv": k.Curve, "x": k.x, "y": k.y, "kid": kid})
+	}
+	salt := b64("0123456789abcdef")
+	commitment := Commit([]byte("0123456789abcdef"), "hand", "10.23/P-1")
+	root := func(change func(*Issuer)) func(*TrustList) {
+		return func(l *TrustList) { change(l.Entry(issuerURI("performer"))) }
+	}
+	for _, c := range []struct {
+		name                string
+		header, link, token func(object) object
+		trust               func(*TrustList)
+		file                func(*world)
+		want                string // at both clocks; empty: it holds
+		level               string
+	}{
+		{name: "a link that holds", level: "E4"},
+		{name: "a typ that is no text", header: set("typ", []string{"consent-delegation+jwt"}), want: "consent.delegation.broken"},
+		{name: "a token's typ", header: set("typ", "consent+jwt"), want: "consent.delegation.broken"},
+		{name: "a kid that is no text", header: set("kid", 1), want: "consent.delegation.broken"},
+		{name: "an empty kid", header: set("kid", ""), want: "consent.delegation.broken"},
+		{name: "no kid", header: set("kid", nil), want: "consent.delegation.broken"},
+		{name: "a kid that the root does not have", header: set("kid", "other"), want: "consent.delegation.broken"},
+		{name: "an algorithm of another key", header: set("alg", "ES256"), want: "consent.delegation.broken"},
+		{name: "no iat", link: set("iat", nil), want: "consent.delegation.broken"},
+		{name: "no exp", link: set("exp", nil), want: "consent.delegation.broken"},
+		{name: "no sub", link: set("sub", nil), want: "consent.delegation.broken"},
+		{name: "max_depth below zero", link: set("max_depth", -1), want: "consent.delegation.broken"},
+		{name: "no delegate", link: set("delegate", nil), want: "consent.delegation.broken"},
+		{name: "a delegate without id", link: set("delegate.id", nil), want: "consent.delegation.broken"},
+		{name: "a delegate without key", link: set("delegate.jwk", nil), want: "consent.delegation.broken"},
+		{name: "a delegate with a key that is none", link: set("delegate.jwk", object{"kty": "oct", "k": "AAAA"}), want: "consent.delegation.broken"},
+		{name: "a scope that is none", link: set("consent.modality", "face"), want: "consent.delegation.broken"},
+		{name: "a subject that is none", link: set("sub", "ada"), token: set("sub", "ada"), file: func(w *world) { w.e = nil }, want: "consent.issuer.notAuthorizedForSubject"},
+		{name: "the delegate's kid", link: deputyJWK("deputy"), level: "E4"},
+		{name: "another kid than the delegate's", link: deputyJWK("other"), want: "consent.token.keyUnknown"},
+		{name: "a root's key for other things", trust: root(func(i *Issuer) { i.Keys[0].Use = []string{UseStatus, UseRegistry} }), want: "consent.delegation.broken"},
+		{name: "a root's key that was revoked", trust: root(func(i *Issuer) { i.Keys[0].RevokedAt = new64(at(-96 * time.Hour)) }), want: "consent.issuer.keyRevoked"},
+		{name: "a root's key that was revoked later, and stamped before", trust: root(func(i *Issuer) { i.Keys[0].RevokedAt = new64(at(time.Hour)) }), level: "E4"},
+		{name: "a root of several roles speaks with the token's authority", trust: root(func(i *Issuer) { i.Roles = []string{"estate", "performer", "rightsholder"} }), level: "E4"},
+		{name: "a root that may speak for anybody", trust: root(func(i *Issuer) { i.Mode = "any" }), level: "E3"},
+		{name: "a root without a role", trust: root(func(i *Issuer) { i.Roles = nil }), want: "consent.issuer.roleNotPermitted"},
+		{name: "a token that commits to the subject", token: func(o object) object { return o.set("sub", nil).set("sub_commit", commitment).set("sub_salt", salt) }, level: "E4"},
+		{name: "a token that commits to somebody else", token: func(o object) object { return o.set("sub", nil).set("sub_commit", digest).set("sub_salt", salt) }, want: "consent.delegation.broken"},
+		{name: "a token that names nobody", token: set("sub", nil), want: "consent.delegation.broken"},
+		{name: "a token without end", token: set("exp", nil), want: "consent.token.missingClaim"},
+		{name: "a token for more operations", token: set("consent.operation", []string{"generate", "alter"}), want: "consent.delegation.scopeWidened"},
+		{name: "a token for more purposes", token: set("consent.purpose", []string{"commercial"}), want: "consent.delegation.scopeWidened"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			if c.trust != nil {
+				c.trust(w.c.trust)
+			}
+			if c.file != nil {
+				c.file(w)
+			}
+			r := w.c.check(tokenInput{raw: linked(t, c.header, c.link, c.token), entry: w.e})
+			for _, o := range []outcome{r.atGeneration, r.atNow} {
+				if c.want == "" && (len(o.failures) > 0 || o.level != c.level) || c.want != "" && (!slices.Contains(o.failures, c.want) || o.level > "E2") {
+					t.Errorf("%v, %s: %v", o.failures, o.level, r.findings)
+				}
+			}
+		})
+	}
+}
+
+// TestAgencyAsRoot: an agency that may speak for anybody, rather than for its roster, delegates nothing.
+func TestAgencyAsRoot(t *testing.T) {
+	agency, deputy := listedDelegate(t, "agency"), stranger(t, "deputy")
+	raw := aChain(t, []delegate{agency, deputy}, nil, func(o object) object { return o.set("consent.authority", "agency") })
+	w := newWorld(t).of("agency")
+	w.c.trust.Entry(agency.id).Mode = "any"
+	if r := w.c.check(tokenInput{raw: raw, entry: w.e}); !slices.Contains(r.atGeneration.failures, "consent.issuer.notAuthorizedForSubject") {
+		t.Errorf("%v", r.atGeneration.failures)
+	}
+	w = newWorld(t).of("agency")
+	if r := w.c.check(tokenInput{raw: raw, entry: w.e}); len(r.atGeneration.failures) > 0 || r.atGeneration.level != "E3" {
+		t.Errorf("with a roster: %v, %s", r.atGeneration.failures, r.atGeneration.level)
+	}
+}
+
+// TestRowsSeldomMet are rows of the tables of section 3 that no other test comes by.
+func TestRowsSeldomMet(t *testing.T) {
+	sixYears := made.Add(-24*time.Hour).AddDate(6, 0, 0).Unix()
+	runRows(t, []row{
+		{name: "a platform refuses, and names no audience", token: by("platform").set("aud", nil).set("consent.type", "refusal"), of: "platform", level: "E0", check: lacks("consent.issuer.roleNotPermitted")},
+		{name: "a minor's token of six years, called so by the token", token: aGrant().set("consent.subject_status", "minor").set("exp", sixYears), want: "consent.token.lifetimeExceeded"},
+		{name: "a minor's token of six years, called so by the file", token: aGrant().set("exp", sixYears), file: func(w *world) { w.e.minor = true }, want: "consent.token.lifetimeExceeded"},
+		{name: "a guardian's token of six years for an adult", token: by("guardian").set("consent.subject_status", "adult").set("exp", sixYears), of: "guardian", want: "consent.token.lifetimeExceeded"},
+		{name: "a work of somebody who is dead", token: by("rightsholder").set("consent.subject_status", "deceased"), of: "rightsholder"},
+		{name: "a work of a minor", token: by("rightsholder").set("consent.subject_status", "minor"), of: "rightsholder"},
+		{name: "a rightsholder for a person", token: by("rightsholder"), of: "rightsholder", file: func(w *world) { w.e.work, w.e.modality = false, []string{"face"} }, want: "consent.issuer.roleNotPermitted"},
+		{name: "a request where nobody declares a generation", token: aGrant().set("consent.request_id", "r-1"), file: func(w *world) { w.c.generation = nil }, want: "consent.binding.assetMismatch"},
+		{name: "a request where the declaration names none", token: aGrant().set("consent.request_id", "r-1"), file: func(w *world) { w.c.generation.RequestID = "" }, want: "consent.binding.assetMismatch"},
+		{name: "an empty request", token: aGrant().set("consent.request_id", "r-2"), file: func(w *world) { w.c.generation.RequestID = "r-1" }, want: "consent.binding.assetMismatch"},
+		{name: "a region of the entry without a name", token: clearance().set("consent.regions", []string{""}), file: regions(""), want: "consent.binding.regionMismatch"},
+		{name: "regions, and an entry without any", token: clearance().set("consent.regions", []string{"r"}), file: regions(), binding: "B4", level: "E5"},
+		{name: "regions in a grant bind no content", token: aGrant().set("consent.regions", []string{"r"}), file: regions("r"), binding: "B2"},
+	})
+}
+
+// TestIntimateContentByADelegate: only the person's own key permits it, not one that was lent to.
+func TestIntimateContentByADelegate(t *testing.T) {
+	w := newWorld(t)
+	w.c.generation.Content = []string{"nudity"}
+	raw := linked(t, nil, nil, func(o object) object { return o.set("consent.permit_content", []string{"nudity"}) })
+	if r := w.c.check(tokenInput{raw: raw, entry: w.e}); !slices.Contains(r.atGeneration.failures, "consent.scope.excludedContent") {
+		t.Errorf("%v, %s", r.atGeneration.failures, r.atGeneration.level)
+	}
+}
+
+// TestAChainOpensACommitment: who is meant by a commitment, the root of the chain says.
+func TestAChainOpensACommitment(t *testing.T) {
+	salt := []byte("0123456789abcdef")
+	commitment := Commit(salt, "hand", "10.23/P-1")
+	w := newWorld(t)
+	w.e.subject = &Subject{Commit: commitment}
+	raw := linked(t, nil, nil, func(o object) object {
+		return o.set("sub", nil).set("sub_commit", commitment).set("sub_salt", b64(string(salt)))
+	})
+	r := w.c.check(tokenInput{raw: raw, entry: w.e})
+	if len(r.atGeneration.failures) > 0 || r.opened == nil || r.opened.String() != person {
+		t.Errorf("%v, opened %v", r.atGeneration.failures, r.opened)
+	}
+}
