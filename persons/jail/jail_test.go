@@ -123,7 +123,10 @@ func TestDetect_misbehaviour(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := configured(t, name)
-			if cfg.Limits = short; name == "hog" {
+			switch name {
+			case "spin":
+				cfg.Limits = short
+			case "hog":
 				cfg.Limits = Limits{Memory: 768 << 20, Workers: 1}
 			}
 			d := opened(t, cfg)
