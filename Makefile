@@ -31,7 +31,7 @@ mutate:
 help:
 	@sed -n 's/^# \(make .*\)/  \1/p; /^SHELL/q' Makefile
 
-# Which checks of package consent could be taken out without a test noticing. It takes a quarter of an hour on an idle core.
+# Which checks of package consent could be taken out without a test noticing. It takes some twenty minutes on an idle core.
 mutants:
 	nice -n 19 go run ./internal/mutants -time 90m -also . -run 'TestJudge|TestReaches|TestBundle|TestThreats|TestConsentInFiles|TestMany|TestNarrowed|TestReported' consent
 
