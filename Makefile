@@ -1,12 +1,13 @@
 # make demo   sets up what is missing, then makes a sample clip with two depicted people and judges it
 # make test   sets up what is missing, then runs every check
 # make mutate changes signed files in 100,000 seeded ways (N, SEED) and wants none of them accepted
+# make accuracy measures how often marks are found, and that none is found where there is none (half an hour)
 # make build  the binary, at ./consentry
 # FFMPEG=system links the distribution's FFmpeg 7; CGO_ENABLED=0 leaves the decoder out.
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test bench mutate trust clean mutants
+.PHONY: help build demo test bench mutate trust clean mutants accuracy
 
 build:
 	@scripts/setup.sh build
@@ -18,6 +19,10 @@ demo: build
 test:
 	@scripts/setup.sh test
 	@scripts/test.sh
+
+accuracy:
+	@scripts/setup.sh test
+	@scripts/accuracy.sh
 
 bench: build
 	@scripts/bench.sh

@@ -73,6 +73,7 @@ var rules = map[string]rule{
 	"internal/mutate":        {nil, nil, "a walk of its own; tests only"},
 	"internal/mutants":       {nil, nil, "a command"},
 	"internal/playlist":      {nil, nil, "a bounded parser"},
+	"internal/accuracy":      {[]string{"internal/imwatermark", "video", "watermark"}, nil, "a measurement"},
 	"internal/imwatermark":   {nil, nil, "tests and measurement only: a misreading must not be shared with the detector"},
 	"internal/xmp":           {nil, nil, "a bounded parser"},
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},

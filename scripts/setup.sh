@@ -74,7 +74,8 @@ models() {
 check_go
 case ${1:-} in
   build) ;;
-  test) tool gofumpt "$gofumpt"; tool staticcheck "$staticcheck"
+  test) (packages ffmpeg) || say "the ffmpeg program could not be installed: how well marks are found is not measured"
+    tool gofumpt "$gofumpt"; tool staticcheck "$staticcheck"
     once interop interop || say "$c2pa_python or faketime could not be installed: tests that compare with it are skipped (see $cache/interop.log)" ;;
   *) die "usage: scripts/setup.sh build|test" "see the top of the script" ;;
 esac
