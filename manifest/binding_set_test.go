@@ -102,3 +102,18 @@ func TestMissingRows(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSet holds a set of 56 segments against its tree.
+func BenchmarkSet(b *testing.B) {
+	d := newDash(56, 3, 7, "s")
+	size := int64(0)
+	for _, p := range d.parts {
+		size += int64(len(p.data))
+	}
+	b.SetBytes(size)
+	for b.Loop() {
+		if got := check(b, file(d.init), d.m, "2.4", d.parts...); got.State != BindingIntact {
+			b.Fatal(got.State)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package forge_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -28,6 +29,7 @@ func TestWriteBenchFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	writeSegments(t, dir, fragments[0]/4, *benchFiles != "")
 	for _, n := range fragments {
 		// Proofs of five steps, as the reference implementation writes them.
 		b := forge.Make(forge.Recipe{Merkle: &forge.Merkle{Fragments: n, Level: 5}})
@@ -60,5 +62,36 @@ func TestWriteBenchFiles(t *testing.T) {
 	write("time", []byte(forge.Clock.Format("2006-01-02T15:04:05Z07:00")))
 	if made, err := os.ReadFile(filepath.Join(dir, "clip.mp4")); err != nil || !bytes.Equal(made, clip) {
 		t.Errorf("the clip was not written: %v", err)
+	}
+}
+
+// writeSegments makes a DASH presentation of three renditions: 1,000 segments each, of 64 kB where it is measured.
+func writeSegments(t *testing.T, dir string, n int, large bool) {
+	t.Helper()
+	m := forge.Merkle{Fragments: n, Set: true, Level: 3, Further: 2}
+	if large {
+		m.Media = 64 << 10 / 3 * 3
+	}
+	b := forge.Make(forge.Recipe{Merkle: &m})
+	list := fmt.Sprintf(`<MPD type="static"><Period><AdaptationSet><SegmentTemplate initialization="$RepresentationID$/init.mp4" media="$RepresentationID$/$Number$.m4s" endNumber="%d"/>`, n)
+	for i, r := range append([]forge.Rendition{{Init: b.Data, Parts: b.Parts}}, b.Renditions...) {
+		name := filepath.Join(dir, "dash", fmt.Sprint("r", i))
+		if err := os.MkdirAll(name, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		list += fmt.Sprintf(`<Representation id="r%d"/>`, i)
+		for k, p := range append([][]byte{r.Init}, r.Parts...) {
+			file := filepath.Join(name, fmt.Sprintf("%d.m4s", k))
+			if k == 0 {
+				file = filepath.Join(name, "init.mp4")
+			}
+			if err := os.WriteFile(file, p, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	list += `</AdaptationSet></Period></MPD>`
+	if err := os.WriteFile(filepath.Join(dir, "dash", "list.mpd"), []byte(list), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

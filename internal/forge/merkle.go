@@ -10,6 +10,7 @@ import (
 type Merkle struct {
 	Fragments int   // of a fragmented file; 0: a flat one
 	Set       bool  // the fragments are files of their own
+	Media     int   // bytes of a fragment's media, a multiple of three; default 300
 	Further   int   // further renditions of a set, each with as many fragments
 	Block     int   // fixed block size of a flat file
 	Sizes     []int // variable block sizes of a flat file
@@ -246,7 +247,7 @@ func (r *Recipe) merkleLayout(b *Built, head, tail, sum []byte, alg string) {
 	data = append(append(data, r.After...), fragmentedMoov()...)
 	b.Parts = nil
 	for i := range m.Fragments {
-		part := append(m.auxBox(tree, merkleTrack, i), fragment(0, i)...)
+		part := append(m.auxBox(tree, merkleTrack, i), m.fragment(0, i)...)
 		if m.Set {
 			b.Parts = append(b.Parts, append(segmentType(), part...))
 		} else {
@@ -277,11 +278,18 @@ func fragmentedMoov() []byte {
 	return box("moov", whole[mvhd.Offset:mvhd.Offset+mvhd.Size], trak, box("mvex", trex))
 }
 
+// fragment is the ith fragment of a rendition, with as much media as is asked for.
+func (m *Merkle) fragment(rendition, i int) []byte {
+	return fragmentOf(rendition, i, max(m.Media, 300))
+}
+
 // fragment is the ith moof with its mdat: three samples.
-func fragment(rendition, i int) []byte {
-	media := random("fragment "+string(rune('a'+i))+strings.Repeat("'", rendition), 300)
+func fragment(rendition, i int) []byte { return fragmentOf(rendition, i, 300) }
+
+func fragmentOf(rendition, i, size int) []byte {
+	media := random("fragment "+string(rune('a'+i))+strings.Repeat("'", rendition), size)
 	write := func(offset int) []byte {
-		trun := full("trun", 0, 0x201, be32(3), be32(offset), be32(100), be32(100), be32(100))
+		trun := full("trun", 0, 0x201, be32(3), be32(offset), be32(size/3), be32(size/3), be32(size/3))
 		traf := box("traf", full("tfhd", 0, 0x020000, be32(merkleTrack)), full("tfdt", 0, 0, be32(3*i)), trun)
 		return box("moof", full("mfhd", 0, 0, be32(i+1)), traf)
 	}

@@ -67,7 +67,7 @@ func (r *Recipe) furtherLayout(b *Built, head, tail, sum []byte, alg string) {
 			}
 		}
 		for i := range m.Fragments {
-			part := append(aux.auxBox(tree, merkleTrack, i), fragment(n+1, i)...)
+			part := append(aux.auxBox(tree, merkleTrack, i), m.fragment(n+1, i)...)
 			out.Parts = append(out.Parts, append(segmentType(), part...))
 		}
 		b.Renditions = append(b.Renditions, out)
