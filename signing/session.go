@@ -8,7 +8,7 @@ import (
 	"crypto/elliptic"
 	"errors"
 	"fmt"
-	"math/big"
+	"slices"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -52,8 +52,8 @@ func ParseSessionKey(raw []byte) (*SessionKey, error) {
 	if len(k.X) != size || len(k.Y) != size {
 		return fail("coordinates of %d and %d bytes", len(k.X), len(k.Y))
 	}
-	pub := &ecdsa.PublicKey{Curve: curve, X: new(big.Int).SetBytes(k.X), Y: new(big.Int).SetBytes(k.Y)}
-	if _, err := pub.ECDH(); err != nil { // it says whether the point lies on the curve
+	pub, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, k.X, k.Y))
+	if err != nil {
 		return fail("the point is not on the curve")
 	}
 	return &SessionKey{k.Kid, pub}, nil

@@ -85,9 +85,8 @@ func (l LiveStream) sessionKeys() Map {
 		key = Map{{1, 1}, {2, []byte("session")}, {-1, 6}, {-2, []byte(pub)}}
 	case *ecdsa.PublicKey:
 		size := (pub.Curve.Params().BitSize + 7) / 8
-		x, y := make([]byte, size), make([]byte, size)
-		pub.X.FillBytes(x)
-		pub.Y.FillBytes(y)
+		point := must(pub.Bytes())
+		x, y := point[1:1+size], point[1+size:]
 		key = Map{{1, 2}, {2, []byte("session")}, {-1, map[int]int{32: 1, 48: 2, 66: 3}[size]}, {-2, x}, {-3, y}}
 	}
 	leaf, _ := Signer{}.Chain()
