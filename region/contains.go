@@ -1,6 +1,7 @@
 package region
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -54,6 +55,9 @@ func (r *Region) Share(p Place) float64 {
 	if len(shapes) == 0 {
 		return 1
 	}
+	if len(shapes) == 1 && shapes[0].Kind == "rectangle" && !shapes[0].Outside {
+		return shapes[0].overlap(p)
+	}
 	in := 0
 	for i := range samples * samples {
 		x := p.Box.X + p.Box.Width*(float64(i%samples)+0.5)/samples
@@ -68,6 +72,124 @@ func (r *Region) Share(p Place) float64 {
 	return float64(in) / (samples * samples)
 }
 
+// overlap is the share of a box that lies in a rectangle.
+func (s *Shape) overlap(p Place) float64 {
+	x, y, w, h := s.X, s.Y, s.Width, s.Height
+	if s.Percent {
+		if p.Width <= 0 || p.Height <= 0 {
+			return 0 // the size is not known: nothing can be placed
+		}
+		x, y, w, h = x*p.Width/100, y*p.Height/100, w*p.Width/100, h*p.Height/100
+	}
+	share := 1.0
+	for _, side := range [2][4]float64{{x, w, p.Box.X, p.Box.Width}, {y, h, p.Box.Y, p.Box.Height}} {
+		if side[3] <= 0 {
+			return 0
+		}
+		share *= max(min(side[0]+side[1], side[2]+side[3])-max(side[0], side[2]), 0) / side[3]
+	}
+	if share > 1-1e-9 {
+		return 1
+	}
+	return share
+}
+
 func (f *Frames) contains(n int64) bool {
 	return (f.Start == nil || n >= *f.Start) && (f.End == nil || n <= *f.End)
+}
+
+// Grown returns the region with its shapes made larger about their middle by a share of their size, 0.1 for a tenth;
+// what is everything but a shape stays as it is. It is for boxes that were measured, and are off by a little.
+func (r *Region) Grown(by float64) *Region {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	out.Ranges = slices.Clone(r.Ranges)
+	for i := range out.Ranges {
+		if s := out.Ranges[i].Shape; s != nil && !s.Outside {
+			out.Ranges[i].Shape = s.grown(by)
+		}
+	}
+	return &out
+}
+
+func (s *Shape) grown(by float64) *Shape {
+	out := *s
+	out.Width, out.Height = s.Width*(1+by), s.Height*(1+by)
+	switch s.Kind {
+	case "rectangle":
+		out.X, out.Y = s.X-s.Width*by/2, s.Y-s.Height*by/2
+	case "polygon":
+		least, most := s.Vertices[0], s.Vertices[0]
+		for _, v := range s.Vertices {
+			for k := range v {
+				least[k], most[k] = min(least[k], v[k]), max(most[k], v[k])
+			}
+		}
+		out.Vertices = slices.Clone(s.Vertices)
+		for i, v := range s.Vertices {
+			for k := range v {
+				middle := (least[k] + most[k]) / 2
+				out.Vertices[i][k] = middle + (v[k]-middle)*(1+by)
+			}
+		}
+	}
+	return &out
+}
+
+// Window is the span of presentation time outside of which the region contains nothing: start inclusive, end inclusive.
+// always is true where it has none, never where it contains nothing at any time.
+func (r *Region) Window() (start, end time.Duration, always, never bool) {
+	if r == nil || len(r.Ranges) == 0 {
+		return 0, 0, false, true
+	}
+	timed, held := false, false
+	for _, x := range r.Ranges {
+		switch {
+		case x.Type == Textual:
+			return 0, 0, false, true
+		case x.Type != Temporal:
+			continue
+		}
+		timed = true
+		if x.Time.Wall {
+			continue
+		}
+		from, to := time.Duration(0), maxTime
+		if x.Time.Start != nil {
+			from = *x.Time.Start
+		}
+		if x.Time.End != nil {
+			to = *x.Time.End
+		}
+		if !held {
+			start, end, held = from, to, true
+		}
+		start, end = min(start, from), max(end, to)
+	}
+	if !timed {
+		return 0, maxTime, true, false
+	}
+	return start, end, false, !held
+}
+
+// Placed says whether the region names a part of the picture; one that names only a time, frames or a track does not.
+func (r *Region) Placed() bool {
+	return r != nil && slices.ContainsFunc(r.Ranges, func(x Range) bool { return x.Type == Spatial })
+}
+
+// Cost is what one question to the region costs, in points that are held against an edge.
+func (r *Region) Cost() int {
+	shapes, edges, plain := 0, 0, true
+	for _, x := range r.Ranges {
+		if x.Shape != nil {
+			shapes, edges = shapes+1, edges+1+len(x.Shape.Vertices)
+			plain = plain && x.Shape.Kind == "rectangle" && !x.Shape.Outside
+		}
+	}
+	if shapes == 0 || shapes == 1 && plain {
+		return len(r.Ranges)
+	}
+	return len(r.Ranges) + edges*samples*samples
 }

@@ -29,6 +29,8 @@ var consentCodes = []Code{
 	{"consent.use.uncounted", Informational, "a limit on the number of uses cannot be counted offline", "consent format 1, 3", "Ask the issuer whether uses are left."},
 	{"consent.use.undeclared", Informational, "the token is limited and the use is not declared", "consent format 1, 3", "State the use in a policy file (use: purpose, territory, channel, works), and judge again."},
 	{"consent.face.undeclared", Informational, "a face that no entry covers", "consent format 1, 8", "Ask the provider who that is, and under which consent."},
+	{"consent.face.crowd", Informational, "more faces at a time than entries for single people can stand for", "consentry", "Ask the provider for an entry of kind group."},
+	{"consent.face.possible", Informational, "what may be a face is covered by no entry", "consentry", "Look at the time and place; if it is nobody, a policy can waive it (possible_face: PASS)."},
 	{"consent.person.notSeen", Informational, "a declared person was not seen", "consent format 1, 8", "Look at the clip: the person may be small, turned away or not in it."},
 	{"consent.person.declaredOnly", Informational, "a declaration without a token that verifies", "consent format 1, 8", "Ask the provider for the token behind the declaration."},
 	{"consent.person.exemptDeclared", Informational, "an exemption is claimed; it was not judged", "consent format 1, 8", "An editor or lawyer must judge whether the exemption holds."},

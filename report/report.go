@@ -388,29 +388,6 @@ type Span struct {
 	EndMs   int64 `json:"endMs"`
 }
 
-// Persons says what a look for faces found.
-type Persons struct {
-	Status         string        `json:"status"` // analysed, partial, not-analysed, off
-	Reason         *string       `json:"reason"`
-	FramesTotal    int           `json:"framesTotal"`
-	FramesAnalysed int           `json:"framesAnalysed"`
-	FramesFailed   int           `json:"framesFailed"`
-	MinFacePx      int           `json:"minFacePx"`
-	Tracks         []PersonTrack `json:"tracks"`
-	NotSeen        []string      `json:"notSeen"`
-	Undeclared     []int         `json:"undeclared"`
-}
-
-// PersonTrack is a face followed through time.
-type PersonTrack struct {
-	ID       int     `json:"id"`
-	Class    string  `json:"class"` // confirmed, possible
-	StartMs  int64   `json:"startMs"`
-	EndMs    int64   `json:"endMs"`
-	Person   *string `json:"person"`
-	Coverage float64 `json:"coverage"`
-}
-
 // Fetched is one thing that the network was asked for. Nothing is fetched unless the user allows it for a run.
 type Fetched struct {
 	URL     string  `json:"url"`

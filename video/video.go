@@ -115,6 +115,7 @@ type Info struct {
 	Format      string // the demuxer's name
 	Duration    time.Duration
 	Tracks      []Track
+	Picture     int // index into Tracks of the track whose frames are handed out; -1: none is
 	Confinement Confinement
 }
 

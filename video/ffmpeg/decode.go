@@ -94,6 +94,7 @@ func (d Decoder) Decode(ctx context.Context, src video.Source, want video.Want, 
 		return nil, err
 	}
 	s.in.opened()
+	s.info.Picture = s.wanted()
 	if err := s.sink.Info(&s.info); err != nil {
 		return &s.res, err
 	}

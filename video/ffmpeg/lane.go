@@ -95,6 +95,18 @@ func (s *session) pick(kind string, media astiav.MediaType, wanted, related int)
 	return -1, nil
 }
 
+// wanted is the track whose frames will be handed out; -1: none, or none that can be.
+func (s *session) wanted() int {
+	if s.want.Mode == video.InfoOnly {
+		return -1
+	}
+	picture, err := s.pick(kindVideo, astiav.MediaTypeVideo, s.want.Track, -1)
+	if err != nil {
+		return -1
+	}
+	return picture
+}
+
 func (s *session) openPicture(track, threads int) *video.Error {
 	par := s.format.Streams()[track].CodecParameters()
 	if w, h := int64(par.Width()), int64(par.Height()); w > 0 && h > 0 && w > s.lim.Pixels/h {

@@ -113,7 +113,10 @@ func TestDecode_trackFacts(t *testing.T) {
 func TestDecode_chosenTrack(t *testing.T) {
 	for track, ok := range map[int]bool{-1: true, 0: true, 1: false, 2: false, 1 << 30: false} {
 		frames := 0
-		_, _, err := decode(t, ffmpeg.Decoder{}, "h264.mp4", "mp4", video.Want{Mode: video.KeyFrames, Track: track}, func(*video.Frame) { frames++ })
+		info, _, err := decode(t, ffmpeg.Decoder{}, "h264.mp4", "mp4", video.Want{Mode: video.KeyFrames, Track: track}, func(*video.Frame) { frames++ })
+		if want := map[bool]int{true: 0, false: -1}[ok]; info == nil || info.Picture != want {
+			t.Errorf("track %d: the info says that the frames are of track %d, want %d", track, info.Picture, want)
+		}
 		if ok != (err == nil) || ok != (frames == 2) || (!ok && reason(err) != video.ReasonFormat) {
 			t.Errorf("track %d: %d frames, %v", track, frames, err)
 		}

@@ -16,6 +16,8 @@ func (c *cursor) info(lim video.Limits) *video.Info {
 	for n := range c.count(lim.Tracks) {
 		i.Tracks = append(i.Tracks, c.track(n))
 	}
+	i.Picture = int(c.u16()) - 1
+	c.want(i.Picture < len(i.Tracks))
 	return i
 }
 
@@ -49,7 +51,7 @@ func appendInfo(b []byte, i *video.Info) []byte {
 	for _, t := range i.Tracks {
 		b = appendTrack(b, t)
 	}
-	return b
+	return binary.LittleEndian.AppendUint16(b, uint16(i.Picture+1))
 }
 
 func appendTrack(b []byte, t video.Track) []byte {
@@ -102,6 +104,11 @@ func tidy(i *video.Info, lim video.Limits) *video.Info {
 		}
 		t.EditList = edits
 		out.Tracks = append(out.Tracks, t)
+	}
+	if i.Picture < 0 || i.Picture >= min(len(out.Tracks), math.MaxUint16) {
+		out.Picture = -1
+	} else {
+		out.Picture = i.Picture
 	}
 	return out
 }

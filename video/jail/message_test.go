@@ -51,7 +51,7 @@ var good = []any{
 	end{sound: silence{packets: 9, broken: &video.Broken{Time: 1, Offset: 2, Why: "hoarse"}, failure: failure{reason: video.ReasonFormat, detail: "no decoder"}}},
 	heard{tone: tone{rate: 1, channels: 1, samples: 1}},
 	heard{slot: maxSlots - 1, track: 7, tone: tone{rate: 96000, channels: 16, samples: 64}, time: -time.Second, corrupt: true},
-	&video.Info{},
+	&video.Info{Picture: -1},
 	&video.Info{Format: "mov", Duration: time.Hour, Tracks: []video.Track{
 		{
 			ID: -1, Kind: "video", Codec: "h264", Duration: 1, TimeBase: [2]int{1, 90000}, FrameCount: 2, Width: 3, Height: 4, Rotation: 270, Mirrored: true,
@@ -106,8 +106,9 @@ func TestParse_limits(t *testing.T) {
 		"more edits than are kept":                           &video.Info{Tracks: []video.Track{{Kind: "data", EditList: make([]video.Edit, maxEdits+1)}}},
 		"a rate that is no number":                           &video.Info{Tracks: []video.Track{{Kind: "data", EditList: []video.Edit{{Rate: math.NaN()}}}}},
 		"a rotation of 360 degrees":                          &video.Info{Tracks: []video.Track{{Kind: "data", Rotation: 360}}},
-		"a negative duration":                                &video.Info{Duration: -1},
-		"a name too long":                                    &video.Info{Format: strings.Repeat("x", maxString+1)},
+		"a picture of a track that is not there":             &video.Info{Picture: 0},
+		"a negative duration":                                &video.Info{Picture: -1, Duration: -1},
+		"a name too long":                                    &video.Info{Picture: -1, Format: strings.Repeat("x", maxString+1)},
 		"a name with a line end":                             &video.Info{Format: "a\nb"},
 		"more samples than tracks":                           end{samples: make([]video.Samples, someLimits.Tracks+1)},
 		"samples at minus two":                               end{samples: []video.Samples{{First: -2}}},
@@ -148,7 +149,7 @@ func TestParse_limits(t *testing.T) {
 
 // What a decoder says of a file with strange numbers is brought into range and taken.
 func TestTidy(t *testing.T) {
-	strange := &video.Info{Format: "\x00é" + strings.Repeat("y", 500), Duration: -5}
+	strange := &video.Info{Format: "\x00é" + strings.Repeat("y", 500), Duration: -5, Picture: 1 << 20}
 	for range 100 {
 		strange.Tracks = append(strange.Tracks, video.Track{
 			Kind: "hologram", Codec: "\x1b[2J", Duration: math.MinInt64, FrameCount: -1, Width: -1, Height: math.MaxInt64, Rotation: 45,
@@ -165,7 +166,7 @@ func TestTidy(t *testing.T) {
 		t.Errorf("a message of %d bytes, more than %d", len(b), maxMessage)
 	}
 	got, err := parse(b, lim)
-	if err != nil || !reflect.DeepEqual(got, tidied) || len(tidied.Tracks) != 64 {
+	if err != nil || !reflect.DeepEqual(got, tidied) || len(tidied.Tracks) != 64 || tidied.Picture != -1 {
 		t.Errorf("%v\n%+v\n%+v", err, got, tidied)
 	}
 }

@@ -1,0 +1,50 @@
+package report
+
+// Persons says what a look for faces found: faces only, and never whose.
+type Persons struct {
+	Status         string      `json:"status"` // analysed, partial, not-analysed, off
+	Reason         *string     `json:"reason"`
+	Models         []FaceModel `json:"models,omitempty"` // what looked: the network, then the library that runs it
+	FramesTotal    int         `json:"framesTotal"`
+	FramesAnalysed int         `json:"framesAnalysed"`
+	FramesLarge    int         `json:"framesLarge"` // of these, looked at in full size, too
+	FramesFailed   int         `json:"framesFailed"`
+	// MinFacePx is the width from which faces are found, MinBriefFacePx that of faces which show for less than a quarter
+	// of a second; in pixels of the picture as displayed. 0: nothing was looked at.
+	MinFacePx      int           `json:"minFacePx"`
+	MinBriefFacePx int           `json:"minBriefFacePx"`
+	Shots          int           `json:"shots"`
+	Dropped        int           `json:"dropped"` // detections that were too weak or too few to be a track
+	Tracks         []PersonTrack `json:"tracks"`
+	NotSeen        []string      `json:"notSeen"`    // entries declared with a face that no track shows
+	Undeclared     []int         `json:"undeclared"` // confirmed tracks that no entry covers
+}
+
+// FaceModel is a file that the detector runs.
+type FaceModel struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"` // in lower-case hex
+}
+
+// PersonTrack is a face followed through time, inside one shot. Its number is of this run only.
+type PersonTrack struct {
+	ID       int       `json:"id"`
+	Class    string    `json:"class"` // confirmed, possible
+	StartMs  int64     `json:"startMs"`
+	EndMs    int64     `json:"endMs"`
+	Person   *string   `json:"person"`          // the entry that covers it; null: none does
+	Coverage float64   `json:"coverage"`        // share of its time inside the regions of that entry, or of the nearest one
+	Score    float64   `json:"score"`           // the best, on the network's own scale
+	Sights   int       `json:"sights"`          // frames in which it was found; between them it was followed
+	Best     FaceBox   `json:"best"`            // where it shows best
+	Boxes    []FaceBox `json:"boxes,omitempty"` // all of its sights, where they were asked for
+}
+
+// FaceBox is the place of a face in a frame, in percent of the picture as displayed.
+type FaceBox struct {
+	AtMs   int64   `json:"atMs"`
+	X      float64 `json:"x"` // left
+	Y      float64 `json:"y"` // top
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
