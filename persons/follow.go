@@ -1,0 +1,321 @@
+package persons
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// scale is how a network's scores are read. docs/accuracy.md has the measurement on which the numbers stand.
+type scale struct {
+	hint    float64 // of the small picture: worth a look at the large one, and enough to go on with a track
+	start   float64 // a face: a track may start
+	confirm float64 // a track with such a face is a person's, without further sights
+	// small says that every frame is looked at in a small picture first, since the large one costs too much.
+	small bool
+}
+
+var scales = map[string]scale{
+	"centerface": {hint: 0.12, start: 0.3, confirm: 0.5, small: true},
+	"yunet":      {hint: 0.5, start: 0.7, confirm: 0.86},
+	"ultraface":  {hint: 0.5, start: 0.65, confirm: 0.9},
+}
+
+// How faces of neighbouring frames are taken for one.
+const (
+	overlapJoins  = 0.2 // of the predicted box
+	centreJoins   = 0.6 // widths between the centres, where the boxes do not overlap enough
+	centreSpeed   = 3   // widths a second that these may grow by, once the face was not seen for longer than steady
+	steady        = 50 * time.Millisecond
+	sizeJoins     = 1.7 // ratio of the widths
+	overlapTwice  = 0.3 // of two detections of one face, in the small and the large picture
+	patience      = 220 * time.Millisecond
+	patienceLooks = 2 // large pictures, for faces that the small one does not show
+)
+
+// Limits of an analysis. A video with more is cut short and the answer is partial.
+const (
+	// maxTracks is far above what a film has; a report of more could not be read.
+	maxTracks = 4096
+	// maxLive bounds the faces that are followed at a time: matching costs their number times that of the detections.
+	maxLive = 256
+	// maxSights bounds what is kept of all tracks together: 128 MiB. A film of two hours with three faces in each frame
+	// has half a million.
+	maxSights = 1 << 22
+)
+
+// sight is a face in one frame, in fractions of the picture.
+type sight struct {
+	frame      int32
+	x, y, w, h float32
+	score      float32
+}
+
+func (s *sight) face() Face {
+	return Face{X: float64(s.x), Y: float64(s.y), W: float64(s.w), H: float64(s.h), Score: float64(s.score)}
+}
+
+// track is one face from its first sight to its last, inside one shot.
+type track struct {
+	sights []sight
+	best   int // index of the sight that shows it best
+
+	vx, vy     float64       // of the centre, a second
+	seen       time.Duration // last
+	looks      int           // large pictures since
+	inSmall    bool          // the small picture showed it last time
+	lost       bool          // the loss was looked into
+	start, end time.Duration // of the first frame, and of the end of the last
+}
+
+func (t *track) last() *sight { return &t.sights[len(t.sights)-1] }
+
+// at is where the track is expected.
+func (t *track) at(now time.Duration) Face {
+	f := t.last().face()
+	dt := (now - t.seen).Seconds()
+	f.X += t.vx * dt
+	f.Y += t.vy * dt
+	return f
+}
+
+// follower makes tracks of the detections of one frame after the other.
+type follower struct {
+	scale scale
+	times []time.Duration // of the frames
+
+	live, done []*track
+	refused    []Face // of small pictures, where the large one had no face; until the next look
+	sights     int
+	most       int    // sights that are kept
+	crowd      int    // the most tracks in one frame
+	over       string // the limit that was reached
+}
+
+// wants says whether the large picture of the next frame must be looked at, by what the small one shows: a face where
+// no track is, or none where there was one.
+func (f *follower) wants(at time.Duration, starts bool, small []Face) bool {
+	if starts {
+		return true
+	}
+	pairs := f.match(f.live, small, at)
+	met := map[int]bool{}
+	for _, p := range pairs {
+		met[p.face] = true
+		f.live[p.track].lost = false
+	}
+	want := false
+	for i, s := range small {
+		if s.Score < f.scale.hint || met[i] {
+			continue
+		}
+		want = want || !slices.ContainsFunc(f.refused, func(r Face) bool { return overlap(r, s) > overlapTwice && s.Score < r.Score+0.1 })
+	}
+	for i, t := range f.live {
+		if t.inSmall && !t.lost && !slices.ContainsFunc(pairs, func(p pair) bool { return p.track == i }) {
+			t.lost, want = true, true
+		}
+	}
+	return want
+}
+
+// next takes the detections of a frame. full is nil where the large picture was not looked at.
+func (f *follower) next(at time.Duration, starts bool, small, full []Face) {
+	n := int32(len(f.times))
+	f.times = append(f.times, at)
+	if starts {
+		f.finish()
+		f.refused = f.refused[:0]
+	}
+	looked := full != nil
+	faces := small
+	if looked {
+		faces = f.merge(small, full)
+	}
+	taken := make([]bool, len(faces))
+	seen := make([]bool, len(f.live))
+	strong := slices.Clone(faces)
+	for i := range strong {
+		if strong[i].Score < f.scale.start {
+			strong[i].W = 0 // not in the first round: it must not take a track from a better one
+		}
+	}
+	for _, round := range [][]Face{strong, faces} {
+		var open []*track
+		var index []int
+		for i, t := range f.live {
+			if !seen[i] {
+				open, index = append(open, t), append(index, i)
+			}
+		}
+		free := slices.Clone(round)
+		for i := range free {
+			if taken[i] {
+				free[i].W = 0
+			}
+		}
+		for _, p := range f.match(open, free, at) {
+			seen[index[p.track]], taken[p.face] = true, true
+			f.add(open[p.track], n, at, faces[p.face])
+			open[p.track].inSmall = slices.ContainsFunc(small, func(s Face) bool { return s == faces[p.face] || overlap(s, faces[p.face]) > overlapTwice })
+		}
+	}
+	f.lose(at, looked, seen)
+	if looked {
+		f.begin(n, at, small, faces, taken)
+	}
+	f.crowd = max(f.crowd, len(f.live))
+}
+
+// lose ends the tracks that were not seen for too long.
+func (f *follower) lose(at time.Duration, looked bool, seen []bool) {
+	kept := f.live[:0]
+	for i, t := range f.live {
+		if !seen[i] {
+			if looked {
+				t.looks++
+			}
+			over := at-t.seen > patience
+			if !t.inSmall {
+				over = over && t.looks >= patienceLooks
+			}
+			if over {
+				f.close(t)
+				continue
+			}
+		}
+		kept = append(kept, t)
+	}
+	f.live = kept
+}
+
+// begin makes tracks of the faces that belong to none, and remembers what only the small picture took for one.
+func (f *follower) begin(n int32, at time.Duration, small, faces []Face, taken []bool) {
+	for i, face := range faces {
+		if taken[i] || face.Score < f.scale.start {
+			continue
+		}
+		if len(f.live) >= maxLive || len(f.done)+len(f.live) >= maxTracks {
+			f.over = "more faces than are followed"
+			return
+		}
+		t := &track{start: at}
+		f.add(t, n, at, face)
+		t.inSmall = slices.ContainsFunc(small, func(s Face) bool { return s.Score >= f.scale.hint && overlap(s, face) > overlapTwice })
+		f.live = append(f.live, t)
+	}
+	f.refused = f.refused[:0]
+	for _, s := range small {
+		if s.Score >= f.scale.hint && !slices.ContainsFunc(f.live, func(t *track) bool { return overlap(t.last().face(), s) > overlapJoins }) {
+			f.refused = append(f.refused, s)
+		}
+	}
+}
+
+// add gives a track a sight.
+func (f *follower) add(t *track, n int32, at time.Duration, face Face) {
+	if f.sights >= f.most {
+		f.over = "more sights of faces than are kept"
+		return
+	}
+	f.sights++
+	if len(t.sights) > 0 {
+		was := t.last().face()
+		if dt := (at - t.seen).Seconds(); dt > 0 {
+			// Half of the new motion: a box that jumps once must not carry the track away.
+			t.vx += 0.5 * ((face.X+face.W/2-was.X-was.W/2)/dt - t.vx)
+			t.vy += 0.5 * ((face.Y+face.H/2-was.Y-was.H/2)/dt - t.vy)
+		}
+	}
+	t.sights = append(t.sights, sight{n, float32(face.X), float32(face.Y), float32(face.W), float32(face.H), float32(face.Score)})
+	t.seen, t.looks, t.lost = at, 0, false
+	if b := &t.sights[t.best]; face.Score*face.W >= float64(b.score*b.w) {
+		t.best = len(t.sights) - 1
+	}
+}
+
+// finish ends all tracks.
+func (f *follower) finish() {
+	for _, t := range f.live {
+		f.close(t)
+	}
+	f.live = f.live[:0]
+}
+
+func (f *follower) close(t *track) {
+	f.done = append(f.done, t)
+}
+
+// merge puts the faces of both pictures together: those of the large one, and what only the small one shows.
+func (f *follower) merge(small, full []Face) []Face {
+	out := slices.Clone(full)
+	for _, s := range small {
+		if !slices.ContainsFunc(full, func(g Face) bool { return overlap(g, s) > overlapTwice }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// pair is a track and the face that goes on with it.
+type pair struct{ track, face int }
+
+// match pairs tracks with faces, the nearest first.
+func (f *follower) match(tracks []*track, faces []Face, at time.Duration) []pair {
+	type candidate struct {
+		pair
+		worth float64
+	}
+	var all []candidate
+	for i, t := range tracks {
+		p := t.at(at)
+		for k, face := range faces {
+			if face.W <= 0 || face.Score < f.scale.hint {
+				continue
+			}
+			if w := likeness(p, face, at-t.seen); w > 0 {
+				all = append(all, candidate{pair{i, k}, w})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.worth, a.worth) })
+	var out []pair
+	usedT, usedF := map[int]bool{}, map[int]bool{}
+	for _, c := range all {
+		if !usedT[c.track] && !usedF[c.face] {
+			usedT[c.track], usedF[c.face] = true, true
+			out = append(out, c.pair)
+		}
+	}
+	return out
+}
+
+// likeness is above zero where a face can be the one that was expected at a place, and the greater the nearer. The
+// longer it was not seen, the further it may have gone.
+func likeness(want, got Face, gap time.Duration) float64 {
+	if o := overlap(want, got); o > overlapJoins {
+		return 1 + o
+	}
+	ratio := got.W / want.W
+	if ratio < 1/sizeJoins || ratio > sizeJoins {
+		return 0
+	}
+	dx := (got.X + got.W/2 - want.X - want.W/2) / want.W
+	dy := (got.Y + got.H/2 - want.Y - want.H/2) / want.H
+	far := centreJoins + centreSpeed*max(gap-steady, 0).Seconds()
+	if d := math.Hypot(dx, dy); d < far {
+		return 1 - d/far
+	}
+	return 0
+}
+
+// overlap is the intersection of two boxes by their union.
+func overlap(a, b Face) float64 {
+	w := min(a.X+a.W, b.X+b.W) - max(a.X, b.X)
+	h := min(a.Y+a.H, b.Y+b.H) - max(a.Y, b.Y)
+	if w <= 0 || h <= 0 {
+		return 0
+	}
+	return w * h / (a.W*a.H + b.W*b.H - w*h)
+}
