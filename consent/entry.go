@@ -199,11 +199,12 @@ func (e *subjectJudge) find(code, format string, args ...any) {
 }
 
 // sight says what a look for faces says of the entry.
-func (e *subjectJudge) sight(analysed bool, seen map[string]bool) {
-	if !analysed {
+func (e *subjectJudge) sight(f *Faces, seen map[string]bool) {
+	if f.Status != "analysed" {
 		return
 	}
-	if slices.Contains(e.person.Modality, "face") && e.person.Rendering != "none" && !seen[e.person.ID] && !seen[e.name] {
+	partly := slices.Contains(f.Partly, e.person.ID) || slices.Contains(f.Partly, e.name)
+	if !partly && slices.Contains(e.person.Modality, "face") && e.person.Rendering != "none" && !seen[e.person.ID] && !seen[e.name] {
 		e.find("consent.person.notSeen", "declared with a face, and no face track lies in the entry's regions")
 	}
 	if slices.Contains(e.person.Modality, "voice") {

@@ -105,14 +105,24 @@ func (d Declaration) MarshalJSON() ([]byte, error) {
 
 // Faces are the face tracks that a look at the picture found.
 type Faces struct {
-	Status string      `json:"status"` // analysed; anything else: it was asked for and did not work
+	Status string      `json:"status"`           // analysed; anything else: it was asked for and did not work
+	Reason string      `json:"reason,omitempty"` // why it did not
 	Tracks []FaceTrack `json:"tracks"`
+	// Partly names the entries whose regions hold a face for a part of its time, though no face is theirs.
+	Partly []string `json:"partly,omitempty"`
 }
 
 // FaceTrack is a face followed through time, and the entry whose regions cover it; nil: none does.
 type FaceTrack struct {
 	ID        int     `json:"id"`
 	CoveredBy *string `json:"coveredBy"`
+	// Possible says that it may be no face: a policy can waive it.
+	Possible bool `json:"possible,omitempty"`
+	// StartMs and EndMs are the span of presentation time; Box is where it shows best (left, top, width, height in
+	// percent of the displayed picture); nil: not known.
+	StartMs int64       `json:"startMs,omitempty"`
+	EndMs   int64       `json:"endMs,omitempty"`
+	Box     *[4]float64 `json:"box,omitempty"`
 }
 
 // Metadata is what the file's metadata outside the consent assertion say of people. Consent format 1, 9.

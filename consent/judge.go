@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/consentry/consentry/report"
@@ -72,7 +71,9 @@ type Judgement struct {
 	Contradicted    []string // declarations that a bundle at hand contradicts
 	Incomplete      bool     // declared complete, and a face is covered by nobody
 	UndeclaredFaces []int    // face tracks that no entry covers
-	NotAnalysed     bool     // faces were to be looked for, and could not be
+	PossibleFaces   []int    // such tracks that may be no face
+	NotAnalysed     bool     // faces were to be looked for, and could not be, or not in full
+	NotAnalysedWhy  string   // in plain words; empty: not known
 	NotComplete     bool     // a declaration does not say that it names everybody
 	Sidecar         *Sidecar // the sidecar that takes the claim signer's place; nil: none does
 	Lists           []Dated  // trust lists and bundles that are used, with their dates
@@ -320,7 +321,7 @@ func (j *judge) faces() {
 		return
 	}
 	if f.Status != "analysed" {
-		j.out.NotAnalysed = true
+		j.out.NotAnalysed, j.out.NotAnalysedWhy = true, f.Reason
 	}
 	seen := map[string]bool{}
 	for _, t := range f.Tracks {
@@ -335,15 +336,20 @@ func (j *judge) faces() {
 				continue
 			}
 			entries[e.person.ID], entries[e.name] = true, true
-			e.sight(f.Status == "analysed", seen)
+			e.sight(f, seen)
 		}
 	}
 	for _, t := range f.Tracks {
 		if t.CoveredBy != nil && entries[*t.CoveredBy] {
 			continue
 		}
+		if t.Possible {
+			j.out.PossibleFaces = append(j.out.PossibleFaces, t.ID)
+			j.find("consent.face.possible", "", "no entry covers track %d, which may be a face%s", t.ID, t.place()).Where = t.where()
+			continue
+		}
 		j.out.UndeclaredFaces = append(j.out.UndeclaredFaces, t.ID)
-		j.find("consent.face.undeclared", "", "no entry covers the face of track %d", t.ID).Where = "track " + strconv.Itoa(t.ID)
+		j.find("consent.face.undeclared", "", "no entry covers the face of track %d%s", t.ID, t.place()).Where = t.where()
 	}
 	if len(j.out.UndeclaredFaces) == 0 {
 		return

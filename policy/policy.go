@@ -265,8 +265,15 @@ func (d *decision) people() {
 	for _, track := range j.UndeclaredFaces {
 		d.on(UndeclaredFace, fmt.Sprintf("no entry covers the face of track %d", track))
 	}
+	for _, track := range j.PossibleFaces {
+		d.on(PossibleFace, fmt.Sprintf("no entry covers track %d, which may be a face", track))
+	}
 	if j.NotAnalysed {
-		d.on(NotAnalysed, "faces were to be looked for, and could not be")
+		text := "faces were to be looked for, and could not be, or not in full"
+		if j.NotAnalysedWhy != "" {
+			text += ": " + j.NotAnalysedWhy
+		}
+		d.on(NotAnalysed, text)
 	}
 	if j.NotComplete {
 		d.on(NotComplete, "the declaration does not say that it names everybody")

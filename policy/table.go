@@ -33,6 +33,7 @@ const (
 	NotAnalysed       = "not_analysed"
 	NotComplete       = "not_complete"
 	UndeclaredFace    = "undeclared_face"
+	PossibleFace      = "possible_face"
 
 	// notSupported is no event of a policy file: what cannot be checked yet is INDETERMINATE, whatever a policy says.
 	notSupported = "not_supported"
@@ -64,6 +65,7 @@ var table = map[string][3]report.Verdict{
 	NotAnalysed:       {indeterminate, indeterminate, fail},
 	NotComplete:       {warn, warn, warn},
 	UndeclaredFace:    {warn, indeterminate, fail},
+	PossibleFace:      {warn, indeterminate, fail},
 
 	"refused":         {fail, fail, fail},
 	"invalid":         {fail, fail, fail},
