@@ -23,6 +23,7 @@ import (
 	"github.com/consentry/consentry/fingerprint"
 	"github.com/consentry/consentry/labels"
 	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
@@ -104,9 +105,12 @@ type Verifier struct {
 	// Messages are watermarks to look for beside the known ones; a mark that is found makes the origin "generated".
 	Messages []watermark.Message
 	Thorough bool // look for parts that were cut out of marked pictures anywhere, which takes longer
-	// Persons asks for an analysis of the people in the picture. No analyser exists yet: asked for, the policy's event
-	// not_analysed follows.
-	Persons       bool
+	// Persons says when people are looked for in the picture, and Faces opens what finds their faces, once for each asset
+	// that needs it; an [*persons.Error] or any other error is the reason why they were not analysed. Boxes asks for the
+	// places of all faces in the report.
+	Persons       PersonsMode
+	Faces         func(ctx context.Context) (persons.Detector, error)
+	Boxes         bool
 	ManifestLabel string // of the manifest to take for the active one; empty: the last
 	Limits        Limits
 	Time          time.Time // the validation time; zero: now
@@ -156,6 +160,7 @@ type run struct {
 	unsupported []string // what the file needs and this version cannot do
 	pixelsAsked bool     // and they could not be had
 	labels      *labels.Result
+	people      peopleLook
 	metadata    consent.Metadata
 	told        int // statements of metadata that are reported
 	declared    []manifest.SoftBinding
@@ -276,19 +281,6 @@ func (r *run) readSidecars(context.Context) error {
 	default:
 		r.sidecar = string(b)
 	}
-	return nil
-}
-
-// lookForPeople will find the people in the picture.
-func (r *run) lookForPeople(context.Context) error {
-	if !r.v.Persons {
-		r.notChecked("people in the picture", "only declared people are judged; nobody looked for faces")
-		return nil
-	}
-	why := "not supported yet: no analyser of faces in this version"
-	r.out.Persons.Status, r.out.Persons.Reason = "not-analysed", optional(why)
-	r.pixelsAsked = true
-	r.notChecked("people in the picture", why)
 	return nil
 }
 

@@ -215,7 +215,7 @@ func TestDecoderFailureIsNoAnswer(t *testing.T) {
 
 func TestPersonsAskedForAndImpossible(t *testing.T) {
 	v := trusting(t)
-	v.Persons = true
+	v.Persons = consentry.PersonsOn
 	r := verify(t, v, asset(generated().Data))
 	if r.Persons.Status != "not-analysed" {
 		t.Errorf("persons.status %q", r.Persons.Status)

@@ -27,9 +27,7 @@ func (r *run) facts() *consent.Facts {
 		Labels:       labelFacts(r.out.Labels),
 	}
 	f.Manifest.State = consent.ManifestAbsent
-	if r.v.Persons {
-		f.Faces = &consent.Faces{Status: r.out.Persons.Status}
-	}
+	f.Faces = r.faceFacts()
 	for _, f := range r.out.Findings {
 		if f.Code == "asset.truncated" || f.Code == "asset.malformed" {
 			r.malformed = f.Explanation

@@ -5,6 +5,7 @@ import "github.com/consentry/consentry/video"
 // look is one of those who look at the decoded pictures and sound. All of them share one decode, are called one after
 // the other, and write their part of the report when it has ended.
 type look struct {
+	all    bool // it needs all frames; else key frames will do
 	sink   video.Sink
 	done   func(*video.Result) error // the stream was read to its end, or to Result.Broken
 	failed func(why string) error    // the decoder could not do its work: what was seen is no answer
@@ -12,7 +13,11 @@ type look struct {
 
 // looks are those that this run needs.
 func (r *run) looks() []look {
-	return append([]look{r.lookForMarks()}, r.printLooks()...)
+	list := append([]look{r.lookForMarks()}, r.printLooks()...)
+	if r.people.analysis != nil {
+		list = append(list, r.lookForFaces())
+	}
+	return list
 }
 
 // fanOut hands what a decoder gives to all who look. What nobody takes is not asked for. first sees the tracks before

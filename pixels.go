@@ -20,23 +20,68 @@ func (r *run) decode(ctx context.Context) error {
 		r.notChecked("pixels", "decoding is switched off")
 		return nil
 	}
-	if r.v.Decoder == nil {
-		r.pixelsFailed("no decoder in this build: pixels cannot be analysed")
+	if why := r.undecodable(); why != "" {
+		r.pixelsFailed(why)
 		return nil
 	}
-	src := r.source()
-	want := video.Want{Mode: r.mode(), Track: -1, Limits: r.v.Limits.Video}
-	var held video.Confinement
-	looks := r.looks()
-	res, err := r.v.Decoder.Decode(ctx, src, want, fanOut(looks, func(i *video.Info) error {
-		held = i.Confinement
-		r.fillTracks(i)
+	if r.peopleAsked() && r.framesOff() == "" {
+		if err := r.openPeople(ctx); err != nil {
+			return err
+		}
+		defer r.closePeople()
+	}
+	return r.decodeFor(ctx, r.looks())
+}
+
+// undecodable says why no decoder can be asked; empty: one can.
+func (r *run) undecodable() string {
+	if r.v.Decoder == nil {
+		return "no decoder in this build: pixels cannot be analysed"
+	}
+	return ""
+}
+
+// decodeForPeople decodes once more, for the faces alone.
+func (r *run) decodeForPeople(ctx context.Context) error {
+	why := r.undecodable()
+	if off := r.framesOff(); off != "" {
+		why = off
+	}
+	if r.people.why = why; why != "" {
 		return nil
-	}))
+	}
+	if err := r.openPeople(ctx); err != nil || r.people.analysis == nil {
+		return err
+	}
+	defer r.closePeople()
+	return r.decodeFor(ctx, []look{r.lookForFaces()})
+}
+
+// decodeFor decodes once for all who look.
+func (r *run) decodeFor(ctx context.Context, looks []look) error {
+	src := r.source()
+	want := video.Want{Mode: r.mode(), Track: -1, AudioTrack: -1, Limits: r.v.Limits.Video}
+	var held video.Confinement
+	sink := fanOut(looks, func(i *video.Info) error {
+		held = i.Confinement
+		if r.out.Decoded == nil {
+			r.fillTracks(i)
+		}
+		return nil
+	})
+	want.Audio = sink.Audio != nil
+	for _, l := range looks {
+		if l.all {
+			want.Mode = video.AllFrames
+		}
+	}
+	res, err := r.v.Decoder.Decode(ctx, src, want, sink)
 	var failed *video.Error
 	switch {
 	case errors.As(err, &failed):
-		r.pixelsFailed(failed.Error())
+		if r.out.Decoded == nil { // else the others have looked before
+			r.pixelsFailed(failed.Error())
+		}
 		return fail(looks, failed.Error())
 	case err != nil && ctx.Err() != nil:
 		return err

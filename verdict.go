@@ -42,6 +42,7 @@ func (r *run) judge(ctx context.Context) error {
 	j := judgeFacts(f, trust, p, r.signerLists())
 	r.out.Verdict, r.out.Reasons, r.out.Origin = j.Verdict, j.Reasons, j.Origin
 	r.out.People, r.out.Works = people(j.Judgement.People), people(j.Judgement.Works)
+	r.markSeen()
 	r.out.Findings = append(r.out.Findings, j.Judgement.Findings...)
 	r.markClashes()
 	r.out.Findings = append(r.out.Findings, r.clashes(j.Origin)...)

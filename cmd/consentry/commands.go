@@ -10,6 +10,7 @@ func (p *program) commands() []*cli.Command {
 		p.demoCommand(),
 		p.verifyCommand(),
 		p.inspectCommand(),
+		p.personsCommand(),
 		p.indexCommand(),
 		p.findCommand(),
 		p.explainCommand(),
@@ -43,7 +44,6 @@ func prepare(list []*cli.Command) {
 type later struct{ name, what string }
 
 var laterCommands = []later{
-	{"persons", "who can be seen in a video, when and where"},
 	{"evidence", "evidence packs"},
 	{"serve", "a local page and API"},
 }

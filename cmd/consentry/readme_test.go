@@ -21,6 +21,22 @@ var changing = []*regexp.Regexp{
 // decoderLine is a line that says something else in a build without a decoder.
 var decoderLine = regexp.MustCompile(`^  (watermarks?|pixels|picture)\b`)
 
+// seenSpan is what a look for faces adds to a person.
+var seenSpan = regexp.MustCompile(`seen [0-9:.]+–[0-9:.]+, `)
+
+// faceless takes out of the demo's output what a look for faces puts there, for systems that have nothing to look with.
+func faceless(lines []string) (out []string) {
+	for _, l := range lines {
+		if l == "why" || l == "to know" {
+			return out // from here on it is said, in several places, that nobody looked
+		}
+		if l = seenSpan.ReplaceAllString(l, ""); !strings.HasPrefix(l, "  faces ") && !strings.HasPrefix(l, "  Persons were NOT analysed") && l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
 // steady takes out of the demo's output what changes, and the lines that depend on whether the build has a decoder.
 func steady(text, dir string) []string {
 	text = strings.ReplaceAll(text, dir, "build/demo")
@@ -54,6 +70,10 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 	}
 	shown, _, _ := strings.Cut(out.String(), "What to try next")
 	got, want := steady(shown, dir), steady("A clip"+block, dir)
+	if _, err := tryDetector(context.Background(), ""); err != nil {
+		t.Logf("without the lines about faces: %v", err)
+		got, want = faceless(got), faceless(want)
+	}
 	for i := 0; i < len(got) || i < len(want); i++ {
 		var g, w string
 		if i < len(got) {

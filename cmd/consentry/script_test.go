@@ -26,6 +26,13 @@ import (
 // error and, by "exit", the code.
 
 func TestMain(m *testing.M) {
+	// Tests that run the program inside of their own process start its children from this very binary.
+	if len(os.Args) == 2 && os.Args[1] == decodeCommand {
+		os.Exit(decodeChild())
+	}
+	if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
+		os.Exit(detectChild())
+	}
 	testscript.Main(m, map[string]func(){
 		"consentry": func() {
 			if len(os.Args) == 2 && os.Args[1] == decodeCommand {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/asn1"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/internal/fetch"
+	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
@@ -24,7 +26,7 @@ const maxPEMFile = 8 << 20
 
 // newVerifier turns the flags into what is verified against. Whatever a flag names is read here, once for all files.
 func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*consentry.Verifier, error) {
-	v := &consentry.Verifier{Time: o.at, Version: toolVersion(), Persons: o.persons == "on", ManifestLabel: o.label}
+	v := &consentry.Verifier{Time: o.at, Version: toolVersion(), Persons: personsMode(o.persons), Boxes: o.boxes, ManifestLabel: o.label}
 	if v.Time.IsZero() {
 		v.Time = time.Now() // one clock for a whole batch
 	}
@@ -60,6 +62,7 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	if v.Frames != video.InfoOnly {
 		v.Decoder = newDecoder()
 	}
+	v.Faces = facesFrom(o.faceModel, o.modelsDir)
 	return v, nil
 }
 
@@ -69,6 +72,15 @@ func profileOf(v *consentry.Verifier) string {
 		return policy.Default
 	}
 	return v.Policy.Profile
+}
+
+func personsMode(word string) consentry.PersonsMode {
+	return map[string]consentry.PersonsMode{"auto": consentry.PersonsAuto, "on": consentry.PersonsOn, "fast": consentry.PersonsFast}[word]
+}
+
+// facesFrom opens a detector of faces when one is needed: that of a file of the operator's own, or the default one.
+func facesFrom(model, folder string) func(context.Context) (persons.Detector, error) {
+	return func(ctx context.Context) (persons.Detector, error) { return openDetector(ctx, model, folder) }
 }
 
 func loadPolicy(o *verifyOptions) (*policy.Policy, error) {

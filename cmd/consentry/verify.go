@@ -46,6 +46,9 @@ type verifyOptions struct {
 	thorough    bool
 	persons     string
 	prints      string
+	faceModel   string
+	modelsDir   string
+	boxes       bool
 	timeout     time.Duration
 	jobs        int
 	strict      bool
@@ -57,15 +60,14 @@ var (
 	formats     = []string{"text", "json", "crjson", "ndjson"}
 	laterFormat = []string{"sarif", "junit", "github", "html"}
 	frameModes  = []string{"auto", "all", "keys", "off"}
-	personModes = []string{"auto", "on", "off"}
+	personModes = []string{"auto", "on", "fast", "off"}
 	printModes  = []string{"auto", "on"}
 	listNames   = []string{"c2pa", "c2pa-interim", "public-tsa", "cawg", "none"}
 )
 
 // laterVerifyFlags are flags of verify that come later.
 var laterVerifyFlags = map[string]string{
-	"face-model": "face detection",
-	"resume":     "carrying on an interrupted batch",
+	"resume": "carrying on an interrupted batch",
 }
 
 func (p *program) verifyCommand() *cli.Command {
@@ -102,13 +104,16 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "frames", Value: "auto", Usage: "`MODE`: auto (default), all, keys or off"},
 			&cli.StringSliceFlag{Name: "watermark", Usage: "`ALG:BITS:HEX`: a mark of your own to look for"},
 			&cli.BoolFlag{Name: "thorough", Usage: "look for marks in parts cut out of marked pictures"},
-			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default: off for now), on or off"},
+			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default), on, fast or off"},
+			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
+			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
+			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
 			&cli.StringFlag{Name: "fingerprints", Value: "auto", Usage: "`MODE`: auto (default: where one is declared) or on"},
 			&cli.DurationFlag{Name: "timeout", Usage: "`TIME` for each file, such as 30s; default none"},
 			&cli.IntFlag{Name: "jobs", Usage: "`N` files at a time; default: one a core"},
 			&cli.BoolFlag{Name: "strict", Usage: "WARN is exit 1"},
 			redactFlag(),
-			laterFlag("face-model"), laterFlag("resume"),
+			laterFlag("resume"),
 		},
 		Action: func(c *cli.Context) error {
 			o, err := readVerifyOptions(c)
@@ -154,6 +159,9 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		persons:         c.String("persons"),
 		prints:          c.String("fingerprints"),
 		thorough:        c.Bool("thorough"),
+		faceModel:       c.String("face-model"),
+		modelsDir:       c.String("models-dir"),
+		boxes:           c.Bool("boxes"),
 		timeout:         c.Duration("timeout"),
 		jobs:            c.Int("jobs"),
 		strict:          c.Bool("strict"),
@@ -204,9 +212,6 @@ func ownMessages(texts []string) ([]watermark.Message, error) {
 func (o *verifyOptions) checkWords() error {
 	if slices.Contains(laterFormat, o.format) {
 		return &notYetError{What: "--format " + o.format}
-	}
-	if o.persons == "fast" {
-		return &notYetError{What: "--persons fast"}
 	}
 	checks := []struct {
 		flag, value string

@@ -214,6 +214,7 @@ var terms = []Entry{
 	{"not_analysed", kindEvent, "pixels were to be analysed, and were not", seeJudge, ""},
 	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, ""},
 	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, ""},
+	{"possible_face", kindEvent, "what may be a face, and no entry covers", seeJudge, "Look at the time and place; if it is nobody, write possible_face: PASS under \"on\" in a policy file."},
 
 	{"provenance", kindLine, "whether the file carries a manifest of its history, and whether that holds", seeStates, ""},
 	{"integrity", kindLine, "whether the content is the one that was signed", "C2PA 2.5, 14.12", ""},

@@ -119,7 +119,10 @@ func (t *text) axes() {
 	state, detail := t.watermarks()
 	t.axis("watermark", state, detail)
 	t.bindings()
-	t.axis("faces", t.r.Persons.Status, t.faces())
+	t.axis("faces", t.r.Persons.Status, facesText(&t.r.Persons))
+	if line := notAnalysed(&t.r.Persons); line != "" {
+		t.b.WriteString("\n  " + line + "\n")
+	}
 	t.labels(t.r.Labels)
 }
 
@@ -416,17 +419,6 @@ func (t *text) watermarks() (state, detail string) {
 		parts = append(parts, Safe(*m.Reason))
 	}
 	return state, join(parts)
-}
-
-func (t *text) faces() string {
-	p := &t.r.Persons
-	switch {
-	case p.Status == "analysed" || p.Status == "partial":
-		return fmt.Sprintf("%s in %d of %d frames", plural(len(p.Tracks), "track"), p.FramesAnalysed, p.FramesTotal)
-	case p.Reason != nil:
-		return Safe(*p.Reason)
-	}
-	return ""
 }
 
 // reason finds why one of the things was not checked.

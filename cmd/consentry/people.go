@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/video"
+)
+
+// personsOptions is the command line of persons, read.
+type personsOptions struct {
+	file, declared, faceModel, modelsDir, format, out string
+	fast, boxes                                       bool
+}
+
+func (p *program) personsCommand() *cli.Command {
+	return &cli.Command{
+		Name: "persons", Usage: "Show who can be seen in a video, when and where", ArgsUsage: "FILE",
+		Description: "Finds faces, follows them, and holds them against the regions that a consent\n" +
+			"assertion declares: before signing, or alone. It says when and where somebody is\n" +
+			"seen and never who; it compares no faces and keeps no picture.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "declared", Usage: "`FILE`: a consent assertion in JSON"},
+			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
+			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
+			&cli.BoolFlag{Name: "fast", Usage: "four pictures a second only: the answer is partial"},
+			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
+			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return &usageError{Text: fmt.Sprintf("persons takes one file, not %d", c.NArg()), Hint: "consentry persons clip.mp4"}
+			}
+			o := personsOptions{
+				file: c.Args().First(), declared: c.String("declared"), faceModel: c.String("face-model"), modelsDir: c.String("models-dir"),
+				format: c.String("format"), out: c.String("o"), fast: c.Bool("fast"), boxes: c.Bool("boxes"),
+			}
+			if o.format != "text" && o.format != "json" {
+				return wordError("--format", o.format, []string{"text", "json"})
+			}
+			return p.persons(c.Context, o)
+		},
+	}
+}
+
+// persons looks at the people in a file. The exit code says whether somebody is seen whom the declaration does not
+// cover (1), and whether that could not be told (2).
+func (p *program) persons(ctx context.Context, o personsOptions) error {
+	declared, err := readDeclared(o.declared)
+	if err != nil {
+		return err
+	}
+	f, size, err := openFile(o.file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	out, err := p.openAnswer(o.out, []string{o.file, o.declared, o.faceModel})
+	if err != nil {
+		return err
+	}
+	defer out.abandon()
+
+	v := &consentry.Verifier{Frames: video.AllFrames, Decoder: newDecoder(), Faces: facesFrom(o.faceModel, o.modelsDir), Boxes: o.boxes}
+	if o.fast {
+		v.Persons = consentry.PersonsFast
+	}
+	sight, err := v.LookAt(ctx, consentry.Asset{Name: o.file, Data: f, Size: size}, declared)
+	if err != nil {
+		return fmt.Errorf("%q: %w", o.file, err)
+	}
+	if o.format == "json" {
+		err = render.JSON(out, sight.Persons)
+	} else {
+		err = render.PersonsText(out, o.file, &sight.Persons, sight.NotChecked, declared != nil)
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case declared != nil && len(sight.Persons.Undeclared) > 0:
+		p.code = exitNot
+	case sight.Persons.Status != persons.StatusAnalysed:
+		p.code = exitUnknown
+	}
+	return out.commit()
+}
+
+// readDeclared reads a consent assertion in JSON; nil where none was named.
+func readDeclared(name string) (*consent.Assertion, error) {
+	if name == "" {
+		return nil, nil
+	}
+	b, err := readSmall(name, consent.MaxAssertion)
+	if err != nil {
+		return nil, err
+	}
+	a, err := consent.ParseAssertion(b, false)
+	var syntax *consent.SyntaxError
+	if errors.As(err, &syntax) {
+		return nil, &hintError{fmt.Errorf("%q is no consent assertion: %w", name, err), "docs/consent-format.md says what one looks like"}
+	}
+	return a, err
+}

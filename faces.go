@@ -1,0 +1,250 @@
+package consentry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/origin"
+	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/region"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/video"
+)
+
+// PersonsMode says when people are looked for in the picture. The zero value looks for nobody.
+type PersonsMode int
+
+// The modes. Asked for and impossible, or not possible in full: the policy's event not_analysed.
+const (
+	PersonsOff  PersonsMode = iota
+	PersonsAuto             // where the origin is generated, partly generated or contradicted
+	PersonsOn
+	PersonsFast // four pictures a second: the answer is partial
+)
+
+// peopleLook is the look for people of one run.
+type peopleLook struct {
+	detector persons.Detector
+	analysis *persons.Analysis
+	seen     *persons.Seen // nil: not looked, or not at the end
+	answer   *persons.Answer
+	why      string // nobody could look, and why
+	models   []report.FaceModel
+	none     bool    // the file has no video track
+	picture  int64   // the container's number of the track that was looked at
+	others   []int64 // of further video tracks
+}
+
+// peopleAsked says whether people are to be looked for, as far as the origin is known by now.
+func (r *run) peopleAsked() bool {
+	switch r.v.Persons {
+	case PersonsOn, PersonsFast:
+		return true
+	case PersonsAuto:
+		if r.framesOff() != "" {
+			return false // whoever lets nothing be decoded asks for no look at the picture either; the report says so
+		}
+		f := originFacts(r.facts(), true)
+		sidecar, _ := consent.ReadSidecar(r.facts(), r.v.Consent)
+		f.Declared = sidecar != nil && sidecar.Generated
+		return asked(origin.Decide(f).State)
+	}
+	return false
+}
+
+// framesOff says why not all frames may be decoded; empty: they may.
+func (r *run) framesOff() string {
+	switch {
+	case r.v.Frames == video.InfoOnly:
+		return "decoding is switched off"
+	case r.v.Frames == video.KeyFrames && r.v.FramesFixed:
+		return "only key frames are to be decoded"
+	}
+	return ""
+}
+
+// openPeople starts what finds faces, before anything is decoded for it.
+func (r *run) openPeople(ctx context.Context) error {
+	if r.v.Faces == nil {
+		r.people.why = "no detector of faces in this build"
+		return nil
+	}
+	d, err := r.v.Faces(ctx)
+	if err == nil {
+		r.people.detector = d
+		r.people.analysis, err = persons.NewAnalysis(ctx, d, persons.Options{Fast: r.v.Persons == PersonsFast})
+	}
+	var failed *persons.Error
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return err
+	case errors.As(err, &failed):
+		r.people.why = strings.TrimPrefix(failed.Error(), "not analysed: ")
+	case err != nil:
+		r.people.why = err.Error()
+	default:
+		for _, m := range d.Models() {
+			r.people.models = append(r.people.models, report.FaceModel{Name: m.Name, SHA256: m.SHA256})
+		}
+	}
+	return nil
+}
+
+// closePeople ends what openPeople started.
+func (r *run) closePeople() {
+	if r.people.analysis != nil {
+		r.people.analysis.Close()
+	}
+	if r.people.detector != nil {
+		_ = r.people.detector.Close() // it has answered all that it was asked
+	}
+	r.people.analysis, r.people.detector = nil, nil
+}
+
+// lookForFaces takes frames for the analysis.
+func (r *run) lookForFaces() look {
+	p := &r.people
+	return look{
+		all: true,
+		sink: video.Sink{
+			Info: func(i *video.Info) error {
+				p.none = !slices.ContainsFunc(i.Tracks, func(t video.Track) bool { return t.Kind == "video" })
+				for n, t := range i.Tracks {
+					switch {
+					case n == i.Picture:
+						p.picture = t.ID
+					case t.Kind == "video":
+						p.others = append(p.others, t.ID)
+					}
+				}
+				return p.analysis.Info(i)
+			},
+			Frame: func(f *video.Frame) error { return p.analysis.Frame(f) },
+		},
+		done: func(res *video.Result) (err error) {
+			p.seen, err = p.analysis.Finish(res, "")
+			return err
+		},
+		failed: func(why string) (err error) {
+			p.seen, err = p.analysis.Finish(nil, why)
+			return err
+		},
+	}
+}
+
+// lookForPeople holds what was seen against what is declared. Where only the marks in the picture say that it was
+// generated, it is decoded once more.
+func (r *run) lookForPeople(ctx context.Context) error {
+	p := &r.people
+	if p.seen == nil && p.why == "" {
+		switch {
+		case r.v.Persons == PersonsOff:
+			r.notChecked("people in the picture", "only declared people are judged; nobody looked for faces")
+			return nil
+		case !r.peopleAsked() && r.framesOff() != "":
+			r.notChecked("people in the picture", r.framesOff()+"; only declared people are judged")
+			return nil
+		case !r.peopleAsked():
+			r.notChecked("people in the picture", "nobody looked for faces: nothing says that the picture was generated")
+			return nil
+		}
+		if err := r.decodeForPeople(ctx); err != nil {
+			return err
+		}
+	}
+	if p.seen == nil {
+		p.seen = &persons.Seen{Status: persons.StatusNotAnalysed, Reason: p.why}
+	}
+	if p.none && r.v.Persons == PersonsAuto { // nobody can be seen in sound
+		r.out.Persons.Reason = optional("the file has no picture")
+		r.notChecked("people in the picture", "the file has no picture")
+		return nil
+	}
+	r.holdPeople(consent.People(r.facts(), r.v.Consent))
+	return nil
+}
+
+// holdPeople writes the part of the report about faces.
+func (r *run) holdPeople(declared []consent.Depicted) {
+	p := &r.people
+	entries := entriesOf(declared)
+	if slices.ContainsFunc(r.asset.Parts, func(x Part) bool { return x.Data == nil && x.Rendition == r.asset.Rendition }) {
+		p.seen.Miss("fragments of the set are not at hand")
+	}
+	p.answer = p.seen.Against(entries, r.v.Boxes)
+	out := &r.out.Persons
+	*out = p.answer.Persons
+	out.Models = p.models
+	if out.Status == persons.StatusNotAnalysed {
+		out.NotSeen = []string{} // nobody looked
+		r.notChecked("people in the picture", "persons were not analysed: "+text(out.Reason)+"; no statement is made about who is depicted")
+		return
+	}
+	if out.Reason != nil {
+		r.notChecked("people in the picture", "in part only: "+*out.Reason)
+	}
+	if p.seen.Crowd > persons.CrowdFrom {
+		r.find(report.Newf("consent.face.crowd", "", "%d faces at a time: entries for single people cannot tell them apart, only a group can stand for them", p.seen.Crowd))
+	}
+	for _, id := range p.others {
+		r.notChecked(fmt.Sprintf("people in video track %d", id), fmt.Sprintf("only track %d, which players show, was looked at", p.picture))
+	}
+	if n := len(p.answer.Counted); n > 0 && len(out.Tracks) > 0 {
+		r.notChecked("place of faces", fmt.Sprintf("%s declared without a region: faces were counted, not placed", strings.Join(p.answer.Counted[:min(n, 8)], ", ")))
+	}
+}
+
+// entriesOf are the people whose faces can be in the picture: those declared with a face, and those with a place in it.
+func entriesOf(list []consent.Depicted) (out []persons.Entry) {
+	for _, d := range list {
+		e := persons.Entry{ID: d.Name, Group: d.Person.Kind == "group"}
+		if !d.Moved {
+			e.Regions = d.Person.Regions
+		}
+		face := slices.Contains(d.Person.Modality, "face") && d.Person.Rendering != "none"
+		placed := slices.ContainsFunc(e.Regions, func(x *region.Region) bool { return x.Placed() })
+		if face || placed {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// faceFacts is what the judge is told of the look for people; nil: nobody was asked to look.
+func (r *run) faceFacts() *consent.Faces {
+	p := &r.people
+	if p.answer == nil {
+		return nil
+	}
+	f := &consent.Faces{Status: r.out.Persons.Status, Reason: text(r.out.Persons.Reason), Partly: p.answer.Partly}
+	for _, t := range r.out.Persons.Tracks {
+		f.Tracks = append(f.Tracks, consent.FaceTrack{
+			ID: t.ID, CoveredBy: t.Person, Possible: t.Class == persons.ClassPossible, StartMs: t.StartMs, EndMs: t.EndMs,
+			Box: &[4]float64{t.Best.X, t.Best.Y, t.Best.Width, t.Best.Height},
+		})
+	}
+	return f
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// markSeen tells of each person when a face of theirs was seen.
+func (r *run) markSeen() {
+	if r.people.answer == nil {
+		return
+	}
+	for i := range r.out.People {
+		if spans := r.people.answer.Spans[r.out.People[i].ID]; spans != nil {
+			r.out.People[i].Seen = spans
+		}
+	}
+}

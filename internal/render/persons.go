@@ -1,0 +1,101 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/consentry/consentry/report"
+)
+
+// PersonsText writes what a look at the people in a picture found: a line about the whole, one for each track, and what
+// was not looked at. declared says that there was a declaration to hold it against.
+func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotChecked, declared bool) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", Clip(name), facesText(p))
+	if line := notAnalysed(p); line != "" {
+		b.WriteString("\n" + line + "\n")
+	}
+	if len(p.Tracks) > 0 {
+		b.WriteString("\n")
+	}
+	for i := range p.Tracks[:min(len(p.Tracks), maxListed)] {
+		t := &p.Tracks[i]
+		who := ""
+		switch {
+		case t.Person != nil:
+			who = "in the region of " + Quote(*t.Person)
+		case declared:
+			who = "covered by no entry"
+		}
+		if t.Class == "possible" {
+			who = strings.TrimPrefix(who+", may be no face", ", ")
+		}
+		line := fmt.Sprintf("  track %-3d %s–%s  %s  %s", t.ID, clock(t.StartMs), clock(t.EndMs), boxText(t.Best), who)
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	if n := len(p.Tracks) - maxListed; n > 0 {
+		fmt.Fprintf(&b, "  and %d more\n", n)
+	}
+	for _, id := range p.NotSeen[:min(len(p.NotSeen), maxListed)] {
+		fmt.Fprintf(&b, "  %s is declared and was not seen\n", Quote(id))
+	}
+	if len(left) > 0 {
+		b.WriteString("\nnot checked\n")
+	}
+	for _, n := range left[:min(len(left), maxListed)] {
+		fmt.Fprintf(&b, "  %s: %s\n", Safe(n.What), Safe(n.Why))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// boxText is the place of a face, as regions are declared.
+func boxText(f report.FaceBox) string {
+	return fmt.Sprintf("at %.0f %%, %.0f %%, %.0f × %.0f %%", f.X, f.Y, f.Width, f.Height)
+}
+
+// facesText says what was found in one line. No face that was found is no statement that nobody is there.
+func facesText(p *report.Persons) string {
+	if p.Status != "analysed" && p.Status != "partial" {
+		if p.Reason != nil {
+			return Safe(*p.Reason)
+		}
+		return ""
+	}
+	certain, possible := 0, 0
+	for _, t := range p.Tracks {
+		if t.Class == "possible" {
+			possible++
+		} else {
+			certain++
+		}
+	}
+	what := plural(certain, "face track")
+	switch {
+	case len(p.Tracks) == 0:
+		what = fmt.Sprintf("no face found (faces of %d pixels and more, frontal to profile)", p.MinFacePx)
+		if p.Status == "partial" {
+			what = "no face found in what was looked at"
+		}
+	case possible > 0:
+		what += fmt.Sprintf(" and %d that may be none", possible)
+	}
+	out := fmt.Sprintf("%s in %d of %d frames; faces only", what, p.FramesAnalysed, p.FramesTotal)
+	if p.Reason != nil {
+		out += "; " + Safe(*p.Reason)
+	}
+	return out
+}
+
+// notAnalysed is the line that stands in every text where nobody looked though it was asked for.
+func notAnalysed(p *report.Persons) string {
+	if p.Status != "not-analysed" {
+		return ""
+	}
+	why := "no reason is known"
+	if p.Reason != nil {
+		why = Safe(*p.Reason)
+	}
+	return "Persons were NOT analysed: " + why + ". No statement is made about who is depicted."
+}
