@@ -61,12 +61,12 @@ type track struct {
 	sights []sight
 	best   int // index of the sight that shows it best
 
-	vx, vy     float64       // of the centre, a second
-	seen       time.Duration // last
-	looks      int           // large pictures since
-	inSmall    bool          // the small picture showed it last time
-	lost       bool          // the loss was looked into
-	start, end time.Duration // of the first frame, and of the end of the last
+	vx, vy  float64       // of the centre, a second
+	seen    time.Duration // last
+	looks   int           // large pictures since
+	inSmall bool          // the small picture showed it last time
+	lost    bool          // the loss was looked into
+	start   time.Duration // of the first frame
 }
 
 func (t *track) last() *sight { return &t.sights[len(t.sights)-1] }

@@ -34,9 +34,6 @@ func (k kind) algorithm() Algorithm {
 	return DwtDct
 }
 
-func (k kind) convention() convention { return convention(k / kind(orders) % kind(conventions)) }
-func (k kind) order() order           { return order(k % kind(orders)) }
-
 // amplitude is the length of the phasors that are summed: 512 of them stay within 16 bits.
 const amplitude = 63
 

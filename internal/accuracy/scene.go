@@ -18,7 +18,7 @@ type scene struct {
 	number        uint64
 	octaves       []octave
 	objects       []object
-	base, tint    [3]float64
+	base          [3]float64
 	panX, panY    float64
 	noise         float64
 }
