@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/consentry/consentry/report"
 )
 
 // linked is a token of a delegate under one link of the performer; header may alter the link's header.
@@ -46,8 +48,9 @@ func TestLinks(t *testing.T) {
 		file                func(*world)
 		want                string // at both clocks; empty: it holds
 		level               string
+		lacks               string // a code that must not be there
 	}{
-		{name: "a link that holds", level: "E4"},
+		{name: "a link that holds", level: "E4", lacks: "consent.issuer.trusted"},
 		{name: "a typ that is no text", header: set("typ", []string{"consent-delegation+jwt"}), want: "consent.delegation.broken"},
 		{name: "a token's typ", header: set("typ", "consent+jwt"), want: "consent.delegation.broken"},
 		{name: "a kid that is no text", header: set("kid", 1), want: "consent.delegation.broken"},
@@ -72,7 +75,11 @@ func TestLinks(t *testing.T) {
 		{name: "a root's key that was revoked later, and stamped before", trust: root(func(i *Issuer) { i.Keys[0].RevokedAt = new64(at(time.Hour)) }), level: "E4"},
 		{name: "a root of several roles speaks with the token's authority", trust: root(func(i *Issuer) { i.Roles = []string{"estate", "performer", "rightsholder"} }), level: "E4"},
 		{name: "a root that may speak for anybody", trust: root(func(i *Issuer) { i.Mode = "any" }), level: "E3"},
+		{name: "a root whose tokens live for a month", trust: root(func(i *Issuer) { i.MaxLifetime = new64(days(30)) }), want: "consent.token.lifetimeExceeded"},
 		{name: "a root without a role", trust: root(func(i *Issuer) { i.Roles = nil }), want: "consent.issuer.roleNotPermitted"},
+		{name: "a clearance by a delegate", token: func(o object) object {
+			return o.set("consent.type", "clearance").set("consent.asset", clearance()["consent"].(object)["asset"])
+		}, level: "E4"},
 		{name: "a token that commits to the subject", token: func(o object) object { return o.set("sub", nil).set("sub_commit", commitment).set("sub_salt", salt) }, level: "E4"},
 		{name: "a token that commits to somebody else", token: func(o object) object { return o.set("sub", nil).set("sub_commit", digest).set("sub_salt", salt) }, want: "consent.delegation.broken"},
 		{name: "a token that names nobody", token: set("sub", nil), want: "consent.delegation.broken"},
@@ -94,7 +101,71 @@ func TestLinks(t *testing.T) {
 					t.Errorf("%v, %s: %v", o.failures, o.level, r.findings)
 				}
 			}
+			if c.lacks != "" && report.Has(r.findings, c.lacks) {
+				t.Errorf("%s must not be there", c.lacks)
+			}
 		})
+	}
+}
+
+// TestDelegatesOnTheList: a delegate that is itself in the trust list keeps its own role's limits.
+// Consent format 1, 3 (iss) and 4.
+func TestDelegatesOnTheList(t *testing.T) {
+	performer := listedDelegate(t, "performer")
+	for _, c := range []struct {
+		name, delegate string
+		roles          []string // in place of its own
+		token          object   // members of the token by their paths
+		want           string   // empty: it holds
+	}{
+		{name: "an agency", delegate: "agency"},
+		{name: "an agency that is a guild too", delegate: "agency", roles: []string{"agency", "guild"}},
+		{name: "another person, who may not speak for the first", delegate: "platform", roles: []string{"performer", "agency"}, want: "consent.issuer.notAuthorizedForSubject"},
+		{name: "a studio that may speak for nobody", delegate: "studio", token: object{"consent.authority": "studio", "consent.works": []string{"w"}}},
+		{name: "a studio for all works", delegate: "studio", token: object{"consent.authority": "studio", "consent.works": []string{"*"}}, want: "consent.token.missingClaim"},
+		{name: "an agency with an authority that nobody has", delegate: "agency", token: object{"consent.authority": "guardian"}, want: "consent.issuer.roleNotPermitted"},
+		{name: "a guild in its own name", delegate: "guild", token: object{"consent.authority": "guild"}, want: "consent.issuer.roleNotPermitted"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := listedDelegate(t, c.delegate)
+			raw := aChain(t, []delegate{performer, d}, nil, func(o object) object {
+				for path, to := range c.token {
+					o = o.set(path, to)
+				}
+				return o
+			})
+			w := newWorld(t)
+			i := w.c.trust.Entry(d.id)
+			i.Mode, i.ids = "list", nil
+			if c.roles != nil {
+				i.Roles = c.roles
+			}
+			r := w.c.check(tokenInput{raw: raw, entry: w.e})
+			if f := r.atGeneration.failures; c.want == "" && len(f) > 0 || c.want != "" && !slices.Contains(f, c.want) {
+				t.Errorf("%v, want %q", f, c.want)
+			}
+		})
+	}
+}
+
+// TestATokenForTwo: one that names somebody and commits to somebody else is for neither, whoever asks.
+// Consent format 1, 3.2.
+func TestATokenForTwo(t *testing.T) {
+	salt := []byte("0123456789abcdef")
+	two := func(o object) object {
+		return o.set("sub_commit", Commit(salt, "name", "Pat Doe")).set("sub_salt", b64(string(salt)))
+	}
+	for name, raw := range map[string]string{"its own": minted(t, two(aGrant())), "by a chain": linked(t, nil, nil, two)} {
+		for _, e := range []*entry{newWorld(t).e, {subject: &Subject{Scheme: "name", ID: "Pat Doe"}}, nil} {
+			w := newWorld(t)
+			r := w.c.check(tokenInput{raw: raw, entry: e})
+			if !slices.Contains(r.atGeneration.failures, "consent.token.subjectMismatch") || r.opened != nil {
+				t.Errorf("%s, held against %+v: %v, opened %v", name, e, r.atGeneration.failures, r.opened)
+			}
+		}
+		if v := VerifyToken(raw, VerifyInput{Trust: newWorld(t).c.trust, Now: today}); v.Valid || v.Unknown {
+			t.Errorf("%s, without a file: %v", name, v.Findings)
+		}
 	}
 }
 
@@ -155,5 +226,24 @@ func TestAChainOpensACommitment(t *testing.T) {
 	r := w.c.check(tokenInput{raw: raw, entry: w.e})
 	if len(r.atGeneration.failures) > 0 || r.opened == nil || r.opened.String() != person {
 		t.Errorf("%v, opened %v", r.atGeneration.failures, r.opened)
+	}
+	raw = linked(t, nil, nil, func(o object) object {
+		return o.set("sub", nil).set("sub_commit", Commit(salt, "hand", "10.23/P-9")).set("sub_salt", b64(string(salt)))
+	})
+	if r := w.c.check(tokenInput{raw: raw, entry: w.e}); r.opened != nil {
+		t.Errorf("somebody else's commitment: opened %v", r.opened)
+	}
+}
+
+// TestFindingsAreTheTokensOwn: the lists of a manifest's tokens are cut from one piece, and none writes into another.
+func TestFindingsAreTheTokensOwn(t *testing.T) {
+	w := newWorld(t)
+	first := w.c.check(tokenInput{raw: minted(t, aGrant()), entry: w.e})
+	want := slices.Clone(first.findings)
+	for range 3 {
+		w.c.check(tokenInput{raw: minted(t, aGrant().set("exp", at(0)).set("jti", nil)), entry: w.e})
+	}
+	if !slices.EqualFunc(first.findings, want, func(a, b report.Finding) bool { return a.Code == b.Code && a.Explanation == b.Explanation }) {
+		t.Errorf("%v became %v", want, first.findings)
 	}
 }

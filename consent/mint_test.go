@@ -148,6 +148,9 @@ func TestVerifyToken(t *testing.T) {
 		{"for another subject", VerifyInput{Trust: w.c.trust, Status: []string{list}, Subject: &Subject{Scheme: "hand", ID: "x"}}, aGrant(), false, false},
 		{"nobody is trusted", VerifyInput{Status: []string{list}}, aGrant(), false, true},
 		{"the status is not known", VerifyInput{Trust: w.c.trust}, aGrant(), false, true},
+		{"a clearance for some content", VerifyInput{Trust: w.c.trust, Status: []string{list}}, clearance(), true, false},
+		{"a clearance for no content", VerifyInput{Trust: w.c.trust, Status: []string{list}}, clearance().set("consent.asset", nil), false, false},
+		{"for one request", VerifyInput{Trust: w.c.trust, Status: []string{list}}, aGrant().set("consent.request_id", "r-1"), true, false},
 		{"expired", VerifyInput{Trust: w.c.trust, Status: []string{list}}, aGrant().set("exp", at(0)), false, false},
 	} {
 		c.in.Now = today

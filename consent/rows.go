@@ -221,22 +221,18 @@ func (k *check) subject() {
 		k.fail("consent.token.missingClaim", "the token names no subject")
 		return
 	}
-	var opened *openSubject
-	matched := true
-	if k.entry != nil {
-		opened, matched = t.matchSubject(k.entry.subject)
+	opened, agrees := k.open()
+	switch {
+	case !agrees:
+		k.fail("consent.token.subjectMismatch", "the token names its subject twice, and not the same one")
+	case k.entry != nil:
+		shown, matched := t.matchSubject(k.entry.subject)
 		if !matched {
 			k.fail("consent.token.subjectMismatch", "the token is not for this entry's subject")
 		}
-	}
-	if own, ok := parseSubject(t.Subject); opened == nil && ok && t.subjectAgrees() {
-		opened = &own
-	}
-	if opened == nil {
-		opened = k.read.issuer.open(t)
-	}
-	if opened == nil && k.read.chain != nil && commits(t.SubjectCommit, t.salt, k.read.chain.subject) {
-		opened = &k.read.chain.subject
+		if shown != nil {
+			opened = shown
+		}
 	}
 	k.res.opened = opened
 	if opened != nil && opened.weak() {
@@ -253,6 +249,22 @@ func (k *check) subject() {
 		k.fail("consent.issuer.notAuthorizedForSubject", "the trust list does not let %q speak for this subject", clip(t.Issuer))
 	}
 	k.capped = k.capped || k.read.issuer.Mode == "any" || k.read.chain != nil && k.read.chain.root.Mode == "any"
+}
+
+// open finds the subject of the token without an entry: by its own name, or a commitment among those whom the issuer's
+// list or the chain names. agrees is false where the token names two: then it is for neither. Consent format 1, 3.2.
+func (k *check) open() (opened *openSubject, agrees bool) {
+	t := k.token
+	if !t.subjectAgrees() {
+		return nil, false
+	}
+	if own, ok := parseSubject(t.Subject); ok {
+		return &own, true
+	}
+	if opened = k.read.issuer.open(t); opened == nil && k.read.chain != nil && commits(t.SubjectCommit, t.salt, k.read.chain.subject) {
+		opened = &k.read.chain.subject
+	}
+	return opened, true
 }
 
 // identifier judges `jti`.

@@ -35,7 +35,7 @@ func at(d time.Duration) int64 { return made.Add(d).Unix() }
 func TestRows(t *testing.T) {
 	lapsed := func(w *world) { w.c.t = Time{At: made, Kind: "T1"} }
 	rows := []row{
-		{name: "a grant by the person", token: aGrant(), binding: "B2", info: "consent.token.valid"},
+		{name: "a grant by the person", token: aGrant(), binding: "B2", info: "consent.token.valid", check: has("consent.issuer.trusted")},
 		// iss and kid
 		{name: "key's window begins at iat", token: aGrant(), trust: key("performer", func(k *IssuerKey) { k.NotBefore = new64(at(-24 * time.Hour)) })},
 		{name: "key's window begins after iat", token: aGrant(), trust: key("performer", func(k *IssuerKey) { k.NotBefore = new64(at(-24*time.Hour) + 1) }), want: "consent.token.keyUnknown"},
@@ -50,10 +50,12 @@ func TestRows(t *testing.T) {
 		{name: "nobody is trusted", token: aGrant(), file: func(w *world) { w.c.trust = nil }, want: "consent.issuer.untrusted"},
 		// sub
 		{name: "sub missing", token: aGrant().set("sub", nil), want: "consent.token.missingClaim"},
-		{name: "token for another person", token: aGrant().set("sub", "hand:10.23/P-9"), trust: listed("performer", "hand:10.23/P-9"), want: "consent.token.subjectMismatch"},
+		{name: "token for another person", token: aGrant().set("sub", "hand:10.23/P-9"), trust: listed("performer", "hand:10.23/P-9"), want: "consent.token.subjectMismatch", check: lacks("consent.token.valid")},
 		{name: "issuer not authorised for the subject", token: aGrant(), trust: func(l *TrustList) { l.Entry(issuerURI("performer")).ids = nil }, want: "consent.issuer.notAuthorizedForSubject"},
 		{name: "entry without subject", token: aGrant(), file: func(w *world) { w.e.subject = nil }, want: "consent.token.subjectMismatch"},
 		{name: "subjects of mode any cap", token: aGrant(), trust: func(l *TrustList) { l.Entry(issuerURI("performer")).Mode = "any" }, level: "E3"},
+		{name: "a commitment to the entry's subject, which the agency's roster opens", of: "agency", token: by("agency").set("sub", nil).set("sub_commit", Commit([]byte("0123456789abcdef"), "hand", "10.23/P-1")).set("sub_salt", b64("0123456789abcdef"))},
+		{name: "nobody names the token", token: aGrant(), file: func(w *world) { w.e = nil }, check: lacks("consent.token.valid")},
 		{name: "a name alone is weak", token: aGrant().set("sub", "name:Pat Doe"), file: func(w *world) { w.e.subject = &Subject{Scheme: "name", ID: "Pat Doe"} }, level: "E2"},
 		// aud
 		{name: "aud missing in a grant", token: aGrant().set("aud", nil), want: "consent.token.missingClaim"},
@@ -71,9 +73,10 @@ func TestRows(t *testing.T) {
 		{name: "iat 301 s ahead", token: aGrant().set("iat", today.Unix()+skew+1), want: "consent.token.notYetValid"},
 		{name: "iat at generation", token: aGrant().set("iat", at(0)), check: lacks("consent.token.retroactive")},
 		{name: "expired at generation", token: aGrant().set("exp", at(-time.Second)), want: "consent.token.expired"},
-		{name: "exp at generation: expired since", token: aGrant().set("exp", at(0)), now: "consent.token.expired", info: "consent.token.expiredSince"},
-		{name: "nbf after generation", token: aGrant().set("nbf", at(time.Second)), want: "consent.token.notYetValid", now: "-"},
-		{name: "nbf at generation", token: aGrant().set("nbf", at(0))},
+		{name: "exp at generation: expired since", token: aGrant().set("exp", at(0)), now: "consent.token.expired", info: "consent.token.expiredSince", check: has("consent.token.valid")},
+		{name: "nbf after generation", token: aGrant().set("nbf", at(time.Second)), want: "consent.token.notYetValid", now: "-", info: "consent.token.valid"},
+		{name: "nbf at generation", token: aGrant().set("nbf", at(0)), check: lacks("consent.token.notYetValid")},
+		{name: "content from the future: nbf between now and then", token: aGrant().set("nbf", today.Unix()+1), file: func(w *world) { w.c.t.At = today.Add(time.Minute) }, now: "consent.token.notYetValid"},
 		{name: "ten years", token: aGrant().set("exp", at(-24*time.Hour)+maxLife)},
 		{name: "ten years and a second", token: aGrant().set("exp", at(-24*time.Hour)+maxLife+1), want: "consent.token.lifetimeExceeded"},
 		{name: "ten years from nbf", token: aGrant().set("nbf", at(-time.Hour)).set("exp", at(-time.Hour)+maxLife)},
@@ -94,10 +97,15 @@ func TestRows(t *testing.T) {
 		{name: "seven days need no status", token: aGrant().set("status", nil).set("exp", at(-24*time.Hour)+days(7)), now: "consent.token.expired"},
 		{name: "seven days and a second need one", token: aGrant().set("status", nil).set("exp", at(-24*time.Hour)+days(7)+1), want: "consent.token.missingClaim"},
 		// consent
-		{name: "consent missing", token: aGrant().set("consent", nil), want: "consent.token.missingClaim"},
-		{name: "type missing", token: aGrant().set("consent.type", nil), want: "consent.token.missingClaim"},
+		{name: "consent missing", token: aGrant().set("consent", nil), want: "consent.token.missingClaim", check: func(t *testing.T, r *tokenResult) {
+			if r.atGeneration.level != "E2" || r.atNow.level != "E2" {
+				t.Errorf("level %q, now %q", r.atGeneration.level, r.atNow.level)
+			}
+		}},
+		{name: "type missing", token: aGrant().set("consent.type", nil), want: "consent.token.missingClaim", check: lacks("consent.token.malformed")},
+		{name: "type missing from one who may not grant", token: by("guild").set("consent.type", nil), want: "consent.token.missingClaim", check: lacks("consent.issuer.roleNotPermitted")},
 		{name: "type unknown", token: aGrant().set("consent.type", "wish"), want: "consent.token.malformed"},
-		{name: "authority missing", token: aGrant().set("consent.authority", nil), want: "consent.token.missingClaim"},
+		{name: "authority missing", token: aGrant().set("consent.authority", nil), want: "consent.token.missingClaim", check: lacks("consent.issuer.roleNotPermitted")},
 		{name: "custody missing", token: aGrant().set("consent.custody", nil), want: "consent.token.missingClaim"},
 		{name: "subject_status missing", token: aGrant().set("consent.subject_status", nil), want: "consent.token.missingClaim"},
 		{name: "subject_status unknown", token: aGrant().set("consent.subject_status", "grown"), want: "consent.token.malformed"},
@@ -133,6 +141,9 @@ func TestRows(t *testing.T) {
 		{name: "intimate content with a managed key", token: aGrant().set("consent.permit_content", []string{"nudity"}).set("consent.custody", "managed"), file: content("nudity"), want: "consent.scope.excludedContent"},
 		{name: "intimate content, age undisclosed", token: aGrant().set("consent.permit_content", []string{"nudity"}).set("consent.subject_status", "undisclosed"), file: content("nudity"), want: "consent.scope.excludedContent"},
 		{name: "intimate content permitted by a guardian", token: by("guardian").set("consent.permit_content", []string{"nudity"}), of: "guardian", file: content("nudity"), want: "consent.scope.excludedContent"},
+		{name: "intimate content of a minor, permitted by an adult's token", token: aGrant().set("consent.permit_content", []string{"nudity"}), file: func(w *world) { w.c.generation.Content, w.e.minor = []string{"nudity"}, true }, want: "consent.scope.excludedContent"},
+		{name: "intimate content of the dead", token: aGrant().set("consent.permit_content", []string{"nudity"}), file: func(w *world) { w.c.generation.Content, w.e.kind = []string{"nudity"}, "deceased" }, want: "consent.scope.excludedContent"},
+		{name: "intimate content permitted by somebody without a role", token: aGrant().set("consent.permit_content", []string{"nudity"}), file: content("nudity"), trust: func(l *TrustList) { l.Entry(issuerURI("performer")).Roles = []string{"provider"} }, want: "consent.scope.excludedContent"},
 		{name: "permitted and excluded", token: aGrant().set("consent.permit_content", []string{"nudity"}).set("consent.exclude", []string{"nudity"}), file: content("nudity"), want: "consent.scope.excludedContent"},
 		{name: "training not asked", token: aGrant()},
 		{name: "training denied", token: aGrant().set("consent.operation", []string{"generate", "train"}), file: train, want: "consent.scope.training"},
@@ -140,7 +151,7 @@ func TestRows(t *testing.T) {
 		{name: "training allowed", token: aGrant().set("consent.operation", []string{"generate", "train"}).set("consent.training", "allow"), file: train},
 		// subject_status, authority, custody
 		{name: "minor with an adult's token", token: aGrant(), file: func(w *world) { w.e.minor = true }, want: "consent.subject.minor"},
-		{name: "minor who signs", token: aGrant().set("consent.subject_status", "minor"), want: "consent.subject.guardianMissing"},
+		{name: "minor who signs", token: aGrant().set("consent.subject_status", "minor"), want: "consent.subject.guardianMissing", check: lacks("consent.subject.minor")},
 		{name: "guardian for an adult", token: by("guardian").set("consent.subject_status", "adult"), of: "guardian", want: "consent.issuer.roleNotPermitted"},
 		{name: "guardian where only the file says minor", token: by("guardian").set("consent.subject_status", "adult"), of: "guardian", file: func(w *world) { w.e.minor = true }},
 		{name: "dead without estate", token: aGrant().set("consent.operation", []string{"reanimate"}), file: func(w *world) { w.e.kind = "deceased" }, want: "consent.subject.estateMissing"},
@@ -152,6 +163,12 @@ func TestRows(t *testing.T) {
 		{name: "the policy requires a licence", token: aGrant(), file: func(w *world) { w.c.require = []string{"licence"} }, level: "E2", info: "consent.token.missingClaim"},
 		{name: "the policy requires a licence, and it is there", token: aGrant().set("consent.licence", object{"uri": "x"}), file: func(w *world) { w.c.require = []string{"licence"} }},
 		{name: "uses cannot be counted", token: aGrant().set("consent.max_uses", 1), info: "consent.use.uncounted"},
+		// refusals
+		{name: "a refusal permits nothing", token: refusal(), level: "E0", info: "consent.token.refusal", check: lacks("consent.token.valid")},
+		{name: "a refusal needs no licence", token: refusal(), file: func(w *world) { w.c.require = []string{"licence"} }, level: "E0", check: lacks("consent.token.missingClaim")},
+		{name: "a refusal that says more than the declaration", token: refusal().set("consent.channel", []string{"tv"}), level: "E0", check: lacks("consent.use.undeclared")},
+		{name: "a refusal that ended since", token: refusal().set("exp", at(0)), now: "consent.token.expired", level: "E0", info: "consent.token.refusal"},
+		{name: "a refusal that began since", token: refusal().set("nbf", at(1*time.Second)), want: "consent.token.notYetValid", now: "-", info: "consent.token.refusal"},
 		// request_id, asset, regions
 		{name: "request_id right", token: aGrant().set("consent.request_id", "r-1"), binding: "B3", info: "consent.binding.generation"},
 		{name: "request_id of another generation", token: aGrant().set("consent.request_id", "r-2"), want: "consent.binding.assetMismatch"},
@@ -167,6 +184,7 @@ func TestRows(t *testing.T) {
 		{name: "regions of the person", token: clearance().set("consent.regions", []string{"r1", "r2"}), file: regions("r1"), binding: "B5", level: "E5", info: "consent.binding.region"},
 		{name: "a region left out", token: clearance().set("consent.regions", []string{"r1"}), file: regions("r1", "r2"), want: "consent.binding.regionMismatch"},
 		{name: "a region without identifier", token: clearance().set("consent.regions", []string{"r1"}), file: regions("r1", ""), want: "consent.binding.regionMismatch"},
+		{name: "a grant that names this content is no clearance", token: clearance().set("consent.type", "grant"), binding: "B2"},
 		{name: "a grant that names other content", token: aGrant().set("consent.asset", object{"alg": "sha256", "hash": "AA", "of": "c2pa.hash.bmff.v3"}), want: "consent.binding.assetMismatch"},
 		// time
 		{name: "a claimed time caps", token: clearance(), file: lapsed, binding: "B4", level: "E3"},
@@ -241,6 +259,16 @@ func listed(name, subject string) func(*TrustList) {
 	return func(l *TrustList) {
 		i := l.Entry(issuerURI(name))
 		i.IDs, i.ids = append(i.IDs, subject), map[string]bool{subject: true, person: true}
+	}
+}
+
+func refusal() object { return aGrant().set("consent.type", "refusal") }
+
+func has(code string) func(*testing.T, *tokenResult) {
+	return func(t *testing.T, r *tokenResult) {
+		if !report.Has(r.findings, code) {
+			t.Errorf("no %s", code)
+		}
 	}
 }
 

@@ -42,6 +42,20 @@ func TestDisclosures(t *testing.T) {
 	junk := "AAAA"
 	commit, dCommit := one("sub_commit", "x")
 	deep, dDeep := disclosed(t, "s", "deep", json.RawMessage(strings.Repeat("[", 7)+strings.Repeat("]", 7)))
+	levels := func(inner any, n int) any {
+		for range n {
+			inner = object{"a": inner}
+		}
+		return inner
+	}
+	deepObject, dDeepObject := one("deep", levels(object{}, 6))
+	edge, dEdge := one("deep", levels(object{"_sd": []string{}}, 4))
+	other, dOther := disclosed(t, "another salt", "licence", object{"uri": "https://y.test"})
+	unnamed, dUnnamed := disclosed(t, "salt", 1, "x")
+	wrapped, dWrapped := disclosed(t, "salt-wrapped", object{"_sd": "x"})
+	members := b64(`{"a":"salt","b":"licence","c":"x"}`)
+	loose := b64(`["s","licence","x"]   `) // the last of its characters has four unused bits
+	loose = loose[:len(loose)-1] + "B"
 	const broken, missing = "consent.token.disclosureInvalid", "consent.token.missingClaim"
 	digests := func(d ...string) []string { return d }
 	for _, c := range []struct {
@@ -88,6 +102,24 @@ func TestDisclosures(t *testing.T) {
 		{"a salt that is no text", visible().set("consent._sd", digests(dNumber)), digests(number), broken},
 		{"four parts", visible().set("consent._sd", digests(dLong)), digests(long), broken},
 		{"no JSON", visible(), digests(junk), broken},
+		{"no JSON array", visible().set("consent._sd", digests(digestOf(members))), digests(members), broken},
+		{"an empty array", visible(), digests(b64("[]")), broken},
+		{"unused bits that are set", visible().set("consent._sd", digests(digestOf(loose))), digests(loose), broken},
+		{"a name that is no text", visible().set("_sd", digests(dUnnamed)), digests(unnamed), broken},
+		{"two with one name", visible().set("consent._sd", digests(dLicence, dOther)), digests(licence, other), broken},
+		{"a member of the payload's, unknown in consent", visible().set("consent._sd", digests(dCnf)), digests(cnf), ""},
+		{"a member of consent's, unknown in the payload", visible().set("_sd", digests(dPurpose)), digests(purpose), ""},
+		{"inside unknown members, whatever they are called", visible().set("extra", object{
+			"consent": object{"_sd": digests(dPurpose)}, "aud": object{"_sd": digests(dLicence)}, "purpose": object{"_sd": digests(dInner)},
+		}), digests(purpose, licence, inner), ""},
+		{"_sd_alg in cnf is a member that nobody knows", visible().set("cnf._sd_alg", "sha-256"), nil, "consent.binding.signerMismatch"},
+		{"a member hidden two levels down in status", visible().set("status.status_list._sd", digests("x")), nil, broken},
+		{"an element hidden in status", visible().set("status.extra", []any{object{"...": dElement}}), digests(element), broken},
+		{"an element digest that is no text", visible().set("colours", []any{object{"...": 1}}), nil, broken},
+		{"an element digest twice", visible().set("colours", []any{object{"...": dElement}, object{"...": dElement}}), digests(element), broken},
+		{"an element that breaks the rules itself", visible().set("colours", []any{object{"...": dWrapped}}), digests(wrapped), broken},
+		{"objects nested past the limit", visible().set("a", object{"b": object{"_sd": digests(dDeepObject)}}), digests(deepObject), broken},
+		{"objects nested up to the limit", visible().set("a", object{"b": object{"_sd": digests(dEdge)}}), digests(edge), ""},
 		{"nested past the limit", visible().set("a", object{"b": object{"_sd": digests(dDeep)}}), digests(deep), broken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,6 +144,26 @@ func checkDisclosed(t *testing.T, payload object, given []string, want string) {
 	}
 	if got != want {
 		t.Errorf("got %q, want %q: %v", got, want, r.findings)
+	}
+}
+
+// TestDisclosuresInPlace: what is disclosed stands where its digest stood, and nothing of the digests is left.
+// RFC 9901, 7.1.
+func TestDisclosuresInPlace(t *testing.T) {
+	colour, dColour := disclosed(t, "1", "red")
+	inner, dInner := disclosed(t, "2", "inner", true)
+	outer, dOuter := disclosed(t, "3", "outer", object{"a": 1, "_sd": []string{dInner, "decoy 1"}})
+	payload, bad := parseJSON(object{
+		"_sd": []string{"decoy 0", dOuter}, "_sd_alg": "sha-256", "plain": object{"_sd_alg": "x", "b": nil},
+		"colours": []any{"blue", object{"...": dColour}, object{"...": "decoy 2"}, object{"c": 2}},
+	}.text(t), "payload", tokenJSON)
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	out, err := disclose(payload, []string{inner, colour, outer})
+	const want = `{"colours":["blue","red",{"c":2}],"plain":{"_sd_alg":"x","b":null},"outer":{"a":1,"inner":true}}`
+	if got := string(out.encode(nil)); err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
 	}
 }
 

@@ -199,6 +199,7 @@ const (
 type statusResult struct {
 	atGeneration, now standing
 	suspended         bool // by a list or an event
+	then              bool // a list of the time of generation says suspended
 	since             bool // revoked after generation, and it survives
 	large             bool // a list inflates to more than the limit
 }
@@ -221,16 +222,17 @@ func (k *check) standing(stapled string) statusResult {
 	switch {
 	case event.suspend:
 		r.atGeneration, r.now, r.suspended = standingOpen, standingSuspended, true
-		if after && certain {
+		if after && certain && !r.then {
 			r.atGeneration = standingGood
 		}
-	case after && certain && k.token.survives():
-		r.atGeneration, r.since = standingGood, true
-		if !r.suspended {
-			r.now = standingGood
-		}
 	case after && certain:
-		r.atGeneration, r.now = standingGood, standingRevoked
+		// What a list says of a suspension is not explained by a revocation: it stays.
+		if !r.suspended {
+			r.atGeneration, r.now = standingGood, standingGood
+		}
+		if r.since = k.token.survives(); !r.since {
+			r.now = standingRevoked
+		}
 	case after:
 		r.atGeneration, r.now = standingOpen, standingRevoked
 	default:
@@ -260,7 +262,6 @@ func (k *check) listed(stapled string) statusResult {
 	}
 	var newest *statusList
 	var last byte // what the newest list says
-	var then bool // a list of the time of generation says suspended
 	at, now := k.t.At.Unix(), k.c.now.Unix()
 	for _, l := range lists {
 		if l.iat > now+skew || !l.verified(k.token.Issuer, k.read.issuer, k.read.delegate(), k.t) {
@@ -275,7 +276,7 @@ func (k *check) listed(stapled string) statusResult {
 			// A revocation does not end: whatever a later list says, and however old this one is.
 			return statusResult{atGeneration: standingOpen, now: standingRevoked}
 		}
-		then = then || v == statusSuspended && l.iat <= at && at < l.until
+		r.then = r.then || v == statusSuspended && l.iat <= at && at < l.until
 		if newest == nil || l.iat >= newest.iat {
 			newest, last = l, v
 		}
@@ -292,8 +293,8 @@ func (k *check) listed(stapled string) statusResult {
 	}
 	switch {
 	case newest != nil && last == statusSuspended:
-		return statusResult{atGeneration: standingOpen, now: standingSuspended, suspended: true}
-	case then:
+		r.atGeneration, r.now, r.suspended = standingOpen, standingSuspended, true
+	case r.then:
 		r.atGeneration, r.suspended = standingOpen, true
 	}
 	return r

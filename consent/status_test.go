@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,7 @@ func TestStatus(t *testing.T) {
 		event   *revocation
 		survive string // post_revocation
 		kind    string // of T; empty: T2
+		file    func(*world)
 		want    want
 	}{
 		{name: "good", list: listToken(t, aList(2, good)), want: fresh},
@@ -111,6 +113,21 @@ func TestStatus(t *testing.T) {
 		{name: "suspended after", list: listToken(t, aList(2, good)), event: event(time.Hour, true), want: want{holds, "consent.token.suspended", "consent.token.suspended"}},
 		{name: "suspended before", list: listToken(t, aList(2, good)), event: event(-time.Hour, true), want: want{open, "consent.token.suspended", "consent.token.suspended"}},
 		{name: "suspended by an event, revoked by the list", list: listToken(t, aList(2, revoked)), event: event(time.Hour, true), want: lost},
+		{name: "an event that is still to come withdraws nothing yet", list: listToken(t, aList(2, good)), survive: "withdraw", event: &revocation{at: today.Add(time.Second)}, want: fresh},
+		{name: "suspended after a time that is only claimed", list: listToken(t, aList(2, good)), event: event(time.Hour, true), kind: "T1", want: want{open, "consent.token.suspended", "consent.token.suspended"}},
+		{name: "suspended by the list, since then as an event says", list: listToken(t, aList(2, suspended).set("iat", at(2*time.Hour))), event: event(time.Hour, true), want: want{holds, "consent.token.suspended", "consent.token.suspended"}},
+		{name: "suspended by an event since, and by a list of that time already", list: listToken(t, aList(2, suspended)), event: event(time.Hour, true), want: want{open, "consent.token.suspended", "consent.token.suspended"}},
+		{name: "suspended by the list, revoked after, survives", list: listToken(t, aList(2, suspended)), event: event(time.Hour, false), want: want{open, "consent.token.suspended", "consent.token.suspended"}},
+		{name: "suspended by the list, revoked after, withdraws", list: listToken(t, aList(2, suspended)), event: event(time.Hour, false), survive: "withdraw", want: lost},
+		{name: "suspended then, good now, and revoked since", stapled: listToken(t, then(aList(2, suspended))), list: listToken(t, aList(2, good).set("iat", at(time.Hour))), event: event(2*time.Hour, false), want: want{open, holds, "consent.token.suspended"}},
+		{name: "revoked after, survives in so many words", list: listToken(t, aList(2, revoked)), event: event(1, false), survive: "survive", want: want{holds, holds, "consent.token.revokedSince"}},
+		{name: "stapled rubbish", stapled: "a.b.c", want: none},
+		{name: "stapled for another uri", stapled: listToken(t, aList(2, good).set("sub", "https://performer.test/status/2")), want: none},
+		{name: "the newer list counts, wherever it comes from", stapled: listToken(t, aList(2, suspended).set("iat", at(time.Hour))), list: listToken(t, aList(2, good)), want: want{open, "consent.token.suspended", "consent.token.suspended"}},
+		{name: "one that is fresh and one that has ended", stapled: listToken(t, aList(2, good)), list: listToken(t, aList(2, good).set("exp", at(-time.Second))), want: fresh},
+		{name: "a stream that is cut off", list: listToken(t, aList(2, func() string { b, _ := decodePart(good); return b64(string(b[:len(b)-4])) }())), want: none},
+		{name: "ended now, and the content is of tomorrow", list: listToken(t, aList(2, good)), file: func(w *world) { w.c.t.At = today.AddDate(0, 0, 1) }, want: want{open, holds, "consent.status.stale"}},
+		{name: "with a disclosure's mark behind", list: listToken(t, aList(2, good)) + "~", want: none},
 		{name: "an event that is still to come", list: listToken(t, aList(2, good)), event: &revocation{at: today.Add(time.Hour)}, want: fresh},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -119,6 +136,9 @@ func TestStatus(t *testing.T) {
 			w.c.status = newStatusLists([]string{"rubbish", c.list})
 			if c.kind != "" {
 				w.c.t.Kind = c.kind
+			}
+			if c.file != nil {
+				c.file(w)
 			}
 			if c.event != nil {
 				w.c.revocation = func(iss, jti string) *revocation {
@@ -150,6 +170,16 @@ func TestStatus(t *testing.T) {
 			}
 			if !report.Has(r.findings, c.want.info) {
 				t.Errorf("no finding %s in %v", c.want.info, r.findings)
+			}
+			for code, may := range map[string]bool{
+				"consent.input.tooLarge":     c.want.info == "consent.input.tooLarge",
+				"consent.token.revokedSince": c.want.info == "consent.token.revokedSince",
+				"consent.status.good":        c.want.gen == holds && c.want.now == holds,
+				"consent.status.skipped":     c.want.gen == open && c.want.now == open,
+			} {
+				if !may && report.Has(r.findings, code) {
+					t.Errorf("%s must not be there", code)
+				}
 			}
 		})
 	}
@@ -197,10 +227,118 @@ func TestStatusKeys(t *testing.T) {
 	}
 }
 
-// TestStatusMemory shows that many large lists are not all kept.
+// TestStatusIsAskedOfTokensThatHaveOne: a token that lives for seven days needs none, and nothing is said of it.
+func TestStatusIsAskedOfTokensThatHaveOne(t *testing.T) {
+	w := newWorld(t)
+	w.c.statusPolicy = StatusRequire
+	r := w.c.check(tokenInput{raw: minted(t, aGrant().set("status", nil).set("exp", at(-24*time.Hour)+days(7))), entry: w.e})
+	if r.atGeneration.unresolved || len(r.atGeneration.failures) > 0 {
+		t.Errorf("unresolved %v, %v", r.atGeneration.unresolved, r.atGeneration.failures)
+	}
+	for _, f := range r.findings {
+		if strings.HasPrefix(f.Code, "consent.status.") {
+			t.Errorf("%s must not be there", f.Code)
+		}
+	}
+}
+
+// TestStatusAnswersAreKept: a list's signature is verified once for each issuer, but one delegate's answer is not
+// another's, and nobody's key signs nothing.
+func TestStatusAnswersAreKept(t *testing.T) {
+	w := newWorld(t)
+	list := func() *statusList {
+		l, err := parseStatusList(listToken(t, aList(2, packed(t, 8, 2, 0, 0))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	mine, other := testKey(t, "performer", "Ed25519").Public, testKey(t, "else", "Ed25519").Public
+	l := list()
+	if !l.verified("https://deputy.test", nil, mine, w.c.t) || l.verified("https://deputy.test", nil, other, w.c.t) || !l.verified("https://deputy.test", nil, mine, w.c.t) {
+		t.Error("two delegates with one name share an answer")
+	}
+	if list().verified("https://deputy.test", nil, nil, w.c.t) {
+		t.Error("signed by nobody")
+	}
+	for _, name := range []string{"performer", "guild"} {
+		l, entry := list(), w.c.trust.Entry(issuerURI(name))
+		first := l.verified(entry.ID, entry, nil, w.c.t)
+		l.signature("gone")
+		if first != (name == "performer") || l.verified(entry.ID, entry, nil, w.c.t) != first || len(l.signers) != 1 {
+			t.Errorf("%s: %v, and another answer after", name, first)
+		}
+	}
+}
+
+// signature replaces a list's signature.
+func (l *statusList) signature(s string) { l.c.signature = []byte(s) }
+
+// TestStatusListForm: what is no list by its form, and what the indices of one may be.
+// draft-ietf-oauth-status-list-21, 5; consent format 1, 6.
+func TestStatusListForm(t *testing.T) {
+	good := aList(8, packed(t, 64, 8, 0, 1))
+	for name, p := range map[string]object{
+		"no sub":                   good.set("sub", nil),
+		"an empty sub":             good.set("sub", ""),
+		"no iat":                   good.set("iat", nil),
+		"a ttl longer than time":   good.set("ttl", int64(maxDate)+1),
+		"no list":                  good.set("status_list", nil),
+		"no bits":                  good.set("status_list.bits", nil),
+		"no bytes":                 good.set("status_list.lst", nil),
+		"an empty text":            good.set("status_list.lst", ""),
+		"a text with unused bits":  good.set("status_list.lst", "AB"),
+		"a text of another kind":   good.set("status_list.lst", "A+A="),
+		"a list of another kind":   good.set("status_list", []int{1}),
+		"bits of another kind":     good.set("status_list.bits", "8"),
+		"an exp beyond 2100":       good.set("exp", int64(maxDate)+1),
+		"an iat that is no number": good.set("iat", "now"),
+	} {
+		if _, err := parseStatusList(listToken(t, p)); err == nil {
+			t.Errorf("%s: is read", name)
+		}
+	}
+	if _, err := parseStatusList(listToken(t, good.set("ttl", maxDate))); err != nil {
+		t.Errorf("the longest ttl: %v", err)
+	}
+	l, err := parseStatusList(listToken(t, good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range []int64{-1, 64, maxStatusInflated*8 + 1, 1 << 61} { // 8 bits times the last one are 0 again
+		if v, ok := l.value(index, nil); ok {
+			t.Errorf("index %d: %d", index, v)
+		}
+	}
+}
+
+// TestStatusListsAreInflatedOnce: a good one, a broken one and a bomb.
+func TestStatusListsAreInflatedOnce(t *testing.T) {
+	ok, _ := decodePart(packed(t, 64, 2, 5, 1))
+	for name, lst := range map[string]string{
+		"good": packed(t, 64, 2, 5, 1), "no zlib": b64("no zlib"), "a stream that is cut off": b64(string(ok[:len(ok)-4])),
+		"a bomb": deflated(t, make([]byte, maxStatusInflated+1)),
+	} {
+		lists := newStatusLists(nil)
+		l, err := parseStatusList(listToken(t, aList(2, lst)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, first := l.value(5, lists)
+		if l.deflated = ok; first {
+			l.deflated = nil
+		}
+		if _, again := l.value(5, lists); again != first || first != (name == "good") {
+			t.Errorf("%s: %v, then %v", name, first, again)
+		}
+	}
+}
+
+// TestStatusMemory shows that many large lists are not all kept, and that as many are as there is room for.
 func TestStatusMemory(t *testing.T) {
 	lists := newStatusLists(nil)
 	lst := deflated(t, make([]byte, maxStatusInflated))
+	kept := 0
 	for i := 0; i < maxStatusKept/maxStatusInflated+2; i++ {
 		l, err := parseStatusList(listToken(t, aList(2, lst)))
 		if err != nil {
@@ -209,9 +347,10 @@ func TestStatusMemory(t *testing.T) {
 		if _, ok := l.value(1, lists); !ok {
 			t.Fatal("not read")
 		}
+		kept += len(l.data)
 	}
-	if lists.kept > maxStatusKept {
-		t.Errorf("%d bytes are kept", lists.kept)
+	if lists.kept != maxStatusKept || kept != maxStatusKept {
+		t.Errorf("%d bytes are kept, and %d are counted", kept, lists.kept)
 	}
 }
 
