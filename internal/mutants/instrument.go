@@ -7,14 +7,17 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"strings"
 )
 
 // mutant is one change: a condition that is always true or never, or a statement that is left out.
 type mutant struct {
 	id   int
-	at   string // file:line
+	file string // base name
+	at   string // file:line:column
 	what string
+	name string // what a list calls it: file, function and what, which outlive lines that move
 }
 
 // runtime is the file that the changed package gets: which mutant is alive, and which were reached.
@@ -81,9 +84,10 @@ func instrument(name string, text []byte, first int) (out []byte, pkg string, fo
 	if err != nil {
 		return nil, "", nil, err
 	}
-	w := &writer{set: set, text: text, next: first + 1, made: map[ast.Node]bool{}}
+	w := &writer{set: set, text: text, next: first + 1, made: map[ast.Node]bool{}, twins: map[string]int{}}
 	for _, d := range f.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
+			w.function = fn.Name.Name
 			ast.Inspect(fn.Body, w.visit)
 		}
 	}
@@ -100,6 +104,9 @@ type writer struct {
 	next  int
 	found []mutant
 	made  map[ast.Node]bool // by this program
+
+	function string
+	twins    map[string]int // how often a name was given
 }
 
 func (w *writer) add(n ast.Node, what string) int {
@@ -107,7 +114,13 @@ func (w *writer) add(n ast.Node, what string) int {
 	w.next++
 	line := string(w.text[w.set.Position(n.Pos()).Offset:w.set.Position(n.End()).Offset])
 	line, _, _ = strings.Cut(line, "\n")
-	w.found = append(w.found, mutant{id, w.set.Position(n.Pos()).String(), fmt.Sprintf(what, line)})
+	at := w.set.Position(n.Pos())
+	m := mutant{id: id, file: filepath.Base(at.Filename), at: at.String(), what: fmt.Sprintf(what, line)}
+	m.name = m.file + " " + w.function + " " + m.what
+	if w.twins[m.name]++; w.twins[m.name] > 1 {
+		m.name += fmt.Sprintf(" #%d", w.twins[m.name])
+	}
+	w.found = append(w.found, m)
 	return id
 }
 

@@ -1,10 +1,13 @@
 // Command mutants tells how well the tests of a package watch over it: it takes every check out, one at a time, and
 // lists those whose absence no test notices.
 //
-//	go run ./internal/mutants -time 20m -also . consent
+//	go run ./internal/mutants -time 20m -also . -equivalent internal/mutants/consent.txt consent
 //
 // All mutants are compiled once, each behind a number that the environment picks, so that one costs a run of the tests
 // and no build. Nothing is written into the source tree. It refuses a package whose tests fail without a mutant.
+//
+// Some changes no test can notice, since they change nothing that can be seen. They stand in a list with the reason
+// (see [readEquivalents]); a line of it that names no change, or one that a test notices after all, is an error.
 // Start with [instrument].
 package main
 
@@ -18,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +41,9 @@ type options struct {
 	also   []string      // packages whose tests watch over it too
 	files  []string      // base names; empty: all
 	filter string        // of the tests of the packages in also
+	skip   string        // tests that are not run: those that measure time fail on a busy machine, mutant or none
 	limit  time.Duration // of the whole run
+	list   string        // file of the changes that nothing can notice; empty: none
 }
 
 func readOptions(args []string) (*options, error) {
@@ -46,6 +52,8 @@ func readOptions(args []string) (*options, error) {
 	also := set.String("also", "", "further `PACKAGES` whose tests are run, with commas")
 	files := set.String("files", "", "only these `FILES`, with commas")
 	set.StringVar(&o.filter, "run", "", "`PATTERN` of the tests of the further packages")
+	set.StringVar(&o.skip, "skip", "^$", "`PATTERN` of tests that are not run, since they measure time")
+	set.StringVar(&o.list, "equivalent", "", "`FILE` that lists the changes that nothing can notice")
 	set.DurationVar(&o.limit, "time", 20*time.Minute, "of the whole run")
 	if err := set.Parse(args); err != nil {
 		return nil, err
@@ -80,9 +88,25 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	equivalent := map[string]bool{}
+	if o.list != "" {
+		text, err := os.ReadFile(o.list)
+		if err != nil {
+			return err
+		}
+		if equivalent, err = readEquivalents(text); err != nil {
+			return fmt.Errorf("%s: %w", o.list, err)
+		}
+		if err := stale(equivalent, mutants, o.files); err != nil {
+			return fmt.Errorf("%s: %w", o.list, err)
+		}
+	}
 	var tests []test
 	for i, p := range append([]string{o.folder}, o.also...) {
 		b := &binary{folder: p, file: filepath.Join(work, fmt.Sprint("test", i))}
+		if b.skip, err = regexp.Compile(o.skip); err != nil {
+			return err
+		}
 		if i > 0 {
 			b.filter = o.filter
 		}
@@ -94,8 +118,7 @@ func run(args []string, out io.Writer) error {
 		}
 		tests = append(tests, b.tests...)
 	}
-	judge(mutants, tests, time.Now().Add(o.limit), out)
-	return nil
+	return judge(mutants, tests, equivalent, time.Now().Add(o.limit), out)
 }
 
 // rewrite writes changed copies of a package's files, and an overlay that puts them into the place of the files.
@@ -152,6 +175,7 @@ func rewrite(o *options, work string) (mutants []mutant, overlay string, err err
 type binary struct {
 	folder, file string
 	filter       string
+	skip         *regexp.Regexp
 	tests        []test // quickest first
 }
 
@@ -182,6 +206,9 @@ func (b *binary) baseline(work string, w io.Writer) error {
 	}
 	trace := filepath.Join(work, "reached")
 	for _, name := range strings.Fields(string(list)) {
+		if b.skip.MatchString(name) {
+			continue
+		}
 		t := test{name: name, in: b, reached: map[int]bool{}}
 		began := time.Now()
 		if out, ok := t.run(context.Background(), "CONSENTRY_MUTANTS_REACHED="+trace); !ok {
@@ -225,38 +252,75 @@ func (t *test) run(ctx context.Context, env string) (output []byte, passed bool)
 	return output, err == nil
 }
 
+// figures are how the mutants of a file, or all of them, fared.
+type figures struct{ mutants, killed, equivalent, survived, left int }
+
+func (f figures) String() string {
+	return fmt.Sprintf("%d mutants, %d killed, %d equivalent, %d survived, %d not tried", f.mutants, f.killed, f.equivalent, f.survived, f.left)
+}
+
 // judge tries the mutants, and says which survive: the tests pass as if nothing were missing.
-func judge(mutants []mutant, tests []test, until time.Time, w io.Writer) {
-	killed, survived, left := 0, 0, 0
+func judge(mutants []mutant, tests []test, equivalent map[string]bool, until time.Time, w io.Writer) error {
+	var all figures
+	var files []string
+	of := map[string]*figures{}
+	wrong := 0
 	slices.SortStableFunc(tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
 	for _, m := range mutants {
+		f := of[m.file]
+		if f == nil {
+			f = &figures{}
+			of[m.file], files = f, append(files, m.file)
+		}
+		f.mutants++
 		if time.Now().After(until) {
-			left++
+			f.left++
 			continue
 		}
-		dead, reached := false, false
-		for _, t := range tests {
-			if !t.reached[m.id] {
-				continue
-			}
-			reached = true
-			ctx, cancel := context.WithTimeout(context.Background(), 10*t.took+5*time.Second)
-			_, passed := t.run(ctx, "CONSENTRY_MUTANT="+strconv.Itoa(m.id))
-			cancel()
-			if dead = !passed; dead {
-				break
-			}
-		}
+		by, reached := m.killer(tests)
 		switch {
-		case dead:
-			killed++
-			continue
+		case by != "" && equivalent[m.name]:
+			fmt.Fprintf(w, "%s: %s: is listed as equivalent, and %s notices it\n", m.at, m.what, by)
+			f.killed++
+			wrong++
+		case by != "":
+			f.killed++
+		case equivalent[m.name]:
+			f.equivalent++
 		case reached:
 			fmt.Fprintf(w, "%s: %s: survives\n", m.at, m.what)
+			f.survived++
 		default:
 			fmt.Fprintf(w, "%s: %s: is reached by no test\n", m.at, m.what)
+			f.survived++
 		}
-		survived++
 	}
-	fmt.Fprintf(w, "%d mutants, %d killed, %d survived, %d not tried\n", len(mutants), killed, survived, left)
+	for _, name := range files {
+		f := of[name]
+		fmt.Fprintf(w, "%s: %v\n", name, *f)
+		all.mutants, all.killed, all.equivalent = all.mutants+f.mutants, all.killed+f.killed, all.equivalent+f.equivalent
+		all.survived, all.left = all.survived+f.survived, all.left+f.left
+	}
+	fmt.Fprintln(w, all)
+	if wrong > 0 {
+		return fmt.Errorf("%d listed as equivalent are noticed", wrong)
+	}
+	return nil
+}
+
+// killer is the test that notices a mutant; empty: none does.
+func (m *mutant) killer(tests []test) (name string, reached bool) {
+	for _, t := range tests {
+		if !t.reached[m.id] {
+			continue
+		}
+		reached = true
+		ctx, cancel := context.WithTimeout(context.Background(), 10*t.took+5*time.Second)
+		_, passed := t.run(ctx, "CONSENTRY_MUTANT="+strconv.Itoa(m.id))
+		cancel()
+		if !passed {
+			return t.name, true
+		}
+	}
+	return "", reached
 }
