@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,6 +101,9 @@ func (m *dashFile) period(up scope, p *element, length time.Duration, prefix str
 			return err
 		}
 		for i, rep := range set.all("Representation") {
+			if err := m.rendition(); err != nil {
+				return m.fail(rep, err)
+			}
 			in, err := m.enter(inSet, rep)
 			if err != nil {
 				return err
@@ -114,9 +116,10 @@ func (m *dashFile) period(up scope, p *element, length time.Duration, prefix str
 			if err != nil {
 				return m.fail(rep, err)
 			}
-			if err := m.add(prefix+clip(id), items); err != nil {
-				return m.fail(rep, err)
+			if len(items) == 0 || items[len(items)-1].Init {
+				return m.fail(rep, errors.New("it lists no segment"))
 			}
+			m.add(prefix+clip(id), items)
 		}
 	}
 	return nil
@@ -136,7 +139,7 @@ func (m *dashFile) enter(s scope, e *element) (scope, error) {
 		if err != nil {
 			return s, m.fail(bases[0], err)
 		}
-		if len(base) > 4*MaxPath {
+		if len(base) > maxAddress {
 			return s, m.fail(bases[0], fmt.Errorf("a path of %d bytes", len(base)))
 		}
 		s.base = base
@@ -150,25 +153,15 @@ func (m *dashFile) enter(s scope, e *element) (scope, error) {
 	return s, nil
 }
 
-// inherit is an element with the attributes and children of the same element further up that it lacks itself. ISO/IEC
-// 23009-1, 5.3.9.1.
+// inherit is an element with the attributes and children of the same element further up that it lacks itself. Nothing
+// is copied: many elements may have the same above them. ISO/IEC 23009-1, 5.3.9.1.
 func inherit(up, own *element) *element {
 	if up == nil || up.name != own.name {
 		return own
 	}
-	out := &element{name: own.name, path: own.path, offset: own.offset, attrs: map[string]string{}, kids: slices.Clone(own.kids)}
-	for k, v := range up.attrs {
-		out.attrs[k] = v
-	}
-	for k, v := range own.attrs {
-		out.attrs[k] = v
-	}
-	for _, k := range up.kids {
-		if own.first(k.name) == nil {
-			out.kids = append(out.kids, k)
-		}
-	}
-	return out
+	out := *own
+	out.up = up
+	return &out
 }
 
 // representation lists the segments of one.
@@ -198,7 +191,7 @@ func (m *dashFile) representation(s scope, rep *element) ([]Item, error) {
 	}
 	if init := g.first("Initialization"); init != nil {
 		if source, ok := init.attr("sourceURL"); ok {
-			ref, err := fileRef(s.base, source)
+			ref, err := m.ref(s.base, source)
 			if err != nil {
 				return nil, err
 			}
@@ -214,7 +207,10 @@ func (m *dashFile) representation(s scope, rep *element) ([]Item, error) {
 func (m *dashFile) list(s scope, g *element) ([]Item, error) {
 	var out []Item
 	one := func(source, rng string, init bool) error {
-		p, err := fileRef(s.base, source)
+		if err := m.count(1); err != nil {
+			return err
+		}
+		p, err := m.ref(s.base, source)
 		if err != nil {
 			return err
 		}
@@ -224,14 +220,18 @@ func (m *dashFile) list(s scope, g *element) ([]Item, error) {
 		}
 		ref.Path = p
 		out = append(out, Item{ref, init})
-		return m.count(1)
+		return nil
 	}
 	if init := g.first("Initialization"); init != nil {
 		if err := one(init.attrs["sourceURL"], init.attrs["range"], true); err != nil {
 			return nil, m.fail(init, err)
 		}
 	}
-	for _, u := range g.all("SegmentURL") {
+	urls := g.all("SegmentURL")
+	if len(urls) == 0 {
+		return nil, m.fail(g, errors.New("a list without a segment"))
+	}
+	for _, u := range urls {
 		if err := one(u.attrs["media"], u.attrs["mediaRange"], false); err != nil {
 			return nil, m.fail(u, err)
 		}

@@ -34,9 +34,14 @@ func (r *reader) hls(name string, data []byte, below bool) error {
 		return m.fail("", "a playlist of playlists inside of one")
 	}
 	if len(m.lists) == 0 {
-		if err := r.add(name, m.items); err != nil {
+		if err := r.rendition(); err != nil {
 			return m.fail("", "%v", err)
 		}
+		if len(m.items) == 0 {
+			r.unread("%q lists no segment", name)
+			return nil
+		}
+		r.add(name, m.items)
 		return nil
 	}
 	for _, list := range m.lists {
@@ -130,7 +135,7 @@ func (m *hlsFile) named(tag string, attrs map[string]string) error {
 	case !ok:
 		return m.fail(tag, "no URI")
 	}
-	p, err := fileRef(m.name, uri)
+	p, err := m.ref(m.name, uri)
 	if err != nil {
 		return m.fail(tag, "%v", err)
 	}
@@ -166,7 +171,7 @@ func (m *hlsFile) list(p string) error {
 }
 
 func (m *hlsFile) address(line string) error {
-	p, err := fileRef(m.name, line)
+	p, err := m.ref(m.name, line)
 	if err != nil {
 		return m.fail("", "%v", err)
 	}
@@ -181,7 +186,9 @@ func (m *hlsFile) address(line string) error {
 			if m.last.Path != p || m.last.Length == Whole {
 				return m.fail("EXT-X-BYTERANGE", "no offset, and the segment before is no range of the same file")
 			}
-			ref.Offset = m.last.Offset + m.last.Length
+			if ref.Offset = m.last.Offset + m.last.Length; ref.Offset > math.MaxInt64/2 {
+				return m.fail("EXT-X-BYTERANGE", "no such range: it starts at byte %d", ref.Offset)
+			}
 		}
 	}
 	gap := m.gap
@@ -222,7 +229,7 @@ func byteRange(s string) (Ref, error) {
 
 // number reads a number without a sign.
 func number(s string) (int64, error) {
-	if s == "" || s[0] < '0' || s[0] > '9' {
+	if s == "" || len(s) > 20 || s[0] < '0' || s[0] > '9' {
 		return 0, errors.New("no number")
 	}
 	n, err := strconv.ParseInt(s, 10, 64)

@@ -27,6 +27,8 @@ const (
 	MaxDepth      = 16      // nested elements
 	MaxPath       = 1024    // bytes of a file's path
 	maxUnread     = 64      // notes
+	maxAddress    = 4 * MaxPath
+	maxWork       = 128 << 20 // bytes of all addresses that are worked out, and one for each rendition
 )
 
 // Whole is the [Ref.Length] of a whole file.
@@ -93,6 +95,8 @@ type reader struct {
 	out   *Playlist
 	names map[string]bool
 	items int
+
+	renditions, work int
 }
 
 // file reads one playlist file by its content.
@@ -117,21 +121,30 @@ func (r *reader) file(name string, data []byte) error {
 	return &SyntaxError{File: name, Reason: "neither a DASH nor an HLS playlist"}
 }
 
-// add takes a rendition.
-func (r *reader) add(name string, items []Item) error {
-	if len(items) == 0 {
-		return nil
-	}
-	if len(r.out.Renditions) == MaxRenditions {
+// rendition counts one before it is read, whatever comes of it.
+func (r *reader) rendition() error {
+	if r.renditions++; r.renditions > MaxRenditions {
 		return fmt.Errorf("more than %d renditions", MaxRenditions)
 	}
+	return r.spend(1)
+}
+
+// spend takes work off what the limit leaves.
+func (r *reader) spend(n int) error {
+	if r.work += n; r.work > maxWork {
+		return fmt.Errorf("addresses of more than %d bytes together", maxWork)
+	}
+	return nil
+}
+
+// add takes a rendition.
+func (r *reader) add(name string, items []Item) {
 	unique := name
 	for n := 2; r.names[unique]; n++ {
 		unique = fmt.Sprintf("%s#%d", name, n)
 	}
 	r.names[unique] = true
 	r.out.Renditions = append(r.out.Renditions, Rendition{unique, items})
-	return nil
 }
 
 // count takes n segments off what the limit leaves.
@@ -162,6 +175,9 @@ func (r *reader) unread(format string, args ...any) {
 // reference. RFC 3986, 5.2, without anything but relative paths. The result may still lead out of the folder: see
 // inside.
 func resolve(base, ref string) (string, error) {
+	if len(ref) > maxAddress {
+		return "", fmt.Errorf("an address of %d bytes; the limit is %d", len(ref), maxAddress)
+	}
 	u, err := url.Parse(ref)
 	switch {
 	case err != nil:
@@ -199,8 +215,11 @@ func inside(p string) (string, error) {
 	return clean, nil
 }
 
-// fileRef is both: the path of a reference in a file.
-func fileRef(base, ref string) (string, error) {
+// ref is both: the path of a reference in a file.
+func (r *reader) ref(base, ref string) (string, error) {
+	if err := r.spend(1 + len(base) + len(ref)); err != nil {
+		return "", err
+	}
 	p, err := resolve(base, ref)
 	if err != nil {
 		return "", err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -70,6 +71,7 @@ var cases = []struct {
 	{"dash: one file with an index", rep(`<BaseURL>v.mp4</BaseURL><SegmentBase indexRange="100-200"><Initialization range="0-99"/></SegmentBase>`), "v1: v.mp4", ""},
 	{"dash: addresses at every level", mpd(`mediaPresentationDuration="PT1S"`, `<BaseURL>a/</BaseURL><BaseURL>b/</BaseURL><Period><BaseURL>c/</BaseURL><AdaptationSet><BaseURL>d/</BaseURL><Representation id="r"><BaseURL>e/</BaseURL><SegmentTemplate media="s.m4s"/></Representation></AdaptationSet></Period>`), "r: a/c/d/e/s.m4s", "1 further addresses of the same files (BaseURL)"},
 	{"dash: what is inherited", period(`<SegmentTemplate timescale="10" initialization="$RepresentationID$.mp4"/><AdaptationSet><SegmentTemplate media="$RepresentationID$-$Number$.m4s" duration="50"/><Representation id="a"/><Representation id="b"><SegmentTemplate startNumber="5"/></Representation></AdaptationSet>`), "a: *a.mp4 a-1.m4s a-2.m4s\nb: *b.mp4 b-5.m4s b-6.m4s", ""},
+	{"dash: what is inherited over three levels", mpd(`mediaPresentationDuration="PT10S"`, `<Period><SegmentList><Initialization sourceURL="i"/><SegmentURL media="a"/><SegmentURL media="b"/></SegmentList><AdaptationSet><SegmentList timescale="1"/><Representation id="a"><SegmentList/></Representation><Representation id="b"><SegmentList><SegmentURL media="c"/></SegmentList></Representation></AdaptationSet></Period>`), "a: *i a b\nb: *i c", ""},
 	{"dash: two periods", mpd(`mediaPresentationDuration="PT1M"`, `<Period duration="PT2S"><AdaptationSet><Representation id="v"><SegmentTemplate media="a$Number$" duration="1"/></Representation></AdaptationSet></Period><Period start="PT57.5S"><AdaptationSet><Representation id="v"><SegmentTemplate media="b$Number$" duration="1"/></Representation></AdaptationSet></Period>`), "period 1: v: a1 a2\nperiod 2: v: b1 b2 b3", ""},
 	{"dash: the same name twice", period(`<AdaptationSet><Representation id="v"><BaseURL>a.mp4</BaseURL></Representation><Representation id="v"><BaseURL>b.mp4</BaseURL></Representation></AdaptationSet>`), "v: a.mp4\nv#2: b.mp4", ""},
 	{"dash: letters of an address", rep(`<BaseURL>a%20b/%C3%A9.mp4</BaseURL>`), "v1: a b/é.mp4", ""},
@@ -79,6 +81,8 @@ var cases = []struct {
 	{"hls: a second initialization segment", "#EXTM3U\n#EXT-X-MAP:URI=\"a\"\ns1\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"b\"\ns2", "list: *a s1 *b s2", ""},
 	{"hls: a segment that is said to be missing", "#EXTM3U\ns1\n#EXT-X-GAP\ns2\ns3", "list: s1 s3", `"s2" is said to be missing (EXT-X-GAP)`},
 	{"hls: encrypted segments", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\ns1", "list: s1", `segments of "list" are said to be encrypted`},
+	{"hls: ranges up to the largest offset", "#EXTM3U\n#EXT-X-BYTERANGE:4611686018427387903@0\ns1\n#EXT-X-BYTERANGE:4611686018427387903\ns1\n", "list: s1+0:4611686018427387903 s1+4611686018427387903:4611686018427387903", ""},
+	{"hls: a rendition of nothing", "#EXTM3U\n#EXT-X-STREAM-INF:\na/en.m3u8\n#EXT-X-STREAM-INF:\nempty\n", "a/en.m3u8: *a/i.mp4 a/s.m4s", `"empty" lists no segment`},
 	{"hls: renditions", "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"en\",URI=\"a/en.m3u8\"\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"in\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv/1.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nv/1.m3u8\n#EXT-X-I-FRAME-STREAM-INF:URI=\"v/i.m3u8\"\n", "a/en.m3u8: *a/i.mp4 a/s.m4s\nv/1.m3u8: *v/i.mp4 i.m4s", `"v/i.m3u8" is a list for trick play: it names parts of files that other lists name`},
 }
 
@@ -87,6 +91,7 @@ var lists = folder{
 	"v/1.m3u8":  "#EXTM3U\n#EXT-X-MAP:URI=\"i.mp4\"\n../i.m4s\n",
 	"loop":      "#EXTM3U\n#EXT-X-STREAM-INF:\nloop\n",
 	"no-list":   "hello",
+	"empty":     "#EXTM3U\n",
 	"large":     "#EXTM3U\n" + strings.Repeat("#\n", playlist.MaxFile/2),
 }
 
@@ -123,6 +128,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a document that does not end", "<MPD><Period>", "EOF"},
 		{"two documents", "<MPD/><MPD/>", "second document"},
 		{"another document", "<svg/>", "no DASH presentation"},
+		{"hls: a playlist of playlists of nothing", "#EXTM3U\n#EXT-X-STREAM-INF:\nempty\n", "lists no segment"},
 		{"a presentation of nothing", mpd("", ""), "lists no segment"},
 		{"an attribute twice", rep(`<SegmentTemplate media="a" media="b"/>`), "twice"},
 		path("a path up", "../v.mp4"), path("a path up, in between", "a/../../v.mp4"), path("a path up, hidden", "%2e%2e%2fv.mp4"),
@@ -147,6 +153,12 @@ func TestReadRefuses(t *testing.T) {
 		{"a row of too many", rep(numbers + `><SegmentTimeline><S t="0" d="1" r="9223372036854775807"/></SegmentTimeline></SegmentTemplate>`), "more than"},
 		{"times too large", rep(`<SegmentTemplate media="$Time$"><SegmentTimeline><S t="0" d="1000000000000000000" r="3"/></SegmentTimeline></SegmentTemplate>`), "too large"},
 		{"a length of time that is none", mpd(`mediaPresentationDuration="P1Y"`, ""), "no length of time"},
+		{"a list without a segment", rep(`<SegmentList/>`), "without a segment"},
+		{"a list of nothing but an initialization segment", rep(`<SegmentList><Initialization sourceURL="i"/></SegmentList>`), "without a segment"},
+		{"a list without a segment beside one that has some", period(`<AdaptationSet><Representation id="a"><BaseURL>v.mp4</BaseURL></Representation><Representation id="b"><SegmentList/></Representation></AdaptationSet>`), "without a segment"},
+		{"a timeline without a row", rep(`<SegmentTemplate initialization="i" media="s$Time$"><SegmentTimeline/></SegmentTemplate>`), "no segment"},
+		{"a bandwidth of many digits", period(`<AdaptationSet><Representation bandwidth="` + strings.Repeat("0", 20) + `1"><SegmentTemplate media="s$Bandwidth$"/></Representation></AdaptationSet>`), "gives none"},
+		{"a template of one segment that leads out", rep(`<SegmentTemplate media="../s"/>`), "out of"},
 		{"a range backwards", rep(`<SegmentList><SegmentURL media="a" mediaRange="9-3"/></SegmentList>`), "no range"},
 		{"hls: an address that is missing", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", "no address"},
 		{"hls: segments and playlists", "#EXTM3U\ns1\n#EXT-X-STREAM-INF:\nv/1.m3u8\n", "in one file"},
@@ -156,6 +168,7 @@ func TestReadRefuses(t *testing.T) {
 		{"hls: a key of a map that leads out", "#EXTM3U\n#EXT-X-MAP:URI=\"../i\"\n", "out of"},
 		{"hls: a variable", "#EXTM3U\n{$a}/s1\n", "variables"},
 		{"hls: a range that follows nothing", "#EXTM3U\n#EXT-X-BYTERANGE:5\ns1\n", "no offset"},
+		{"hls: ranges that end past all files", "#EXTM3U\n#EXT-X-BYTERANGE:4611686018427387903@0\ns1\n" + strings.Repeat("#EXT-X-BYTERANGE:4611686018427387903\ns1\n", 3), "no such range"},
 		{"hls: a range of nothing", "#EXTM3U\n#EXT-X-BYTERANGE:0@5\ns1\n", "no such range"},
 		{"hls: a range that is none", "#EXTM3U\n#EXT-X-BYTERANGE:x\ns1\n", "no number"},
 		{"hls: a quoted text that does not end", "#EXTM3U\n#EXT-X-MAP:URI=\"i\n", "does not end"},
@@ -203,6 +216,14 @@ func TestLimits(t *testing.T) {
 			return rep(`<BaseURL>v</BaseURL>` + strings.Repeat("<a>", n-4) + strings.Repeat("</a>", n-4))
 		}, playlist.MaxDepth},
 		{"renditions", reps, playlist.MaxRenditions},
+		{"renditions at one address", func(n int) string {
+			return period(`<AdaptationSet><SegmentTemplate media="s"/>` + strings.Repeat(`<Representation/>`, n) + `</AdaptationSet>`)
+		}, playlist.MaxRenditions},
+		{"bytes of an address", func(n int) string { return rep(`<BaseURL>v` + strings.Repeat("/", n-2) + `w</BaseURL>`) }, 4 * playlist.MaxPath},
+		{"bytes of an address in pieces", func(n int) string { return rep(`<BaseURL>v` + strings.Repeat("<!-- -->/", n-2) + `w</BaseURL>`) }, 4 * playlist.MaxPath},
+		{"bytes of a representation's name", func(n int) string {
+			return period(`<AdaptationSet><Representation id="v` + strings.Repeat("/", n-2) + `w"><SegmentTemplate media="$RepresentationID$"/></Representation></AdaptationSet>`)
+		}, 4 * playlist.MaxPath},
 		{"bytes of a path", func(n int) string { return "#EXTM3U\n" + strings.Repeat("s", n) }, playlist.MaxPath},
 		{"playlists of HLS", func(n int) string {
 			s := "#EXTM3U\n"
@@ -234,6 +255,46 @@ func TestLimits(t *testing.T) {
 	}()), nil)
 	if err != nil || len(p.Unread) != 65 {
 		t.Errorf("%v, %d notes", err, len(p.Unread))
+	}
+}
+
+// TestWorkIsLinear: what many representations inherit is not copied for each, and what nobody asks for is not kept.
+// Bytes are counted, not time.
+func TestWorkIsLinear(t *testing.T) {
+	for _, c := range []struct{ name, above, inside string }{
+		{"children that nobody asks for", strings.Repeat("<X/>", 20_000) + `<SegmentURL media="s"/>`, `<SegmentList/>`},
+		{"initialization segments", strings.Repeat("<Initialization/>", 20_000) + `<SegmentURL media="s"/>`, `<SegmentList/>`},
+		{"rows that are replaced", strings.Repeat(`<SegmentURL media="t"/>`, 20_000), `<SegmentList><SegmentURL media="s"/></SegmentList>`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			spent := func(n int) uint64 {
+				text := []byte(period(`<AdaptationSet><SegmentList>` + c.above + `</SegmentList>` + strings.Repeat(`<Representation><BaseURL>v</BaseURL>`+c.inside+`</Representation>`, n) + `</AdaptationSet>`))
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				if _, err := playlist.Read("list", text, nil); err != nil {
+					t.Fatal(err)
+				}
+				runtime.ReadMemStats(&after)
+				return after.TotalAlloc - before.TotalAlloc
+			}
+			if one, all := spent(1), spent(playlist.MaxRenditions); all > 2*one {
+				t.Errorf("%d bytes for one representation, %d for %d", one, all, playlist.MaxRenditions)
+			}
+		})
+	}
+}
+
+// TestAddressesAreBoundedTogether: many segments below long addresses are given up before they are all worked out.
+func TestAddressesAreBoundedTogether(t *testing.T) {
+	with := func(n int) string {
+		long := strings.Repeat("./", 2000)
+		return rep(`<BaseURL>` + long + `</BaseURL>` + fmt.Sprintf(`<SegmentTemplate media="$Number$" endNumber="%d"/>`, n))
+	}
+	if _, err := playlist.Read("list", []byte(with(30_000)), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := playlist.Read("list", []byte(with(40_000)), nil); err == nil || !strings.Contains(err.Error(), "together") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -17,7 +17,7 @@ func (m *dashFile) template(s scope, g, rep *element) ([]Item, error) {
 		if err != nil {
 			return err
 		}
-		p, err := fileRef(s.base, name)
+		p, err := m.ref(s.base, name)
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,10 @@ func (m *dashFile) template(s scope, g, rep *element) ([]Item, error) {
 		if err := m.count(1); err != nil {
 			return nil, err
 		}
-		return out, one(pattern, false)
+		if err := one(pattern, false); err != nil {
+			return nil, m.fail(g, err)
+		}
+		return out, nil
 	}
 	slots, err := m.slots(s, g)
 	if err != nil {
@@ -185,6 +188,9 @@ func (f filler) expand(pattern string) (string, error) {
 		return "", fmt.Errorf("a pattern of %d bytes", len(pattern))
 	}
 	for pattern != "" {
+		if out.Len() > maxAddress || len(f.id) > maxAddress {
+			return "", fmt.Errorf("an address of more than %d bytes", maxAddress)
+		}
 		plain, rest, ok := strings.Cut(pattern, "$")
 		out.WriteString(plain)
 		if !ok {

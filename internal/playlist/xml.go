@@ -16,43 +16,42 @@ type element struct {
 	offset int64
 	attrs  map[string]string
 	text   string
-	kids   []*element
+	kids   map[string][]*element // by name, in order; only those of a name that is read
+	up     *element              // the same element further up, which hands down what this one lacks
 }
 
-// all gives the children of a name.
+// read are the names of elements that anybody asks for. Others are held against the limits and forgotten.
+var read = map[string]bool{
+	"Period": true, "AdaptationSet": true, "Representation": true, "BaseURL": true, "SegmentTemplate": true, "SegmentList": true, "SegmentBase": true,
+	"Initialization": true, "SegmentURL": true, "SegmentTimeline": true, "S": true,
+}
+
+// all gives the children of a name, or else those that are handed down.
 func (e *element) all(name string) []*element {
-	var out []*element
-	if e == nil {
-		return nil
-	}
-	for _, k := range e.kids {
-		if k.name == name {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-// first is the first child of a name, or nil.
-func (e *element) first(name string) *element {
-	if e == nil {
-		return nil
-	}
-	for _, k := range e.kids {
-		if k.name == name {
-			return k
+	for ; e != nil; e = e.up {
+		if kids := e.kids[name]; len(kids) > 0 {
+			return kids
 		}
 	}
 	return nil
 }
 
-// attr is an attribute; ok says that it is there.
-func (e *element) attr(name string) (string, bool) {
-	if e == nil {
-		return "", false
+// first is the first child of a name, or nil.
+func (e *element) first(name string) *element {
+	if kids := e.all(name); len(kids) > 0 {
+		return kids[0]
 	}
-	v, ok := e.attrs[name]
-	return v, ok
+	return nil
+}
+
+// attr is an attribute, its own or handed down; ok says that it is there.
+func (e *element) attr(name string) (string, bool) {
+	for ; e != nil; e = e.up {
+		if v, ok := e.attrs[name]; ok {
+			return v, true
+		}
+	}
+	return "", false
 }
 
 // parseXML reads a document into elements, within the limits. Document types are refused, and with them all entities but
@@ -103,7 +102,7 @@ func parseXML(file string, data []byte) (*element, error) {
 			case len(open) > 0:
 				up := open[len(open)-1]
 				e.path = up.path + e.path
-				up.kids = append(up.kids, e)
+				up.take(e)
 			case root != nil:
 				return fail("a second document")
 			default:
@@ -114,7 +113,11 @@ func parseXML(file string, data []byte) (*element, error) {
 			open = open[:len(open)-1]
 		case xml.CharData:
 			if len(open) > 0 && open[len(open)-1].name == "BaseURL" {
-				open[len(open)-1].text += string(t)
+				e := open[len(open)-1]
+				if len(e.text)+len(t) > maxAddress {
+					return fail("an address of more than %d bytes", maxAddress)
+				}
+				e.text += string(t)
 			}
 		}
 	}
@@ -122,6 +125,17 @@ func parseXML(file string, data []byte) (*element, error) {
 		return fail("no document")
 	}
 	return root, nil
+}
+
+// take takes a child that somebody asks for.
+func (e *element) take(kid *element) {
+	if !read[kid.name] {
+		return
+	}
+	if e.kids == nil {
+		e.kids = map[string][]*element{}
+	}
+	e.kids[kid.name] = append(e.kids[kid.name], kid)
 }
 
 func clip(s string) string {
