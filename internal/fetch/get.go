@@ -48,6 +48,18 @@ type answer struct {
 	final  string
 	body   []byte
 	err    error
+	least  int64 // it has so many bytes and was not read to its end; zero: it was
+}
+
+// serves says whether an answer that was kept is one for those who take most bytes.
+func (a *answer) serves(most int64) bool { return a != nil && (a.least == 0 || most < a.least) }
+
+// give is the body, or why there is none of most bytes at the most.
+func (a *answer) give(most int64) ([]byte, error) {
+	if a.least > 0 || int64(len(a.body)) > most {
+		return nil, fmt.Errorf("it has more than %d bytes", most)
+	}
+	return a.body, a.err
 }
 
 // Get returns a document of most bytes at the most. The address that answered is given where there was an answer.
@@ -55,19 +67,18 @@ func (g *Getter) Get(ctx context.Context, address string, most int64) (status in
 	g.mu.Lock()
 	a := g.kept[address]
 	g.mu.Unlock()
-	if a == nil {
+	if !a.serves(most) {
 		a = g.ask(ctx, address, most)
 		if ctx.Err() == nil {
 			g.keep(address, a)
 		}
 	}
-	if int64(len(a.body)) > most {
-		return a.status, a.final, nil, fmt.Errorf("it has more than %d bytes", most)
-	}
-	return a.status, a.final, a.body, a.err
+	body, err = a.give(most)
+	return a.status, a.final, body, err
 }
 
-// keep remembers an answer, also that there is none: a server that hangs is asked once.
+// keep remembers an answer, also that there is none: a server that hangs is asked once. A document that was too large
+// for one who asked is asked for again by those who take more.
 func (g *Getter) keep(address string, a *answer) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -78,7 +89,7 @@ func (g *Getter) keep(address string, a *answer) {
 	if g.kept == nil {
 		g.kept = map[string]*answer{}
 	}
-	if g.kept[address] == nil {
+	if old := g.kept[address]; old == nil || old.least > 0 && (a.least == 0 || a.least > old.least) {
 		g.kept[address] = a
 		g.size += cost
 	}
@@ -137,7 +148,7 @@ func (a *answer) read(from io.Reader, most int64) {
 	case err != nil:
 		a.err = plain(err)
 	case int64(len(body)) > most:
-		a.err = fmt.Errorf("it has more than %d bytes", most)
+		a.least = most + 1
 	default:
 		a.body = body
 	}

@@ -158,6 +158,40 @@ func TestGetAsksOnce(t *testing.T) {
 	}
 }
 
+// TestGetAsksAgainForMore: what was too large for one who asked is not too large for all who come later, and nobody is
+// asked twice for less.
+func TestGetAsksAgainForMore(t *testing.T) {
+	type step struct {
+		most  int64
+		ok    bool
+		asked int32 // so far
+	}
+	for _, c := range []struct {
+		name  string
+		steps []step
+	}{
+		{"a small limit, then a larger one", []step{{16 << 10, false, 1}, {8 << 20, true, 2}, {8 << 20, true, 2}}},
+		{"what is kept is given to no one who takes less", []step{{8 << 20, true, 1}, {16 << 10, false, 1}, {8 << 20, true, 1}}},
+		{"limits that are too small, and less each time", []step{{19_999, false, 1}, {19_998, false, 1}, {19_999, false, 1}, {20_000, true, 2}}},
+		{"limits that are too small, and more each time", []step{{10, false, 1}, {100, false, 2}, {50, false, 2}, {100, false, 2}}},
+		{"a limit of nothing", []step{{0, false, 1}, {20_000, true, 2}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var asked atomic.Int32
+			s, g := server(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); w.Write(make([]byte, 20_000)) })
+			for i, step := range c.steps {
+				status, _, body, err := g.Get(t.Context(), s.URL, step.most)
+				if (err == nil) != step.ok || step.ok != (len(body) == 20_000) || status != 200 || asked.Load() != step.asked {
+					t.Errorf("step %d: %d, %d bytes, %v, asked %d times", i, status, len(body), err, asked.Load())
+				}
+				if want := fmt.Sprintf("it has more than %d bytes", step.most); err != nil && err.Error() != want {
+					t.Errorf("step %d: %v; want %s", i, err, want)
+				}
+			}
+		})
+	}
+}
+
 func TestPostAsksResponders(t *testing.T) {
 	const kind, reply = "application/ocsp-request", "application/ocsp-response"
 	var asked atomic.Int32

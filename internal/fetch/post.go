@@ -20,16 +20,14 @@ func (g *Getter) Post(ctx context.Context, address, mediaType, want string, body
 	g.mu.Lock()
 	a := g.kept[key]
 	g.mu.Unlock()
-	if a == nil {
+	if !a.serves(most) {
 		a = g.post(ctx, address, mediaType, want, body, most)
 		if ctx.Err() == nil {
 			g.keep(key, a)
 		}
 	}
-	if int64(len(a.body)) > most {
-		return a.status, nil, fmt.Errorf("it has more than %d bytes", most)
-	}
-	return a.status, a.body, a.err
+	got, err = a.give(most)
+	return a.status, got, err
 }
 
 func (g *Getter) post(ctx context.Context, address, mediaType, want string, body []byte, most int64) *answer {
