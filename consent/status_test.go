@@ -279,20 +279,21 @@ func (l *statusList) signature(s string) { l.c.signature = []byte(s) }
 func TestStatusListForm(t *testing.T) {
 	good := aList(8, packed(t, 64, 8, 0, 1))
 	for name, p := range map[string]object{
-		"no sub":                   good.set("sub", nil),
-		"an empty sub":             good.set("sub", ""),
-		"no iat":                   good.set("iat", nil),
-		"a ttl longer than time":   good.set("ttl", int64(maxDate)+1),
-		"no list":                  good.set("status_list", nil),
-		"no bits":                  good.set("status_list.bits", nil),
-		"no bytes":                 good.set("status_list.lst", nil),
-		"an empty text":            good.set("status_list.lst", ""),
-		"a text with unused bits":  good.set("status_list.lst", "AB"),
-		"a text of another kind":   good.set("status_list.lst", "A+A="),
-		"a list of another kind":   good.set("status_list", []int{1}),
-		"bits of another kind":     good.set("status_list.bits", "8"),
-		"an exp beyond 2100":       good.set("exp", int64(maxDate)+1),
-		"an iat that is no number": good.set("iat", "now"),
+		"no sub":                       good.set("sub", nil),
+		"an empty sub":                 good.set("sub", ""),
+		"no iat":                       good.set("iat", nil),
+		"a ttl longer than time":       good.set("ttl", int64(maxDate)+1),
+		"no list":                      good.set("status_list", nil),
+		"no bits":                      good.set("status_list.bits", nil),
+		"no bytes":                     good.set("status_list.lst", nil),
+		"an empty text":                good.set("status_list.lst", ""),
+		"a text with unused bits":      good.set("status_list.lst", "AB"),
+		"the same, behind whole bytes": good.set("status_list.lst", "AAAAAB"),
+		"a text of another kind":       good.set("status_list.lst", "A+A="),
+		"a list of another kind":       good.set("status_list", []int{1}),
+		"bits of another kind":         good.set("status_list.bits", "8"),
+		"an exp beyond 2100":           good.set("exp", int64(maxDate)+1),
+		"an iat that is no number":     good.set("iat", "now"),
 	} {
 		if _, err := parseStatusList(listToken(t, p)); err == nil {
 			t.Errorf("%s: is read", name)
