@@ -89,7 +89,7 @@ func orderNeed(p *Person) []string {
 	return needs(p.Work, p.Kind, p.Rendering, p.Modality)
 }
 
-// opened is the entry's subject where it is known.
+// opened is the entry's subject where it is known: named, or opened by a token that verifies. Consent format 1, 3.2.
 func (e *subjectJudge) opened() *openSubject {
 	s := e.person.Subject
 	if s == nil {
@@ -99,9 +99,9 @@ func (e *subjectJudge) opened() *openSubject {
 		return &openSubject{s.Scheme, s.ID}
 	}
 	for _, h := range e.tokens {
-		if r := h.result; r.verified && r.opened != nil && r.token != nil {
-			if who, ok := r.token.matchSubject(s); ok && who != nil {
-				return who
+		if r := h.result; r.verified && r.opened != nil {
+			if _, ok := r.token.matchSubject(s); ok {
+				return r.opened
 			}
 		}
 	}

@@ -163,7 +163,7 @@ func TestRecordsAreRefusals(t *testing.T) {
 	}{
 		{name: "none at hand", role: "performer", state: "verified", lacks: "consent.registry.refused"},
 		{name: "a prohibition against the person's own token", role: "performer", texts: []string{no}, state: "unresolved", code: "consent.registry.conflict"},
-		{name: "a prohibition where nothing was granted", role: "performer", person: object{"tokens": nil, "basis": nil}, texts: []string{no}, state: "refused", code: "consent.registry.refused"},
+		{name: "a prohibition where nothing was granted", role: "performer", person: object{"tokens": nil, "basis": nil}, texts: []string{no}, state: "refused", code: "consent.registry.refused", lacks: "consent.registry.permission"},
 		{name: "a prohibition of somebody who is called invented", role: "performer", person: object{"kind": "synthetic", "tokens": nil, "basis": nil}, texts: []string{no}, state: "refused", code: "consent.registry.refused"},
 		{name: "a prohibition of somebody who is shown as they were filmed", role: "performer", person: object{"rendering": "authentic", "tokens": nil, "basis": nil}, texts: []string{no}, state: "not-required", lacks: "consent.registry.refused"},
 		{name: "a prohibition in the second document", role: "performer", texts: []string{yes, no}, state: "unresolved", code: "consent.registry.permission"},
