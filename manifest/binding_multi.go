@@ -66,6 +66,9 @@ func (v *validator) checkMulti(ctx context.Context, w *work) (*Binding, error) {
 		k.malformed("%d of them; there can be one", len(created))
 		return k.b, nil
 	}
+	if !created[0].Intact {
+		return nil, nil // it is not what the claim lists: the signer of an update above could have put it there
+	}
 	t, err := v.treeOf(created[0])
 	if err != nil {
 		k.b.State = BindingUnknown // assertion.cbor.invalid says why

@@ -28,11 +28,15 @@ func TestCompound(t *testing.T) {
 	for _, c := range forge.Compound() {
 		t.Run(c.Name, func(t *testing.T) {
 			got := judge(t, c)
-			if !report.Has(got.active, c.Code) {
+			where := got.active
+			if c.Ingredient {
+				where = got.deeper
+			}
+			if !report.Has(where, c.Code) {
 				t.Errorf("%s is not given", c.Code)
 			}
 			row, _ := report.Lookup(c.Code)
-			for _, f := range got.active {
+			for _, f := range where {
 				if f.Outcome == report.Failure && f.Code != c.Code && !slices.Contains(c.Also, f.Code) {
 					t.Errorf("unexpected failure %s: %s", f.Code, f.Explanation)
 				}

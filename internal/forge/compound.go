@@ -18,6 +18,8 @@ type partsOf struct {
 	Hash     func(*Map)                     // edits the second part's hash
 	List     string                         // of the multi-asset hash
 	Twice    bool                           // a second multi-asset hash
+	Update   bool                           // an update manifest above
+	Edit     func(*Node)                    // edits the box of the multi-asset hash once it is signed, and before the update
 	File     func(first, all []byte) []byte // edits the file
 }
 
@@ -87,6 +89,13 @@ func (p partsOf) with(size int) Recipe {
 	if p.Twice {
 		r.Manifest.Assertions = append(r.Manifest.Assertions, Assertion{Label: "c2pa.hash.multi-asset__1", Late: multi})
 	}
+	if p.Edit != nil {
+		r.Manifest.AfterSign = func(m *Node) { p.Edit(m.Find("c2pa.assertions").Find("c2pa.hash.multi-asset")) }
+	}
+	if p.Update {
+		below := r.Manifest
+		r.Manifest = Manifest{Update: true, Ingredients: []Ingredient{{Manifest: &below}}}
+	}
 	return r
 }
 
@@ -154,12 +163,13 @@ func Compound() []Case {
 		if p.Behind == nil {
 			p.Behind = tail
 		}
-		return Case{Name: "several assets: " + name, Code: code, Recipe: p.recipe()}
+		return Case{Name: "several assets: " + name, Code: code, Ingredient: p.Update, Recipe: p.recipe()}
 	}
 	at := func(offset, length int64) func(*Map) {
 		return func(m *Map) { m.Set("location", Map{{"byteOffset", offset}, {"length", length}}) }
 	}
 	gone := func(first, _ []byte) []byte { return first }
+	changed := func(n *Node) { n.Toggles, n.Private = 0x13, salt("another") }
 	mpvd := box("mpvd", random("behind", 700))
 	list := []Case{
 		multi("two parts", "assertion.multiAssetHash.match", partsOf{}),
@@ -168,6 +178,9 @@ func Compound() []Case {
 		multi("a part that may be left out and is gone, the rest matches alone", "assertion.bmffHash.match", partsOf{Optional: true, File: gone}),
 		multi("a part that is gone", "assertion.bmffHash.match", partsOf{File: gone}),
 		multi("the hash of the parts is not vouched for", "assertion.bmffHash.mismatch", partsOf{List: "gathered"}),
+		multi("below an update", "assertion.multiAssetHash.match", partsOf{Update: true}),
+		also(multi("the hash of the parts is not what the claim lists", "assertion.bmffHash.mismatch", partsOf{Edit: changed}), "assertion.hashedURI.mismatch"),
+		also(multi("below an update the hash of the parts is not what the claim lists", "assertion.bmffHash.mismatch", partsOf{Update: true, Edit: changed}), "assertion.hashedURI.mismatch"),
 		multi("two hashes of parts", malformed, partsOf{Twice: true}),
 		multi("no parts", malformed, partsOf{Map: func(m *Map) { m.Set("parts", []any{}) }}),
 		multi("parts that are no list", malformed, partsOf{Map: func(m *Map) { m.Set("parts", 1) }}),
