@@ -132,12 +132,13 @@ type liveCheck struct {
 	before *liveState
 }
 
-// liveState is what the segment before said.
+// liveState is what is known of the stream up to a segment, whichever of its manifest and the statement about it said it:
+// a segment that says nothing of a stream or has no manifest leaves what those before it said.
 type liveState struct {
 	sequence int64
-	stream   string
-	label    string // of its manifest
-	lost     bool   // a segment between was not sound
+	stream   *string // nil: none has said yet
+	label    string  // of the last manifest of a segment; empty: none had one
+	lost     bool    // a segment between was not sound
 }
 
 // checkLive checks the segments of one rendition of a recorded live stream, in playback order. init is the result of
@@ -218,6 +219,9 @@ func (k *liveCheck) segment(p Part) error {
 		return nil
 	}
 	now := &liveState{sequence: -1}
+	if k.before != nil {
+		now.stream, now.label = k.before.stream, k.before.label
+	}
 	if s.manifest {
 		res, why, err := k.manifest(p)
 		if err != nil {
@@ -325,12 +329,26 @@ type liveSegmentMap struct {
 	Previous *string `cbor:"previousManifestId"`
 }
 
-// continuity holds what a segment's manifest says against the segment before. Only of the first that was sound nothing
+// inOrder holds the number of a segment against that of the segment before, whatever carried either. C2PA 2.5, 15.8.2
+// and 15.8.3.
+func (k *liveCheck) inOrder(number int64) (why string) {
+	b := k.before
+	switch {
+	case b == nil || b.sequence < 0:
+	case number <= b.sequence:
+		return fmt.Sprintf("out of order or repeated: its number is %d, that before it %d", number, b.sequence)
+	case number > b.sequence+1 && !b.lost:
+		k.unchecked("segments", fmt.Sprintf("a gap: between the numbers %d and %d nothing was given", b.sequence, number))
+	}
+	return ""
+}
+
+// continuity holds what a segment's manifest says against the segments before. Only of the first that was sound nothing
 // can be said. C2PA 2.5, 15.8.2.
 func (k *liveCheck) continuity(res *Result, now *liveState, stated bool) (code, why string) {
 	list := res.Active.AssertionsOf(labelLiveSegment)
 	if len(list) == 0 && stated {
-		return "", "" // the manifest is there for the keys
+		return "", "" // the manifest is there for the keys: the statement has the number
 	}
 	if len(list) != 1 || !list[0].Intact || list[0].ContentType != "cbor" {
 		return codeLiveAssertion, "its manifest does not say where in the stream it stands"
@@ -339,14 +357,12 @@ func (k *liveCheck) continuity(res *Result, now *liveState, stated bool) (code, 
 	if err := bindingCBOR.Unmarshal(list[0].Payload, &m); err != nil || m.Sequence == nil || *m.Sequence < 0 || m.Stream == nil {
 		return codeLiveAssertion, "its place in the stream breaks the rules: sequenceNumber or streamId"
 	}
-	now.sequence, now.stream = *m.Sequence, *m.Stream
-	if b := k.before; b != nil && b.stream != "" {
-		switch {
-		case now.stream != b.stream:
-			return codeLiveAssertion, fmt.Sprintf("it belongs to another stream, %.100q", now.stream)
-		case now.sequence <= b.sequence:
-			return codeLiveAssertion, fmt.Sprintf("out of order or repeated: its number is %d, that before it %d", now.sequence, b.sequence)
-		}
+	now.sequence, now.stream = *m.Sequence, m.Stream
+	if b := k.before; b != nil && b.stream != nil && *now.stream != *b.stream {
+		return codeLiveAssertion, fmt.Sprintf("it belongs to another stream, %.100q", *now.stream)
+	}
+	if why := k.inOrder(now.sequence); why != "" {
+		return codeLiveAssertion, why
 	}
 	switch {
 	case m.Method == nil:
@@ -355,8 +371,10 @@ func (k *liveCheck) continuity(res *Result, now *liveState, stated bool) (code, 
 		return codeLiveContinuity, fmt.Sprintf("the method of continuity %.100q is not known", *m.Method)
 	case m.Previous == nil:
 		return codeLiveContinuity, "it does not name the segment before it"
-	case k.before == nil || k.before.label == "":
+	case k.before == nil:
 		k.unchecked("continuity", "what came before the first segment is not known")
+	case k.before.label == "":
+		k.unchecked("continuity", "no segment before has a manifest that the next could name: their numbers alone say that it follows")
 	case *m.Previous != k.before.label:
 		return codeLiveSegment, fmt.Sprintf("a gap: it follows %.200q, and before it stands %.200q", *m.Previous, k.before.label)
 	}
@@ -399,13 +417,10 @@ func (k *liveCheck) statement(p Part, s *segment, now *liveState) (code, why str
 	case *m.Sequence < key.min:
 		return codeLiveSegment, fmt.Sprintf("its number is %d, and its key is for those from %d on", *m.Sequence, key.min), nil
 	}
-	now.sequence = *m.Sequence
-	if b := k.before; b != nil && b.sequence >= 0 && now.label == "" {
-		switch {
-		case now.sequence <= b.sequence:
-			return codeLiveSegment, fmt.Sprintf("out of order or repeated: its number is %d, that before it %d", now.sequence, b.sequence), nil
-		case now.sequence > b.sequence+1 && !b.lost:
-			k.unchecked("segments", fmt.Sprintf("a gap: between the numbers %d and %d nothing was given", b.sequence, now.sequence))
+	if now.sequence < 0 { // else its manifest has the same number, and that was held against the one before
+		now.sequence = *m.Sequence
+		if why := k.inOrder(now.sequence); why != "" {
+			return codeLiveSegment, why, nil
 		}
 	}
 	if why := k.inTime(info.Time, key); why != "" {

@@ -175,8 +175,65 @@ func manifestCases() []liveCase {
 	}
 }
 
+// mixedCases are streams of segments of several kinds: each tells its number in another place.
+func mixedCases() []liveCase {
+	type L = forge.LiveStream
+	const (
+		keys, alternating, back = "kkkk", "msms", "smsm" // keys-only manifests; manifest and statement in turn
+		gap                     = "a gap: between the numbers"
+		first, none             = "what came before the first segment", "no segment before has a manifest"
+	)
+	in := func(kinds string, order ...int) L { return L{Kinds: kinds, Order: order} }
+	number := func(kinds string, n, to int) L {
+		edit := only(n, func(m *forge.Map) { m.Set("sequenceNumber", to) })
+		return L{Kinds: kinds, Place: edit, Info: edit}
+	}
+	stream := func(kinds string, n int, to string) L {
+		return L{Kinds: kinds, Place: only(n, func(m *forge.Map) { m.Set("streamId", to) })}
+	}
+	return []liveCase{
+		{"keys in each: sound", in(keys), "", "", ""},
+		{"keys in each: joined in the middle", in(keys, 2, 3), "", "", ""},
+		{"keys in each: a gap", in(keys, 0, 2, 3), "", "", gap + " 1 and 3"},
+		{"keys in each: a segment played again", in(keys, 0, 1, 1, 2), liveSegment, "s2", ""},
+		{"keys in each: two segments exchanged", in(keys, 0, 2, 1, 3), liveSegment, "s2", gap},
+		{"keys in each: the stream runs backwards", in(keys, 3, 1), liveSegment, "s1", ""},
+		{"keys in each: reordered, played again and cut", in(keys, 0, 3, 1, 1, 2, 0), liveSegment, "s2 s3 s4 s5", gap},
+		{"keys in each: numbers that go back", number(keys, 2, 1), liveSegment, "s2", ""},
+		{"keys now and then: sound", in("skks"), "", "", ""},
+		{"keys now and then: two segments exchanged", in("skks", 0, 2, 1), liveSegment, "s2", gap},
+
+		{"in turn: sound", in(alternating), "", "", first},
+		{"in turn: joined in the middle", in(alternating, 1, 2, 3), "", "", none},
+		{"in turn: a gap of a manifest", in(alternating, 0, 1, 3), "", "", gap + " 2 and 4"},
+		{"in turn: a gap of a statement", in(alternating, 0, 2, 3), "", "", gap + " 1 and 3"},
+		{"in turn: a gap that the next manifest shows", in("msmm", 0, 1, 3), liveSegment, "s2", first},
+		{"in turn: a manifest played again", in(alternating, 0, 1, 0), livePlace, "s2", first},
+		{"in turn: a statement played again", in(alternating, 0, 1, 2, 1), liveSegment, "s3", first},
+		{"in turn: two segments exchanged", in(alternating, 0, 2, 1, 3), liveSegment, "s2", first},
+		{"in turn: manifests exchanged", in(alternating, 2, 1, 0), livePlace, "s1 s2", first},
+		{"in turn: the stream begins anew", in(alternating, 0, 1, 2, 3, 0), livePlace, "s4", first},
+		{"in turn: a manifest whose number goes back", number(alternating, 2, 1), livePlace, "s2", first},
+		{"in turn: a statement whose number goes back", number(alternating, 3, 2), liveSegment, "s3", first},
+		{"in turn: another stream behind a statement", stream(alternating, 2, "other"), livePlace, "s2", first},
+		{"in turn: a stream that had no name", L{Kinds: "mm", Place: only(0, func(m *forge.Map) { m.Set("streamId", "") })}, livePlace, "s1", first},
+
+		{"statements first: sound", in(back), "", "", none},
+		{"statements first: nothing is said of the first segment", in(back, 0, 1), "", "", none},
+		{"statements first: a manifest before its time", in(back, 2, 1, 3), livePlace, "s1", none},
+		{"statements first: two segments exchanged", in(back, 0, 2, 1, 3), livePlace, "s2", none},
+
+		{"both in each: sound", in("bbbb"), "", "", first},
+		{"both in each: a gap", in("bbbb", 0, 2), liveSegment, "s1", first},
+		{"both in each: a segment played again", in("bbbb", 0, 1, 1, 2), livePlace, "s2", first},
+		{"both in each: two numbers", L{Kinds: "bbbb", Info: only(2, func(m *forge.Map) { m.Set("sequenceNumber", 9) })}, liveSegment, "s2 s3", first},
+		{"all kinds: sound", in("smkbks"), "", "", none},
+		{"all kinds: backwards", in("smkbks", 5, 4, 3, 2, 1, 0), livePlace, "s0 s2 s3 s4 s5", ""},
+	}
+}
+
 func TestLive(t *testing.T) {
-	for _, c := range slices.Concat(statedCases(), manifestCases()) {
+	for _, c := range slices.Concat(statedCases(), manifestCases(), mixedCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			res := judgeLive(t, c.stream.Make())
 			var bad, codes, said []string
@@ -227,7 +284,7 @@ func TestLiveWithoutInit(t *testing.T) {
 // Every code of live media is reached, and the table knows it.
 func TestLiveCodes(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range slices.Concat(statedCases(), manifestCases()) {
+	for _, c := range slices.Concat(statedCases(), manifestCases(), mixedCases()) {
 		seen[c.code] = true
 	}
 	for _, row := range report.Codes() {

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,6 +13,7 @@ import (
 // C2PA 2.5, 15.
 type LiveStream struct {
 	Manifests bool   // each segment has a manifest
+	Kinds     string // of each segment, in place of Manifests: see the constants
 	Alg       string // of the session key; default Ed25519
 
 	Key      func(*Map)                   // edits the session key's entry
@@ -31,6 +33,24 @@ type LiveStream struct {
 
 // liveCount is the number of segments.
 const liveCount = 4
+
+// The kinds of segments.
+const (
+	liveStated   = 's' // a statement about it, under the last keys before it
+	liveManifest = 'm' // a manifest that says where in the stream it stands
+	liveKeys     = 'k' // a manifest with session keys alone, and a statement under them
+	liveBoth     = 'b' // a manifest that says where it stands, and a statement under the last keys before it
+)
+
+func (l LiveStream) kinds() string {
+	switch {
+	case l.Kinds != "":
+		return l.Kinds
+	case l.Manifests:
+		return strings.Repeat(string(liveManifest), liveCount)
+	}
+	return strings.Repeat(string(liveStated), liveCount)
+}
 
 // sessionCOSE signs with the session key: attached, or over a detached payload.
 func (l LiveStream) sessionCOSE(payload []byte, detached bool, edit func(*Signer)) []byte {
@@ -113,10 +133,13 @@ func event(i int, message []byte) []byte {
 	return full("emsg", 0, 0, text, be32(0), be32(300), be32(i+1), message)
 }
 
-// stated is a segment with a statement about it.
-func (l LiveStream) stated(i int, manifest string, media []byte) []byte {
-	r := Recipe{}
-	exclusions := []any{Map{{"xpath", "/emsg"}, {"data", []any{Map{{"offset", 0}, {"value", []byte("urn:c2pa:verifiable-segment-info")}}}}}}
+// stated is a segment with a statement about it. put makes the segment of its event and media.
+func (l LiveStream) stated(i int, manifest string, put func(event []byte) []byte) []byte {
+	r := Recipe{Exclude: []Exclusion{{XPath: "/emsg"}, {XPath: "/uuid"}}}
+	exclusions := []any{
+		Map{{"xpath", "/emsg"}, {"data", []any{Map{{"offset", 0}, {"value", []byte("urn:c2pa:verifiable-segment-info")}}}}},
+		Map{{"xpath", "/uuid"}, {"data", []any{Map{{"offset", 8}, {"value", c2paUser}}}}},
+	}
 	write := func(sum []byte) []byte {
 		hash := Map{{"exclusions", exclusions}, {"alg", "sha256"}, {"hash", sum}}
 		info := Map{{"sequenceNumber", i + 1}, {"bmffHash", hash}, {"manifestId", manifest}}
@@ -131,18 +154,56 @@ func (l LiveStream) stated(i int, manifest string, media []byte) []byte {
 		if l.Event != nil {
 			box = l.Event(i, box)
 		}
-		return append(append(segmentType(), box...), media...)
+		return put(box)
 	}
-	draft := write(digest("", nil))
-	r.Exclude = []Exclusion{{XPath: "/emsg"}}
-	return write(digest("", r.bytesToHash(draft)))
+	return write(digest("", r.bytesToHash(write(digest("", nil)))))
+}
+
+// segments makes the segments; id is the manifest of the initialization segment.
+func (l LiveStream) segments(id string) (parts [][]byte) {
+	before := "urn:c2pa:none"
+	for i, kind := range l.kinds() {
+		media := fragment(0, i)
+		if kind == liveStated {
+			parts = append(parts, l.stated(i, id, func(event []byte) []byte {
+				return append(append(segmentType(), event...), media...)
+			}))
+			continue
+		}
+		label := fmt.Sprintf("urn:c2pa:00000000-0000-4000-8000-00000000000%d", i)
+		place := Map{{"sequenceNumber", i + 1}, {"streamId", "stream"}, {"continuityMethod", "c2pa.manifestId"}, {"previousManifestId", before}}
+		if l.Place != nil {
+			l.Place(i, &place)
+		}
+		s := Recipe{Manifest: Manifest{Label: label, Assertions: []Assertion{{Label: "c2pa.livevideo.segment", CBOR: place}}}}
+		if kind == liveKeys {
+			s.Manifest.Assertions, id = []Assertion{{Label: "c2pa.session-keys", CBOR: l.sessionKeys()}}, label
+		}
+		if l.Signer != nil {
+			s.Manifest.Signer = l.Signer(i)
+		}
+		if l.Recipe != nil {
+			l.Recipe(i, &s)
+		}
+		put := func(event []byte) []byte {
+			s.Container = Container{Raw: append(append(segmentType(), event...), media...)}
+			return Make(s).Data
+		}
+		if kind == liveManifest {
+			parts = append(parts, put(nil))
+		} else {
+			parts = append(parts, l.stated(i, id, put))
+		}
+		before = label
+	}
+	return parts
 }
 
 // Make makes the recording: Data is the initialization segment, Parts are the segments; nil: one that is missing.
 func (l LiveStream) Make() *Built {
 	opening := append(box("ftyp", []byte("iso6"), be32(0), []byte("iso6dash")), fragmentedMoov()...)
 	r := Recipe{Container: Container{Raw: opening}}
-	if !l.Manifests && !l.NoKeys {
+	if strings.Trim(l.kinds(), string(liveManifest)) != "" && !l.NoKeys {
 		keys := Assertion{Label: "c2pa.session-keys", CBOR: l.sessionKeys()}
 		r.Manifest.Assertions = []Assertion{keys}
 		if l.TwoLists {
@@ -154,32 +215,7 @@ func (l LiveStream) Make() *Built {
 		l.Init(&r)
 	}
 	b := Make(r)
-	id := defaultLabel(0)
-	before := "urn:c2pa:none"
-	var parts [][]byte
-	for i := range liveCount {
-		media := fragment(0, i)
-		if !l.Manifests {
-			parts = append(parts, l.stated(i, id, media))
-			continue
-		}
-		label := fmt.Sprintf("urn:c2pa:00000000-0000-4000-8000-00000000000%d", i)
-		place := Map{{"sequenceNumber", i + 1}, {"streamId", "stream"}, {"continuityMethod", "c2pa.manifestId"}, {"previousManifestId", before}}
-		if l.Place != nil {
-			l.Place(i, &place)
-		}
-		s := Recipe{Container: Container{Raw: append(segmentType(), media...)}, Manifest: Manifest{
-			Label: label, Assertions: []Assertion{{Label: "c2pa.livevideo.segment", CBOR: place}},
-		}}
-		if l.Signer != nil {
-			s.Manifest.Signer = l.Signer(i)
-		}
-		if l.Recipe != nil {
-			l.Recipe(i, &s)
-		}
-		parts = append(parts, Make(s).Data)
-		before = label
-	}
+	parts := l.segments(defaultLabel(0))
 	if l.Change != nil {
 		l.Change(parts)
 	}
