@@ -17,5 +17,6 @@ var ownCodes = []Code{
 	{"trust.productSignal", Informational, "the product that signed may not say what this file says of its origin", "C2PA conformance programme 0.2", "Do not rely on what the file says of how it was made; ask its publisher."},
 	{"trust.productUnknown", Informational, "the certificate names a product that the list of conforming products lacks", "C2PA conformance programme 0.2", "The list may be too old: renew it with \"consentry trust update\"."},
 	{"trust.productWithdrawn", Informational, "the product that signed does not conform any more", "C2PA conformance programme 0.2", "What it signs may not be made with the care that the programme asks for; ask the publisher."},
+	{"trust.revocationUnsettled", Informational, "more responses about revocation than are looked at, and none that settles it", "consentry", "One that was left may say revoked: allow the responder to be asked with --fetch, or ask the publisher."},
 	{"trust.stale", Informational, "a trust list is past its date of renewal", "consentry", "Update consentry, or name a current list with --trust."},
 }

@@ -41,8 +41,8 @@ const (
 	maxCertificate = 64 << 10
 	// maxExtensions bounds a certificate's extensions; published ones have about ten.
 	maxExtensions = 64
-	// maxResponders is how many addresses of OCSP responders are read; one is usual.
-	maxResponders = 2
+	// maxAddresses is how many addresses of OCSP responders are read; one is usual.
+	maxAddresses = 2
 )
 
 // Key usage bits. RFC 5280, 4.2.1.3.
@@ -271,7 +271,7 @@ func (c *certificate) readExtension(oid asn1.ObjectIdentifier, critical bool, v 
 			}
 			c.ocsp = true
 			var uri cryptobyte.String
-			if len(c.responders) < maxResponders && access.ReadASN1(&uri, cbasn1.Tag(6).ContextSpecific()) && access.Empty() {
+			if len(c.responders) < maxAddresses && access.ReadASN1(&uri, cbasn1.Tag(6).ContextSpecific()) && access.Empty() {
 				c.responders = append(c.responders, string(uri))
 			}
 		}

@@ -64,7 +64,7 @@ const (
 	MaxOCSPExtensions    = maxOCSPExtensions
 	MaxStapled           = maxStapled
 	MaxOCSPChecks        = maxOCSPChecks
-	MaxResponders        = maxResponders
+	MaxAddresses         = maxAddresses
 )
 
 // Keys is the number of keys that a DID document has.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
 )
 
@@ -103,7 +104,7 @@ func TestOCSPRequestIsReadByAnother(t *testing.T) {
 		c.OCSPServer = []string{"http://ocsp.invalid/", "http://second.invalid/", "http://third.invalid/"}
 	}}
 	leaf, _ := signer.Chain()
-	if got := signing.Responders(leaf.Cert.Raw); len(got) != signing.MaxResponders {
+	if got := signing.Responders(leaf.Cert.Raw); len(got) != signing.MaxAddresses {
 		t.Errorf("responders %q", got)
 	}
 	var asked []string
@@ -204,6 +205,96 @@ func TestLimitsOfResponses(t *testing.T) {
 				in.Status = append(slices.Repeat([]*signing.OCSP{broken}, n-1), must(signing.ParseOCSP(about(nil))))
 			})
 			expect(t, r, []string{want}, nil)
+			if (r.Revocation.Unsettled != "") != (n > signing.MaxOCSPChecks) {
+				t.Errorf("%+v", r.Revocation)
+			}
+		})
+	}
+}
+
+// junk is a response with entries about the signer of a zero forge.Signer whose signature is broken.
+func junk(entries int) []byte {
+	return about(func(o *forge.OCSP) {
+		o.More, o.Sig = make([]forge.OCSP, entries-1), func(b []byte) []byte { b[len(b)-1] ^= 1; return b }
+	})
+}
+
+// answering is a signer that names a responder, and that responder.
+func answering(s forge.Signer, o forge.OCSP) (forge.Signer, func(*signing.Input)) {
+	s.Cert = func(c *x509.Certificate) { c.OCSPServer = []string{"http://ocsp.invalid/"} }
+	return s, func(in *signing.Input) { in.Ask = func(string, []byte) ([]byte, error) { return o.About(s), nil } }
+}
+
+// TestJunkHidesNoRevocation: however many entries a response has that nobody signed, the others count.
+func TestJunkHidesNoRevocation(t *testing.T) {
+	gone := forge.OCSP{Status: "revoked", Revoked: forge.Clock.Add(-time.Hour)}
+	const n = signing.MaxOCSPChecks + 1
+	asked, answer := answering(stapled(junk(n), junk(n)), gone)
+	upper := gone
+	upper.OfIssuer = true
+	for _, tc := range []struct {
+		name   string
+		signer forge.Signer
+		edit   func(*signing.Input)
+		want   string
+	}{
+		{"said by the responder", asked, answer, ocspRevoked},
+		{"said by an assertion", stapled(junk(n)), func(in *signing.Input) {
+			in.Status = []*signing.OCSP{must(signing.ParseOCSP(gone.About(forge.Signer{})))}
+		}, ocspRevoked},
+		{"said by a response behind it", stapled(junk(n), gone.About(forge.Signer{})), nil, ocspRevoked},
+		{"of the authority", stapled(junk(n), upper.About(forge.Signer{})), nil, "signingCredential.untrusted"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := verify(t, tc.signer, tc.edit)
+			expect(t, r, []string{tc.want}, []string{"signingCredential.trusted"})
+			if r.Revocation.Unsettled != "" {
+				t.Errorf("%+v", r.Revocation)
+			}
+		})
+	}
+}
+
+// TestMoreResponsesThanAreLookedAtSettleNothing: neither a good answer among them nor silence counts as not revoked;
+// only the responder's own word does.
+func TestMoreResponsesThanAreLookedAtSettleNothing(t *testing.T) {
+	crowd := func(last []byte, of int) []*signing.OCSP {
+		return append(slices.Repeat([]*signing.OCSP{must(signing.ParseOCSP(junk(1)))}, of), must(signing.ParseOCSP(last)))
+	}
+	gone := forge.OCSP{Status: "revoked", Revoked: forge.Clock.Add(-time.Hour)}
+	upperJunk := must(signing.ParseOCSP(about(func(o *forge.OCSP) {
+		o.OfIssuer, o.Sig = true, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }
+	})))
+	for _, tc := range []struct {
+		name      string
+		signer    forge.Signer
+		status    []*signing.OCSP
+		online    *forge.OCSP
+		state     string
+		unsettled bool
+	}{
+		{"a revocation past the limit", forge.Signer{}, crowd(gone.About(forge.Signer{}), signing.MaxOCSPChecks), nil, signing.RevocationNotChecked, true},
+		{"a good answer that is stapled", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks), nil, signing.RevocationNotChecked, true},
+		{"a good answer, and all are looked at", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks-1), nil, signing.RevocationGood, false},
+		{"a good answer before responses that are not read", stapled(append([][]byte{about(nil)}, slices.Repeat([][]byte{junk(1)}, signing.MaxStapled)...)...), nil, nil, signing.RevocationNotChecked, true},
+		{"the responder says good", forge.Signer{}, crowd(about(nil), signing.MaxOCSPChecks), &forge.OCSP{}, signing.RevocationGood, false},
+		{"the responder says revoked", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks), &gone, signing.RevocationRevoked, false},
+		{"the responder says nothing", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks), &forge.OCSP{Answer: 6}, signing.RevocationNotChecked, true},
+		{"responses about the authority", stapled(about(nil)), slices.Repeat([]*signing.OCSP{upperJunk}, signing.MaxOCSPChecks+1), nil, signing.RevocationGood, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			signer, edit := tc.signer, func(*signing.Input) {}
+			if tc.online != nil {
+				signer, edit = answering(signer, *tc.online)
+			}
+			r := verify(t, signer, func(in *signing.Input) {
+				in.Status = tc.status
+				edit(in)
+			})
+			v := r.Revocation
+			if v.State != tc.state || (v.Unsettled != "") != tc.unsettled || report.Has(r.Notes, "trust.revocationUnsettled") != tc.unsettled {
+				t.Errorf("%+v, notes %v", v, r.Notes)
+			}
 		})
 	}
 }

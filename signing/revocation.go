@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"github.com/consentry/consentry/report"
 )
 
 // The places where an answer about revocation comes from.
@@ -19,8 +21,8 @@ const (
 const (
 	// maxStapled is how many responses of one signature's header are read; signers staple one.
 	maxStapled = 8
-	// maxOCSPChecks is how many responses' signatures are verified for one signature: those that speak of its signer or
-	// of its CAs. Chains in the field have at most 4 certificates, and one response for each.
+	// maxOCSPChecks is how many responses about one certificate have their signature verified, of each place where
+	// responses come from. A store has few updates that bring one.
 	maxOCSPChecks = 16
 )
 
@@ -45,6 +47,9 @@ type Revocation struct {
 	NextUpdate time.Time // zero: the answer does not say
 	RevokedAt  time.Time // zero: it was not revoked
 	Why        string    // reason of a revocation, as RFC 5280, 5.3.1 names it; empty: the answer does not say
+	// Unsettled says why responses were left unread that may tell of a revocation, of the signer or of one of its CAs;
+	// empty: none was, or the matter is settled without them.
+	Unsettled string
 }
 
 // answer is a response at hand.
@@ -60,6 +65,18 @@ type statement struct {
 	from  answer
 	about *single
 	by    *certificate
+	left  bool // some that speak of the certificate were not looked at
+}
+
+// judged is who signed a response, for an issuer: what is found out once, however much the response speaks of.
+type judged struct {
+	response *OCSP
+	issuer   *certificate
+}
+
+type judgement struct {
+	by  *certificate
+	err error
 }
 
 // gather reads the responses that are stapled and takes those of assertions. What cannot be read is as if it were not
@@ -78,6 +95,7 @@ func (v *verification) gather() {
 		for i, der := range list {
 			if i == maxStapled {
 				v.obstacle(sourceStapled, fmt.Errorf("more than %d responses", maxStapled))
+				v.cut = true
 				break
 			}
 			o, err := ParseOCSP(der)
@@ -88,6 +106,7 @@ func (v *verification) gather() {
 			v.answers = append(v.answers, answer{o, sourceStapled})
 		}
 	}
+	v.cut = v.cut || v.in.Cut
 	for _, o := range v.in.Status {
 		v.answers = append(v.answers, answer{o, sourceStatus})
 	}
@@ -129,19 +148,28 @@ func ocspValues(raw cbor.RawMessage) ([][]byte, error) {
 }
 
 // ask holds what is at hand, and where that does not settle it the responder's own word, against the signer's
-// certificate and its CAs. It is done before trust is spoken of: a revoked CA vouches for nobody. C2PA 2.5, 14.9.
+// certificate and its CAs. It is done before trust is spoken of: a revoked CA vouches for nobody. Where there is more at
+// hand than is looked at only the responder's own word settles it: what was left may say revoked. C2PA 2.5, 14.9.
 func (v *verification) ask() {
 	v.gather()
 	v.status = v.stated(0, v.answers)
+	v.status.left = v.status.left || v.cut
 	for i := 1; i+1 < len(v.issuers) && v.revokedCA == ""; i++ {
-		if s := v.stated(i, v.answers); s.state == RevocationRevoked {
+		switch s := v.stated(i, v.answers); {
+		case s.state == RevocationRevoked:
 			v.revokedCA = fmt.Sprintf("%q was revoked: %s", v.issuers[i].name(), s.why)
+		case s.left && v.unsettled == "":
+			v.unsettled = fmt.Sprintf("more than %d responses about the authority %q are at hand", maxOCSPChecks, v.issuers[i].name())
 		}
 	}
-	if v.status.state == RevocationRevoked || v.status.state == RevocationGood {
+	if v.status.state == RevocationRevoked || v.status.state == RevocationGood && !v.status.left {
 		return
 	}
 	v.online()
+	if v.status.left {
+		v.unsettled = "more responses about the certificate are at hand than are looked at"
+		v.status = statement{state: RevocationNotChecked, why: v.unsettled}
+	}
 }
 
 // stated is what the answers say of one certificate of the chain. That it was revoked outweighs that it was good,
@@ -155,11 +183,21 @@ func (v *verification) stated(i int, from []answer) statement {
 		return best
 	}
 	c, issuer := v.issuers[i], v.issuers[i+1]
+	looked, left := map[string]int{}, false
 	for _, a := range from {
+		counted := false
 		for j := range a.singles {
 			s := &a.singles[j]
 			if !s.names(c, issuer) {
 				continue
+			}
+			if !counted && looked[a.source] == maxOCSPChecks {
+				left = true
+				break
+			}
+			if !counted {
+				counted = true
+				looked[a.source]++
 			}
 			if got := v.statement(a, s, issuer); weight(got.state) > weight(best.state) || best.why == "" {
 				best = got
@@ -169,6 +207,7 @@ func (v *verification) stated(i int, from []answer) statement {
 	if best.why == "" && len(from) > 0 {
 		best.why = "no response speaks of this certificate"
 	}
+	best.left = left
 	return best
 }
 
@@ -187,20 +226,24 @@ func weight(state string) int {
 // statement judges one entry of a response that speaks of the certificate in question.
 func (v *verification) statement(a answer, s *single, issuer *certificate) statement {
 	out := statement{state: RevocationNotChecked, from: a, about: s}
-	if v.asked++; v.asked > maxOCSPChecks {
-		out.why = fmt.Sprintf("more than %d responses for one signature", maxOCSPChecks)
-		return out
-	}
 	if a.critical || s.critical {
 		out.why = "the response has a critical extension that is not understood"
 		return out
 	}
-	by, err := a.signer(issuer)
-	if err != nil {
-		out.why = err.Error()
+	key := judged{a.OCSP, issuer}
+	who, known := v.judged[key]
+	if !known {
+		who.by, who.err = a.signer(issuer)
+		if v.judged == nil {
+			v.judged = map[judged]judgement{}
+		}
+		v.judged[key] = who
+	}
+	if who.err != nil {
+		out.why = who.err.Error()
 		return out
 	}
-	out.by = by
+	out.by = who.by
 	out.state, out.why = worth(a, s, v.r.At, v.in.Now)
 	return out
 }
@@ -287,6 +330,10 @@ func (v *verification) online() {
 func (v *verification) revocation() {
 	s, r := v.status, &v.r.Revocation
 	*r = Revocation{State: s.state, Reason: s.why}
+	if s.state != RevocationRevoked && v.revokedCA == "" && v.unsettled != "" {
+		r.Unsettled = v.unsettled
+		v.r.Notes = append(v.r.Notes, report.New("trust.revocationUnsettled", v.in.URL, v.unsettled))
+	}
 	if s.state != RevocationNotChecked {
 		r.Source, r.Responder = s.from.source, s.by.name()
 		r.ThisUpdate, r.NextUpdate = s.about.thisUpdate, s.about.nextUpdate
@@ -307,6 +354,9 @@ func (v *verification) revocation() {
 	}
 	if v.tried {
 		r.Reason = "the responder gave no answer that counts: " + v.failed
+		if r.Unsettled != "" {
+			r.Reason = r.Unsettled + "; " + r.Reason
+		}
 		v.say("signingCredential.ocsp.inaccessible", "%s", r.Reason)
 		return
 	}

@@ -25,6 +25,7 @@ type Input struct {
 	Trust   *Trust    // nil trusts nobody
 	Stamps  [][]byte  // time-stamp tokens for this manifest, of c2pa.time-stamp assertions
 	Status  []*OCSP   // responses about certificates, of c2pa.certificate-status assertions
+	Cut     bool      // there are more of these than Status has
 	// Ask gets the answer of an OCSP responder (application/ocsp-request) where none at hand settles the matter; nil:
 	// nobody is asked. It is called with addresses of certificates under an anchor alone.
 	Ask   func(address string, request []byte) ([]byte, error)

@@ -35,7 +35,9 @@ type verification struct {
 	stapled   bool // the header is there
 	answers   []answer
 	unusable  string // why a response does not count
-	asked     int    // responses whose signature was looked at
+	judged    map[judged]judgement
+	cut       bool   // not all responses that are stapled were read, or not all of the store
+	unsettled string // why what was not looked at may tell of a revocation; empty: nothing is left
 	status    statement
 	revokedCA string // which, and why; empty: none
 	tried     bool   // a responder was asked

@@ -3,6 +3,7 @@ package forge
 import (
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -123,11 +124,15 @@ func other() *Pair {
 	return &p
 }
 
+// unsigned is a response with 17 entries about the certificate, whose signature is broken.
+func unsigned() OCSP { return OCSP{More: make([]OCSP, 16), Sig: flip(-1)} }
+
 func revocationCorruptions() []Case {
 	day := 24 * time.Hour
 	gone := OCSP{Status: "revoked", Revoked: Clock.Add(-10 * day), Reason: 1}
 	late := gone
 	late.Revoked = Clock.Add(-2 * time.Hour)
+	junk := unsigned()
 	hold := OCSP{Status: "revoked", Revoked: Clock.Add(-30 * day), Reason: 6, This: Clock.Add(-30 * day)}
 	stranger := NewAuthority("Forge Stranger CA")
 	below := asked(Signer{Stamps: []Stamp{{Time: Clock.Add(-day)}}, Stamp2: true})
@@ -137,6 +142,14 @@ func revocationCorruptions() []Case {
 		stapledCase("revoked, in one answer of two", ocspRevoked, OCSP{}, gone),
 		stapledCase("revoked, and then an answer that is good", ocspRevoked, gone, OCSP{}),
 		stapledCase("revoked, in an answer of last month", ocspRevoked, OCSP{Status: "revoked", Revoked: Clock.Add(-31 * day), This: Clock.Add(-30 * day)}),
+		stapledCase("revoked, behind a response of 17 entries that nobody signed", ocspRevoked, junk, gone),
+		stapledCase("the issuer revoked, behind a response of 17 entries that nobody signed", "signingCredential.untrusted", junk, OCSP{OfIssuer: true, Status: "revoked", Revoked: Clock.Add(-day)}),
+		{Name: "revocation: revoked, in an assertion, beside a stapled response of 17 entries that nobody signed", Code: ocspRevoked, Recipe: Recipe{Manifest: Manifest{
+			Signer: asked(Signer{OCSP: []OCSP{junk}}), Assertions: []Assertion{CertificateStatus(gone.About(asked(Signer{})))},
+		}}},
+		{Name: "revocation: more responses than are looked at", Code: "trust.revocationUnsettled", Also: []string{ocspSkipped}, Recipe: Recipe{Manifest: Manifest{
+			Signer: asked(Signer{}), Assertions: []Assertion{CertificateStatus(append(slices.Repeat([][]byte{junk.About(asked(Signer{}))}, 16), gone.About(asked(Signer{})))...)},
+		}}},
 		stapledCase("on hold", ocspRevoked, OCSP{Status: "revoked", Revoked: Clock.Add(-day), Reason: 6}),
 		{Name: "revocation: revoked after the time-stamp", Code: ocspRevoked, Recipe: stampedAt(Clock.Add(-day), late)},
 		{Name: "revocation: revoked, and the certificate names no responder", Code: ocspRevoked, Recipe: stamped(Signer{OCSP: []OCSP{gone}})},
@@ -201,6 +214,7 @@ func Online() []Case {
 		answer("revoked between the time-stamp and the end of the answer", notRevoked, saved, ahead),
 		answer("revoked", ocspRevoked, Signer{}, gone),
 		answer("revoked, where the stapled answer knows nothing", ocspRevoked, Signer{OCSP: []OCSP{{Status: "unknown"}}}, gone),
+		answer("revoked, where a response of 17 entries is stapled that nobody signed", ocspRevoked, Signer{OCSP: []OCSP{unsigned()}}, gone),
 		answer("unknown", ocspUnknown, Signer{}, OCSP{Status: "unknown"}),
 		answer("another nonce", inaccessible, Signer{}, OCSP{Nonce: []byte("another nonce 16")}),
 		answer("an old answer", inaccessible, Signer{}, OCSP{This: Clock.Add(-30 * day)}),
