@@ -153,9 +153,10 @@ func (r *run) validate(ctx context.Context) error {
 	for _, p := range r.asset.Parts {
 		content.Parts = append(content.Parts, manifest.Part(p))
 	}
+	ask, below := r.responder(ctx)
 	res, err := r.store.Validate(ctx, content, manifest.Options{
 		Trust: &r.v.Trust, Now: r.now, Limits: r.v.Limits.Manifest, Label: r.v.ManifestLabel,
-		Ask: r.responder(ctx), Nonce: r.v.Nonce,
+		Ask: ask, AskBelow: below, Nonce: r.v.Nonce,
 	})
 	if res != nil {
 		r.result = res
@@ -208,6 +209,7 @@ func (r *run) fillProvenance(res *manifest.Result) {
 		r.needs("manifest", "it could not be judged")
 	}
 	r.fillSignature(res.Active.Signature)
+	r.unsettled(res)
 	if s := res.Active.Signature; s != nil {
 		r.fillProduct(res.Active, s)
 	}

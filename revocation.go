@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
 )
@@ -21,9 +22,11 @@ type Responder interface {
 }
 
 const (
-	// maxResponders is how many questions about certificates one file may have asked: a signature has one signer, and
-	// the files in the field have one to five signatures by as many signers.
-	maxResponders = 8
+	// maxQuestions is how many questions about certificates one file may have asked for its active manifest and the one
+	// whose binding counts, and maxQuestionsBelow for all others: a signature has one signer, and the files in the field
+	// have one to five signatures by as many signers. What ingredients ask for takes nothing from the first.
+	maxQuestions      = 8
+	maxQuestionsBelow = 8
 	// maxResponse is the largest answer that is taken; those in the field have 0.5 to 3 kB.
 	maxResponse = 64 << 10
 )
@@ -35,30 +38,36 @@ const (
 )
 
 // responder asks for the revocation of certificates, if the user allows the network. The same question is asked once
-// for one file; every one is in the report. nil: nobody is asked.
-func (r *run) responder(ctx context.Context) func(string, []byte) ([]byte, error) {
+// for one file; every one is in the report. The first is for the active manifest and the one whose binding counts, the
+// second for the others. nil: nobody is asked.
+func (r *run) responder(ctx context.Context) (ask, below func(string, []byte) ([]byte, error)) {
 	if r.v.Responders == nil {
-		return nil
+		return nil, nil
 	}
 	type answer struct {
 		body []byte
 		err  error
 	}
 	known := map[string]answer{}
-	return func(address string, request []byte) ([]byte, error) {
-		key := address + "\x00" + string(request)
-		a, ok := known[key]
-		switch {
-		case ok:
-		case len(known) == maxResponders:
-			a.err = fmt.Errorf("a file may have responders asked %d times", maxResponders)
-			r.notChecked("revocation", a.err.Error())
-		default:
-			a.body, a.err = r.post(ctx, address, request)
-			known[key] = a
+	within := func(most int, whom string) func(string, []byte) ([]byte, error) {
+		asked := 0
+		return func(address string, request []byte) ([]byte, error) {
+			key := address + "\x00" + string(request)
+			a, ok := known[key]
+			switch {
+			case ok:
+			case asked == most:
+				a.err = fmt.Errorf("a file may have responders asked %d times for %s", most, whom)
+				r.notChecked("revocation", a.err.Error())
+			default:
+				asked++
+				a.body, a.err = r.post(ctx, address, request)
+				known[key] = a
+			}
+			return a.body, a.err
 		}
-		return a.body, a.err
 	}
+	return within(maxQuestions, "its active manifest"), within(maxQuestionsBelow, "its ingredients")
 }
 
 func (r *run) post(ctx context.Context, address string, request []byte) ([]byte, error) {
@@ -93,5 +102,21 @@ func (r *run) fillRevocation(v *signing.Revocation) {
 	if !v.RevokedAt.IsZero() {
 		when := v.RevokedAt
 		out.RevokedAt = &when
+	}
+}
+
+// unsettled says that a file cannot be judged where responses were left unread that may say that its signer was
+// revoked: whoever puts more of them into a file than are looked at must not gain by it. INDETERMINATE in every profile.
+func (r *run) unsettled(res *manifest.Result) {
+	for _, m := range []*manifest.ManifestResult{res.Active, res.Bound} {
+		if m == nil || m.Signature == nil || m.Signature.Revocation.Unsettled == "" {
+			continue
+		}
+		v := &m.Signature.Revocation
+		if m != res.Active || v.State != signing.RevocationNotChecked { // else it is said already
+			r.notChecked("revocation", v.Unsettled)
+		}
+		r.unsupported = append(r.unsupported, "revocation is not settled: "+v.Unsettled)
+		return
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/consentry/consentry/internal/fetch"
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/internal/schematest"
+	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 )
 
@@ -97,20 +98,67 @@ func TestResponderOfAStrangerIsNotAsked(t *testing.T) {
 	}
 }
 
+// below are n ingredients by as many signers that name the responder.
+func below(signer forge.Signer, n int) []forge.Ingredient {
+	var out []forge.Ingredient
+	for i := range n {
+		s := signer
+		s.Name = "Forge Signer " + string(rune('A'+i))
+		out = append(out, forge.Ingredient{Relationship: "componentOf", Manifest: &forge.Manifest{Signer: s}})
+	}
+	return out
+}
+
 // TestRespondersOfAFileAreBounded: each signer of a history is asked about, up to the limit.
 func TestRespondersOfAFileAreBounded(t *testing.T) {
 	const limit = 8
 	for _, n := range []int{limit, limit + 1} {
 		v, signer := asking(t, func(forge.Signer) []byte { return []byte("nothing") })
-		var below []forge.Ingredient
-		for i := range n - 1 {
-			s := signer
-			s.Name = "Forge Signer " + string(rune('A'+i))
-			below = append(below, forge.Ingredient{Relationship: "componentOf", Manifest: &forge.Manifest{Signer: s}})
+		r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer, Ingredients: below(signer, n)}}).Data))
+		if len(r.Fetched) != 1+limit || unchecked(r, "revocation", "asked 8 times for its ingredients") != (n > limit) {
+			t.Errorf("%d ingredients: %d questions, %v", n, len(r.Fetched), r.NotChecked)
 		}
-		r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer, Ingredients: below}}).Data))
-		if len(r.Fetched) != limit || unchecked(r, "revocation", "asked 8 times") != (n > limit) {
-			t.Errorf("%d signers: %d questions, %v", n, len(r.Fetched), r.NotChecked)
+	}
+}
+
+// TestIngredientsUseUpNoQuestionOfTheSigner: a signer that was revoked is found out behind any number of others, also
+// one that signed what an update leads to.
+func TestIngredientsUseUpNoQuestionOfTheSigner(t *testing.T) {
+	gone := forge.OCSP{Status: "revoked", Revoked: forge.Clock.Add(-time.Hour)}
+	for _, update := range []bool{false, true} {
+		v, signer := asking(t, func(s forge.Signer) []byte { return gone.About(s) })
+		m := forge.Manifest{Signer: signer, Ingredients: below(signer, 9)}
+		if update {
+			first := m
+			m = forge.Manifest{Update: true, Ingredients: []forge.Ingredient{{Manifest: &first}}}
+		}
+		r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: m}).Data))
+		said := false
+		for _, m := range r.Provenance.Manifests {
+			said = said || report.Has(m.Failure, "signingCredential.ocsp.revoked")
+		}
+		if !said || !update && r.Provenance.Revocation.State != "revoked" {
+			t.Errorf("update %v: %+v, not checked %v", update, r.Provenance.Revocation, r.NotChecked)
+		}
+	}
+}
+
+// TestUnsettledRevocationIsIndeterminate: a file with more responses than are looked at is accepted by no profile.
+func TestUnsettledRevocationIsIndeterminate(t *testing.T) {
+	c := slices.IndexFunc(forge.Corruptions(), func(c forge.Case) bool { return c.Name == "revocation: more responses than are looked at" })
+	data := forge.Make(forge.Corruptions()[c].Recipe).Data
+	for _, profile := range []string{policy.Newsroom, policy.CI} {
+		v := trusting(t)
+		p, err := policy.Load(profile, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Policy = p
+		r := verify(t, v, asset(data))
+		said := slices.ContainsFunc(r.Reasons, func(x report.Reason) bool { return strings.Contains(x.Text, "revocation is not settled") })
+		if r.Provenance.Revocation.State != "not-checked" || !said || r.Verdict != report.Indeterminate && r.Verdict != report.Fail ||
+			!report.Has(r.Findings, "trust.revocationUnsettled") || !unchecked(r, "revocation", "than are looked at") {
+			t.Errorf("%s: %s, %+v, %v", profile, r.Verdict, r.Provenance.Revocation, r.Reasons)
 		}
 	}
 }

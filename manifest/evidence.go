@@ -85,6 +85,7 @@ func (v *validator) readStatus(w *work) {
 		for _, item := range list.List() {
 			if len(v.status) == maxStatus {
 				unread(a, "more than %d responses about certificates in the store", maxStatus)
+				v.cut = true
 				break
 			}
 			if item.Kind != cbortree.Bytes {

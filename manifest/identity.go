@@ -237,7 +237,7 @@ func lastLabel(uri string) string {
 func (j *identityJudge) x509(payload cbortree.Value, signature []byte) {
 	r := signing.VerifyIdentity(signing.Input{
 		COSE: signature, Payload: payload.Raw, URL: j.id.Assertion.URI, Now: j.v.opt.Now, Trust: j.v.opt.Trust,
-		Status: j.v.status, Ask: j.v.opt.Ask, Nonce: j.v.opt.Nonce,
+		Status: j.v.status, Cut: j.v.cut, Ask: j.v.asker(j.w), Nonce: j.v.opt.Nonce,
 	})
 	j.id.Signature = r
 	for _, f := range r.Findings {

@@ -27,7 +27,10 @@ type Options struct {
 	// Ask gets the answer of an OCSP responder; nil: nobody is asked. Nonce goes into the requests. See [signing.Input].
 	Ask   func(address string, request []byte) ([]byte, error)
 	Nonce []byte
-	Label string // of the manifest to take for the active one; empty: the last. For stores with several assets only
+	// AskBelow asks in place of Ask for all manifests but the active one and the one whose binding counts, so that
+	// ingredients do not use up the questions of these; nil: Ask does.
+	AskBelow func(address string, request []byte) ([]byte, error)
+	Label    string // of the manifest to take for the active one; empty: the last. For stores with several assets only
 }
 
 // Result is what validation found. What is true only of a valid manifest must not be believed of another: look at its

@@ -22,6 +22,8 @@ type validator struct {
 	digests map[digestKey][]byte
 	stamps  map[string][][]byte // time-stamp tokens for a manifest's label, of c2pa.time-stamp assertions
 	status  []*signing.OCSP     // responses about certificates, of c2pa.certificate-status assertions
+	cut     bool                // there are more than were read
+	bound   *ManifestResult     // whose binding counts: the active one, or the first below its updates; nil: none
 	unread  []report.NotChecked // of those, what does not count
 	items   int                 // CBOR items that may still be read
 	listed  int                 // assertions and references so far
@@ -86,6 +88,7 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	if err := v.collect(ctx, active, 0); err != nil {
 		return r, err
 	}
+	v.bound = v.boundManifest(r)
 	v.applyRedactions()
 	for _, w := range v.order {
 		if err := ctx.Err(); err != nil {
@@ -227,9 +230,18 @@ func (v *validator) verify(w *work) (why string) {
 	}
 	w.r.Signature = signing.Verify(signing.Input{
 		COSE: box.Content("cbor").Payload(), Payload: w.claim.Payload, URL: w.m.URI(box.Label()), Now: v.opt.Now,
-		Trust: v.opt.Trust, Stamps: v.stampsFor(w), Status: v.status, Ask: v.opt.Ask, Nonce: v.opt.Nonce,
+		Trust: v.opt.Trust, Stamps: v.stampsFor(w), Status: v.status, Cut: v.cut, Ask: v.asker(w), Nonce: v.opt.Nonce,
 	})
 	return ""
+}
+
+// asker asks responders for a manifest: for the active one and the one whose binding counts apart from the others, so
+// that what these ask for takes nothing from them.
+func (v *validator) asker(w *work) func(string, []byte) ([]byte, error) {
+	if w.r.Active || w.r == v.bound || v.opt.AskBelow == nil {
+		return v.opt.Ask
+	}
+	return v.opt.AskBelow
 }
 
 // signature judges the claim's signature. C2PA 2.5, 14.7.
