@@ -17,7 +17,8 @@ func (p *program) findCommand() *cli.Command {
 		Name: "find", Usage: "Find which indexed clips a clip is a copy of", ArgsUsage: "FILE",
 		Description: "Looks a clip up among those of \"index\": which of them it is a copy of, or a\n" +
 			"part of, from when on, and what their manifests said. What is found looks alike;\n" +
-			"nothing binds it. Exit code 0: found, 1: nothing found.",
+			"nothing binds it. Exit code 0: found, 1: nothing found, 2: could not tell, also\n" +
+			"where nothing was found and not everything was looked at.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "store", Usage: "`FILE` of the fingerprints; default in the user's state folder"},
 			&cli.IntFlag{Name: "most", Value: 10, Usage: "`N` hits at the most; default 10"},
@@ -55,10 +56,12 @@ type findings struct {
 		File    string `json:"file"`
 		Clips   int    `json:"clips"`
 		Windows int    `json:"windows"`
+		Partly  int    `json:"partly"` // clips of which part has no fingerprint
 	} `json:"store"`
 	Label string `json:"label"` // of every hit
 	Hits  []hit  `json:"hits"`
-	Cut   bool   `json:"cut"` // there may be more
+	Cut   bool   `json:"cut"`   // there may be more
+	Ended bool   `json:"ended"` // a limit ended the search: asking for more hits finds no more
 }
 
 type foundFor struct {
@@ -66,6 +69,8 @@ type foundFor struct {
 	Code           string `json:"code"`
 	DurationMs     int64  `json:"durationMs"`
 	LowInformation bool   `json:"lowInformation"`
+	// NotChecked says why part of the clip was not looked at; empty: all of it was.
+	NotChecked []string `json:"notChecked"`
 }
 
 type hit struct {
@@ -107,10 +112,11 @@ func (p *program) find(ctx context.Context, name, clip string, most int, format,
 	defer out.abandon()
 
 	answer := &findings{Schema: "consentry.find/1", Label: lookAlike, Hits: []hit{}}
-	answer.Clip = foundFor{Name: clip, Code: of.Code, DurationMs: of.DurationMs, LowInformation: prints.Low}
+	answer.Clip = foundFor{Name: clip, Code: of.Code, DurationMs: of.DurationMs, LowInformation: prints.Low, NotChecked: append([]string{}, of.NotChecked...)}
 	answer.Store.File, answer.Store.Clips, answer.Store.Windows = name, s.Len(), s.Windows()
+	answer.Store.Partly = s.Partly()
 	found := s.Find(prints, most)
-	answer.Cut = found.Cut
+	answer.Cut, answer.Ended = found.Cut, found.Ended
 	for _, h := range found.Hits {
 		row, err := hitOf(s, &h)
 		if err != nil {
@@ -126,10 +132,19 @@ func (p *program) find(ctx context.Context, name, clip string, most int, format,
 	if err != nil {
 		return err
 	}
-	if len(answer.Hits) == 0 {
-		p.code = exitNot
-	}
+	p.code = answer.exit()
 	return out.commit()
+}
+
+// exit is 1 only where everything was looked at: a copy may lie in what was not.
+func (a *findings) exit() int {
+	switch {
+	case len(a.Hits) > 0:
+		return exitMeets
+	case len(a.Clip.NotChecked) > 0 || a.Store.Partly > 0 || a.Ended:
+		return exitUnknown
+	}
+	return exitNot
 }
 
 func hitOf(s *store.Store, h *store.Hit) (hit, error) {
@@ -167,10 +182,19 @@ func (a *findings) text(w io.Writer) error {
 	if a.Clip.LowInformation {
 		t.f("  hardly anything in this clip differs: its fingerprint says little\n")
 	}
+	for _, why := range a.Clip.NotChecked {
+		t.f("  part of this clip was not looked at: %s\n", render.Clip(why))
+	}
+	if n := a.Store.Partly; n > 0 {
+		t.f("  of %d of the indexed clips only a part has a fingerprint\n", n)
+	}
 	for i := range a.Hits {
 		a.Hits[i].text(t)
 	}
-	if a.Cut {
+	switch {
+	case a.Ended:
+		t.f("\nThere may be more: so much looks alike that the search ended before it was through.\n")
+	case a.Cut:
 		t.f("\nThere may be more: ask for them with --most.\n")
 	}
 	return t.err

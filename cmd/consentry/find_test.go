@@ -22,6 +22,40 @@ func TestFindCutsParts(t *testing.T) {
 	}
 }
 
+func TestNothingFoundIsAnAnswerOnlyWhereAllWasLookedAt(t *testing.T) {
+	broken := unseen(&report.Report{NotChecked: []report.NotChecked{{What: "persons", Why: "x"}, {What: "pixels", Why: "the stream breaks near 3.0 s"}, {What: "fingerprint", Why: "only the first 65536 pictures"}}})
+	if len(broken) != 2 {
+		t.Fatal(broken)
+	}
+	for name, c := range map[string]struct {
+		edit func(*findings)
+		code int
+		text string
+	}{
+		"all was looked at":                     {func(*findings) {}, exitNot, "nothing found among 3 clips"},
+		"the stream breaks":                     {func(a *findings) { a.Clip.NotChecked = broken }, exitUnknown, "not looked at: the stream breaks near 3.0 s"},
+		"more pictures than go in":              {func(a *findings) { a.Clip.NotChecked = broken[1:] }, exitUnknown, "not looked at: only the first 65536"},
+		"an indexed clip is there in part":      {func(a *findings) { a.Store.Partly = 1 }, exitUnknown, "of 1 of the indexed clips only a part"},
+		"the search ended":                      {func(a *findings) { a.Cut, a.Ended = true, true }, exitUnknown, "the search ended before it was through"},
+		"something is found in what was looked": {func(a *findings) { a.Clip.NotChecked, a.Hits = broken, []hit{{}} }, exitMeets, "not looked at: the stream breaks"},
+		"more hits than were asked for":         {func(a *findings) { a.Cut, a.Hits = true, []hit{{}} }, exitMeets, "ask for them with --most"},
+		"more hits, and the search ended":       {func(a *findings) { a.Cut, a.Ended, a.Hits = true, true, []hit{{}} }, exitMeets, "the search ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &findings{}
+			a.Store.Clips = 3
+			c.edit(a)
+			var out bytes.Buffer
+			if err := a.text(&out); err != nil || !strings.Contains(out.String(), c.text) || a.Ended && strings.Contains(out.String(), "--most") {
+				t.Errorf("%v\n%s", err, out.String())
+			}
+			if got := a.exit(); got != c.code {
+				t.Errorf("exit %d, expected %d", got, c.code)
+			}
+		})
+	}
+}
+
 // What a manifest says goes to a terminal as text, whatever it holds.
 func TestFindShowsWhatAFileSaysAsText(t *testing.T) {
 	a := &findings{Hits: []hit{{Clip: store.Clip{

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -86,7 +87,7 @@ func openStore(name string) (*store.Store, func(), error) {
 // indexing is one run of index.
 type indexing struct {
 	kept, read, gone int
-	failed           []string // with the reason
+	failed, partly   []string // with the reason
 	writer           store.Writer
 }
 
@@ -126,14 +127,14 @@ func (p *program) index(ctx context.Context, o *verifyOptions, name string, dirs
 	if err := out.commit(); err != nil {
 		return err
 	}
-	for _, f := range run.failed {
+	for _, f := range slices.Concat(run.failed, run.partly) {
 		p.say("warning", f)
 	}
 	fmt.Fprintf(p.stdout, "%d clips in %s: %d read, %d unchanged, %d gone, %d not indexed\n", run.read+run.kept, name, run.read, run.kept, run.gone, len(run.failed))
 	if stopped != nil {
 		return stopped
 	}
-	if len(run.failed) > 0 {
+	if len(run.failed)+len(run.partly) > 0 {
 		p.code = exitUnknown
 	}
 	return nil
@@ -220,6 +221,9 @@ func (p *program) indexFiles(ctx context.Context, v *consentry.Verifier, jobs in
 				continue
 			}
 			x.read++
+			for _, why := range r.clip.NotChecked {
+				x.partly = append(x.partly, fmt.Sprintf("%q: indexed in part: %s", batch[i], why))
+			}
 		}
 	}
 	return nil
@@ -243,16 +247,17 @@ func (p *program) printsOf(ctx context.Context, v *consentry.Verifier, name stri
 		return nil, prints, j.err
 	}
 	r := j.report()
-	if len(r.Fingerprints) == 0 {
-		for _, n := range r.NotChecked {
-			if n.What == "pixels" || n.What == "fingerprint" {
-				return nil, prints, errors.New(n.Why)
-			}
-		}
+	missing := unseen(r)
+	switch {
+	case len(r.Fingerprints) > 0:
+	case len(missing) > 0:
+		return nil, prints, errors.New(missing[0])
+	default:
 		return nil, prints, errNoPicture
 	}
 	c := &store.Clip{
 		Path: name, Size: info.Size(), Changed: info.ModTime(), Indexed: r.ValidationTime, Code: r.Fingerprints[0].Value, Manifest: saidOf(r),
+		NotChecked: missing,
 	}
 	if r.Asset.DurationMs != nil {
 		c.DurationMs = *r.Asset.DurationMs
@@ -260,10 +265,21 @@ func (p *program) printsOf(ctx context.Context, v *consentry.Verifier, name stri
 	return c, prints, nil
 }
 
+// unseen says why part of a clip has no fingerprint, or all of it: nil where every picture went into it.
+func unseen(r *report.Report) (why []string) {
+	for _, n := range r.NotChecked {
+		if (n.What == "pixels" || n.What == "fingerprint") && len(why) < maxKeptWhy {
+			why = append(why, kept(&n.Why))
+		}
+	}
+	return why
+}
+
 // Bounds of what is kept of a manifest: a description has to fit into a store.
 const (
 	maxKeptText   = 200 // bytes
 	maxKeptPeople = 32
+	maxKeptWhy    = 4
 )
 
 // saidOf is what a clip's manifest says, in a few words.

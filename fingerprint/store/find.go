@@ -34,8 +34,9 @@ type Part struct {
 
 // Found is the answer of a search.
 type Found struct {
-	Hits []Hit // best first
-	Cut  bool  // a limit ended the search: there may be more
+	Hits  []Hit // best first
+	Cut   bool  // there may be more: than were asked for, or than the search came to
+	Ended bool  // a limit of ours ended the search before its end: asking for more hits finds no more
 }
 
 // Find looks for copies: clips whose whole code is near, and clips of which two seconds or more are in p. At most most
@@ -125,7 +126,7 @@ func (s *Store) matches(list []fingerprint.Window, out *Found) []match {
 			}
 		})
 		if left < 0 || len(best) == maxMatches {
-			out.Cut = true
+			out.Cut, out.Ended = true, true
 			break
 		}
 	}

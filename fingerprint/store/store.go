@@ -37,7 +37,8 @@ const (
 	windowSize = 36
 	sumSize    = 4
 
-	flagLow = 1 // the whole clip's code says little, or there is none
+	flagLow  = 1 // the whole clip's code says little, or there is none
+	flagPart = 2 // part of the clip was not looked at
 )
 
 // Limits of a file.
@@ -56,6 +57,8 @@ type Clip struct {
 	DurationMs int64     `json:"durationMs"`
 	Code       string    `json:"code"` // ISCC; empty: none
 	Manifest   Manifest  `json:"manifest"`
+	// NotChecked says why part of the clip has no fingerprint; empty: all of it was looked at.
+	NotChecked []string `json:"notChecked,omitempty"`
 }
 
 // Manifest is what a clip's manifest said when it was read.
@@ -109,10 +112,14 @@ type Store struct {
 	starts []uint32
 	owner  []uint32 // clip of each window
 	index  *index   // made by the first search
+	partly int
 }
 
 // Len is the number of clips.
 func (s *Store) Len() int { return len(s.clips) }
+
+// Partly is the number of clips of which part has no fingerprint: what is not found may be there.
+func (s *Store) Partly() int { return s.partly }
 
 // Windows is the number of codes of two seconds.
 func (s *Store) Windows() int { return len(s.codes) }
@@ -186,7 +193,7 @@ func (s *Store) readClips(clips, windows, text int64) error {
 			return &SyntaxError{Offset: int64(headerSize + i*clipSize), Path: fmt.Sprintf("clip[%d]", i), Text: text}
 		}
 		switch {
-		case flags > flagLow || binary.LittleEndian.Uint32(b[44:]) != 0:
+		case flags > flagLow|flagPart || binary.LittleEndian.Uint32(b[44:]) != 0:
 			return fault("flags that this version does not know")
 		case n > windows-first:
 			return fault("more windows than there are")
@@ -195,6 +202,9 @@ func (s *Store) readClips(clips, windows, text int64) error {
 		}
 		s.clips[i] = entry{low: flags&flagLow != 0, first: uint32(first), windows: uint32(n), text: at, size: uint32(size)}
 		copy(s.clips[i].code[:], b)
+		if flags&flagPart != 0 {
+			s.partly++
+		}
 		first, at = first+n, at+size
 	}
 	if first != windows || at != end {

@@ -109,6 +109,26 @@ func TestWrittenAndRead(t *testing.T) {
 	}
 }
 
+func TestAClipOfWhichPartIsMissingIsCounted(t *testing.T) {
+	r := random(7)
+	var w store.Writer
+	for i, why := range [][]string{nil, {"the stream breaks near 3.0 s: no"}, nil} {
+		c := described(i)
+		c.NotChecked = why
+		if err := w.Add(c, kept(clip(r, 3))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if _, err := w.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, b.Bytes())
+	if c, err := s.Clip(1); s.Partly() != 1 || err != nil || len(c.NotChecked) != 1 {
+		t.Errorf("%d, %+v, %v", s.Partly(), c, err)
+	}
+}
+
 func TestFind(t *testing.T) {
 	r := random(2)
 	all := make([]store.Prints, 60)
@@ -159,7 +179,7 @@ func TestFind(t *testing.T) {
 				}
 				return
 			}
-			if len(found.Hits) != 1 || found.Cut {
+			if len(found.Hits) != 1 || found.Cut || found.Ended {
 				t.Fatalf("%+v", found)
 			}
 			h := found.Hits[0]
@@ -177,7 +197,7 @@ func TestFind(t *testing.T) {
 		if len(found.Hits) != 2 || found.Hits[0].Clip+found.Hits[1].Clip != 50 {
 			t.Fatalf("%+v", found)
 		}
-		if one := s.Find(p, 1); len(one.Hits) != 1 || !one.Cut {
+		if one := s.Find(p, 1); len(one.Hits) != 1 || !one.Cut || one.Ended {
 			t.Errorf("one hit is asked for: %+v", one)
 		}
 	})
@@ -221,8 +241,8 @@ func TestManyAlike(t *testing.T) {
 	for i := range 200 {
 		q.Windows = append(q.Windows, fingerprint.Window{Start: time.Duration(i) * slot})
 	}
-	if found := s.Find(q, 1); !found.Cut || len(found.Hits) != 1 {
-		t.Errorf("%d hits, cut %v", len(found.Hits), found.Cut)
+	if found := s.Find(q, 1); !found.Cut || !found.Ended || len(found.Hits) != 1 {
+		t.Errorf("%d hits, cut %v, ended %v", len(found.Hits), found.Cut, found.Ended)
 	}
 }
 
@@ -252,7 +272,7 @@ func TestCorruptions(t *testing.T) {
 		"more windows":              put(20, 4),
 		"too many windows":          put(20, store.MaxWindows+1),
 		"text without end":          put(28, 0xFFFFFFFF),
-		"a flag that is not known":  put(32+32, 2),
+		"a flag that is not known":  put(32+32, 4),
 		"windows of nobody":         put(32+36, 0),
 		"windows of others":         put(32+36, 9),
 		"text of nobody":            put(32+40, 0),

@@ -31,6 +31,9 @@ func (w *Writer) Add(c *Clip, p Prints) error {
 	if p.Low {
 		flags = flagLow
 	}
+	if len(c.NotChecked) > 0 {
+		flags |= flagPart
+	}
 	w.heads = append(w.heads, p.Whole[:]...)
 	for _, n := range [...]uint32{flags, uint32(len(p.Windows)), uint32(len(text)), 0} {
 		w.heads = binary.LittleEndian.AppendUint32(w.heads, n)
