@@ -212,17 +212,20 @@ func (c *causes) padding() (*report.Cause, error) {
 		if s.box.Type != bmff.Free && s.box.Type != bmff.Skip || !s.whole() || s.size > maxCauseMovie {
 			continue
 		}
+		if length += s.size; length > maxCauseMovie {
+			return nil, nil // before any of it is taken
+		}
 		head, err := c.k.file.Read(s.box.Offset, int(s.box.Header))
 		if err != nil {
 			return nil, err
 		}
 		s.patch = append(head, make([]byte, s.size-int64(len(head)))...)
-		n, length = n+1, length+s.size
+		n++
 		if first == nil {
 			first = s.box
 		}
 	}
-	if n == 0 || length > maxCauseMovie {
+	if n == 0 {
 		return nil, nil
 	}
 	ok, err := c.matches(order, -1, 0)

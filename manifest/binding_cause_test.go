@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/internal/hashplan"
 	"github.com/consentry/consentry/report"
 )
 
@@ -143,6 +146,50 @@ func TestCausesHaveLimits(t *testing.T) {
 	k.newHash, _ = hashAlgorithm("sha256")
 	if err := k.findCause(); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// sparseBoxes is a file of equal boxes of free space: what lies between their heads is nowhere.
+type sparseBoxes struct {
+	size int
+	all  int64
+}
+
+// ReadAt gives heads of boxes, and zeros.
+func (s sparseBoxes) ReadAt(p []byte, at int64) (int, error) {
+	n := min(len(p), int(s.all-at))
+	clear(p)
+	head := cat(u32(s.size), []byte("free"))
+	for i := range n {
+		if in := (at + int64(i)) % int64(s.size); in < 8 {
+			p[i] = head[in]
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func TestPaddingTakesNoMemoryBeyondItsLimit(t *testing.T) {
+	r := sparseBoxes{maxCauseMovie, 64 * maxCauseMovie}
+	boxes, err := bmff.Walk(r, r.all, bmff.Limits{})
+	if err != nil || len(boxes.Boxes) != 64 {
+		t.Fatalf("%v", err)
+	}
+	c := &causes{k: &bmffCheck{file: boxes, b: &Binding{}}, left: maxCauseBytes, need: r.all}
+	for _, b := range boxes.Boxes {
+		c.all = append(c.all, slab{box: b, size: b.Size, marked: true, steps: []hashplan.Step{{Offset: b.Offset, Length: b.Size, Prefix: hashplan.None}}})
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cause, err := c.padding()
+	runtime.ReadMemStats(&after)
+	if cause != nil || err != nil {
+		t.Errorf("%+v, %v", cause, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > maxCauseMovie+8<<20 {
+		t.Errorf("%d MiB were taken", took>>20)
 	}
 }
 
