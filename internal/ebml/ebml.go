@@ -80,7 +80,11 @@ const maxAttachments = 256
 func Walk(r io.ReaderAt, size int64) (*File, error) {
 	w := &walker{r: parts.NewReader(r, size), file: &File{}, seen: map[int64]bool{}}
 	at := int64(0)
-	for at < size {
+	for n := 0; at < size; n++ {
+		if n == maxElements {
+			w.file.Fields.Leave(fmt.Sprintf("what follows byte %d: more than %d elements stand before it", at, maxElements))
+			break
+		}
 		e, ok, err := w.element(at, size, "")
 		if err != nil {
 			return nil, err
