@@ -115,7 +115,12 @@ func (c *collector) matroska() error {
 	// A tag may hold a packet too: its name is not agreed upon, its beginning is.
 	rest := c.fields[:0]
 	for _, f := range c.fields {
-		if isPacket(f.text) && len(c.out.Packets) < maxPackets {
+		if isPacket(f.text) {
+			if len(c.out.Packets) >= maxPackets {
+				c.morePackets()
+				rest = append(rest, f)
+				continue
+			}
 			c.parse(f.carrier+" (XMP)", f.path, f.offset, []byte(f.text))
 			continue
 		}
@@ -141,10 +146,13 @@ func (c *collector) flash() error {
 	kept := f.Fields.List[:0]
 	for _, x := range f.Fields.List {
 		if x.Path == "onXMPData" {
-			if x.Name == "liveXML" && len(c.out.Packets) < maxPackets {
-				c.parse("FLV onXMPData", x.Path, x.Offset, x.Text)
-			} else {
+			switch {
+			case x.Name != "liveXML":
+				c.left("a text of onXMPData that is not liveXML")
+			case len(c.out.Packets) >= maxPackets:
 				c.morePackets()
+			default:
+				c.parse("FLV onXMPData", x.Path, x.Offset, x.Text)
 			}
 			continue
 		}

@@ -197,6 +197,10 @@ func TestLimits(t *testing.T) {
 		return slices.Concat(append([][]byte{movie()}, times(n, forge.XMPBox(p))...)...)
 	}
 	source := forge.XMPPacket(`e:DigitalSourceType="x"`, "")
+	packets := func(n int) []byte {
+		return forge.MatroskaTags(nil, slices.Repeat([]forge.Text{text("XMP", source)}, n)...)
+	}
+	scripts := func(n int) [][]byte { return times(n, forge.FLVScript("onXMPData", text("liveXML", source))) }
 	label := func(i int) forge.Text { return text("AIGC", fmt.Sprintf(`{"Label":"1","ProduceID":"%d"}`, i)) }
 	var most []forge.Text
 	for i := range 257 {
@@ -210,6 +214,8 @@ func TestLimits(t *testing.T) {
 	}{
 		{"labels", keyed(most[:256]...), keyed(most...), 256, 256},
 		{"packets of XMP", many(4, source), many(5, source), 4, 4},
+		{"packets of XMP in tags", forge.Matroska("webm", packets(4)), forge.Matroska("webm", packets(5)), 4, 4},
+		{"packets of XMP in scripts", forge.FLV(scripts(4)...), forge.FLV(scripts(5)...), 4, 4},
 		{"bytes of a packet", many(1, source+strings.Repeat(" ", 1<<20-len(source))), many(1, source+strings.Repeat(" ", 1<<20-len(source)+1)), 1, 0},
 		{"fields", keyed(append(tags(4094, "x"), label(1))...), keyed(append(tags(4095, "x"), label(1))...), 1, 0},
 		{"bytes of a field", keyed(text("AIGC", aigc+strings.Repeat(" ", 1<<20-len(aigc)))), keyed(text("AIGC", aigc+strings.Repeat(" ", 1<<20-len(aigc)+1))), 1, 0},
@@ -250,6 +256,13 @@ func TestLimits(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestATextBesideLiveXMLIsToldAsWhatItIs(t *testing.T) {
+	r := read(t, forge.FLV(forge.FLVScript("onXMPData", text("deadXML", forge.XMPPacket(`e:DigitalSourceType="x"`, "")))))
+	if len(r.Labels) != 0 || len(r.NotChecked) != 1 || !strings.Contains(r.NotChecked[0].Why, "not liveXML") {
+		t.Errorf("%v, not checked: %v", r.Labels, r.NotChecked)
+	}
 }
 
 // flvTags are scripts of so many bytes each, of so many in all, the last of them a label.
