@@ -21,6 +21,8 @@ const (
 	maxRecordDepth     = 32
 	maxRecordIDs       = 20_000 // names of subjects
 	maxRecordNameBytes = 512    // of a name; longer texts are none
+	// maxRecordUsageBytes bounds a list of uses or places: one that is not read to its end may forbid anything.
+	maxRecordUsageBytes = 64 << 10
 )
 
 // Records are RSL-MEDIA records: which subjects forbid what. Consent format 1, 9.
@@ -130,15 +132,30 @@ func (p *recordParser) next() xml.Token {
 			return t
 		case xml.CharData:
 			if len(p.stack) > 0 {
-				if e := p.stack[len(p.stack)-1]; e.text.Len() <= maxRecordNameBytes {
-					e.text.Write(x)
-				}
+				p.text(p.stack[len(p.stack)-1], x)
 			} else if len(bytes.TrimSpace(x)) > 0 {
 				p.fail("text outside the document")
 			}
 		}
 	}
 	return nil
+}
+
+// text adds to what an element holds. Of a name that is too long the rest is of no use; of uses every one counts.
+func (p *recordParser) text(e *element, b []byte) {
+	if e.text.Len() == 0 {
+		b = bytes.TrimLeft(b, " \t\r\n")
+	}
+	switch {
+	case e.local == "permits" || e.local == "prohibits":
+		if e.text.Len()+len(b) > maxRecordUsageBytes {
+			p.large("bytes of what is permitted or prohibited", maxRecordUsageBytes)
+			return
+		}
+	case e.text.Len() > maxRecordNameBytes:
+		return
+	}
+	e.text.Write(b)
 }
 
 func (p *recordParser) open(x xml.StartElement) {

@@ -66,6 +66,12 @@ var rslTexts = []struct {
 	{"as many names as may be", ours(byElement+strings.Repeat(`<s>did:a:b</s>`, 20_000-1), forbids), "conflict", false},
 	{"a name more", ours(byElement+strings.Repeat(`<s>did:a:b</s>`, 20_000), forbids), "", true},
 	{"a name as long as may be", ours(`<s>hand:10.23/P-1</s><s>hand:`+strings.Repeat("x", 507)+`</s>`, forbids), "conflict", false},
+	{"a prohibition behind many others, in pieces", ours(byElement, `<prohibits type="usage">`+strings.Repeat("search <!-- -->", 100)+`media:ai-generate</prohibits>`), "conflict", false},
+	{"as many bytes of uses as may be", ours(byElement, `<prohibits>search`+strings.Repeat(" ", 64<<10-11)+`<!-- -->train</prohibits>`), "conflict", false},
+	{"a byte of uses more", ours(byElement, `<prohibits>search`+strings.Repeat(" ", 64<<10-10)+`<!-- -->train</prohibits>`), "", true},
+	{"a byte of permissions more", ours(byElement, `<permits>search`+strings.Repeat(" ", 64<<10-10)+`<!-- -->train</permits>`+forbids), "", true},
+	{"a name behind white space, in pieces", ours(`<s>`+strings.Repeat(" ", 600)+`<!-- -->hand:10.23/P-1</s>`, forbids), "conflict", false},
+	{"a name that goes on behind the limit", ours(`<s>hand:10.23/P-1`+strings.Repeat("x", 600)+`<!-- -->y</s>`, forbids), "verified", false},
 	{"as many bytes as may be", padded(4 << 20), "conflict", false},
 	{"a byte more", padded(4<<20 + 1), "", true},
 }
