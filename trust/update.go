@@ -215,6 +215,9 @@ func (p *Plan) official(s *Set, b *Bundle) error {
 		if o := b.parts[part.Use]; o != nil {
 			part.Sequence, part.Issued, part.NextUpdate, part.Anchors = o.Part.Sequence, o.Part.Issued, o.Part.NextUpdate, o.Part.Anchors
 			part.Sources = slices.Clone(part.Sources)
+			if len(part.Sources) == 0 { // a list that was taken need not say any
+				part.Sources = make([]Source, 1)
+			}
 			part.Sources[0].SHA256, part.Sources[0].Commit, part.Sources[0].Date = o.digest, "", at(o.Part.Issued).Format(time.DateOnly)
 			ders = append(ders, bytes.Join(o.Certificates, nil)...)
 		} else {

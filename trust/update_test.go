@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -85,6 +86,31 @@ func TestUpdate(t *testing.T) {
 	again, err := set.Plan(bundle(t, map[string][]byte{"c2pa.json": plan.Files["c2pa.json"], "c2pa.der": plan.Files["c2pa.der"], "products.json": plan.Files["products.json"]}))
 	if err != nil || again.Differs() || again.Refused() != nil {
 		t.Errorf("%v, %v, %+v", err, again.Refused(), again.Changes)
+	}
+}
+
+func TestAnOfficialListTakesThePlaceOfOneThatNamesNoSource(t *testing.T) {
+	first, err := (&trust.Set{}).Plan(bundle(t, map[string][]byte{"claim.json": lote(t, claimScheme, trusted, 2, 29, later)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list map[string]any
+	if err := json.Unmarshal(first.Files["c2pa.json"], &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list["parts"].([]any) {
+		p.(map[string]any)["sources"] = []any{}
+	}
+	if first.Files["c2pa.json"], err = json.Marshal(list); err != nil {
+		t.Fatal(err)
+	}
+	next, err := taken(first).Plan(bundle(t, map[string][]byte{"claim.json": lote(t, claimScheme, trusted, 3, 28, later.AddDate(0, 1, 0))}))
+	if err != nil || next.Refused() != nil {
+		t.Fatalf("%v, %v", err, next.Refused())
+	}
+	got, err := taken(next).Lists([]string{"c2pa"}, "")
+	if err != nil || len(got.Claim[0].Anchors) != 28 || len(got.Claim[0].Digest) != 64 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
