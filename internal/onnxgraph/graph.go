@@ -38,8 +38,12 @@ const (
 	nodeOutput    = 2
 	nodeAttribute = 5
 
-	attributeGraph  = 6
-	attributeGraphs = 11
+	attributeTensor  = 5
+	attributeGraph   = 6
+	attributeTensors = 10
+	attributeGraphs  = 11
+	attributeSparse  = 22
+	attributeSparses = 23
 
 	tensorName     = 8
 	tensorExternal = 13
@@ -185,35 +189,49 @@ func (it *item) readNode(r reader) error {
 	})
 }
 
-// plain refuses an attribute that holds graphs: their nodes may read values that nothing here sees.
+// plain refuses an attribute that holds graphs, whose nodes may read values that nothing here sees, and one whose
+// tensors lie in another file, as those of the operator Constant may.
 func (r reader) plain(f field) error {
 	a, err := r.inside(f, "attribute")
 	if err != nil {
 		return err
 	}
 	return a.each(func(f field) error {
-		if f.number == attributeGraph || f.number == attributeGraphs {
+		switch f.number {
+		case attributeGraph, attributeGraphs:
 			return a.fail("a graph inside a node: not read")
+		case attributeSparse, attributeSparses:
+			return a.fail("sparse weights: not read")
+		case attributeTensor, attributeTensors:
+			_, err := a.weight(f, "tensor")
+			return err
 		}
 		return nil
 	})
 }
 
-func (it *item) readWeight(r reader) error {
-	t, err := r.inside(it.field, "initializer")
+func (it *item) readWeight(r reader) (err error) {
+	it.name, err = r.weight(it.field, "initializer")
+	return err
+}
+
+// weight gives the name of a tensor, and refuses one whose data lie in another file.
+func (r reader) weight(f field, what string) (name string, err error) {
+	t, err := r.inside(f, what)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return t.each(func(f field) error {
+	err = t.each(func(f field) error {
 		switch {
 		case f.number == tensorName:
-			it.name, err = t.text(f)
+			name, err = t.text(f)
 			return err
 		case f.number == tensorExternal, f.number == tensorLocation && f.value == externalPlace:
 			return t.fail("weights in another file: not read")
 		}
 		return nil
 	})
+	return name, err
 }
 
 func (r reader) value(f field, name string) (Value, error) {
