@@ -25,7 +25,7 @@ type Content struct {
 
 // Folder is a collection of files. C2PA 2.5, 16.3.4.
 type Folder struct {
-	// Names are the files, as paths with slashes below the folder, but for the one that holds the manifest.
+	// Names are the files, as paths with slashes below the folder, but for the manifest store in use, where that is a file.
 	Names []string
 	// Open gives a file of a name that need not be among Names; nil data and no error: there is none. What leads out of
 	// the folder is an error.

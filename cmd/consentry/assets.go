@@ -202,6 +202,12 @@ func readSmall(name string, max int64) ([]byte, error) {
 // beside reads the file that lies beside an asset under its name and a suffix; nil where there is none. A manifest store
 // may also have the asset's name without its own ending. C2PA 2.5, 11.8.
 func beside(asset, suffix string) ([]byte, error) {
+	b, _, err := besideNamed(asset, suffix)
+	return b, err
+}
+
+// besideNamed also says which file that is.
+func besideNamed(asset, suffix string) (b []byte, name string, err error) {
 	names := []string{asset + suffix}
 	if suffix == ".c2pa" {
 		names = append(names, strings.TrimSuffix(asset, filepath.Ext(asset))+suffix)
@@ -211,9 +217,10 @@ func beside(asset, suffix string) ([]byte, error) {
 		if err != nil || !info.Mode().IsRegular() || name == asset {
 			continue // a sidecar that is not there is no fault
 		}
-		return readSmall(name, maxBeside)
+		b, err := readSmall(name, maxBeside)
+		return b, name, err
 	}
-	return nil, nil
+	return nil, "", nil
 }
 
 // unchanged tells whether a file is still the one that was opened: not written to since, and not another one under the

@@ -133,6 +133,9 @@ func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, other 
 		if asset.Manifest, j.err = readSmall(o.manifest, maxBeside); j.err != nil {
 			return j
 		}
+		if t.set != nil {
+			t.set.leaveOut(o.manifest)
+		}
 	}
 	if o.timeout > 0 {
 		var cancel context.CancelFunc

@@ -35,6 +35,7 @@ type set struct {
 	asset  consentry.Asset
 	shelf  *shelf
 	folder *shelf // of files that a manifest for the whole folder may list; nil: shelf has them
+	dir    string // the path of asset.Folder, where there is one
 }
 
 // readPlaylist reads a playlist and opens what it lists: one set for all renditions that carry the same manifest store,
@@ -90,7 +91,9 @@ func readPlaylist(ctx context.Context, name string, oneStore bool) (sets []*set,
 		return nil, err
 	}
 	for _, one := range sets {
-		one.asset.Folder = folder
+		own := *folder // the sets need not have the same store
+		one.asset.Folder, one.dir = &own, filepath.Dir(name)
+		one.asset.Sidecar = one.beside(name)
 	}
 	return sets, nil
 }
@@ -177,7 +180,6 @@ func (s *shelf) group(name string, all []*rendition, unread []string, oneStore b
 		main := g[0]
 		a := consentry.Asset{
 			Name: name, Data: main.parts[0].Data, Size: main.parts[0].Size, Rendition: main.name, Parts: main.parts[1:], Changed: s.changed,
-			Sidecar: func(suffix string) ([]byte, error) { return beside(name, suffix) },
 		}
 		var names []string
 		for i, r := range g {
@@ -213,13 +215,8 @@ func openFolder(dir, init string, fragments []string) (*set, error) {
 		out.close()
 		return nil, err
 	}
-	own := out.asset.Sidecar
-	out.asset.Sidecar = func(suffix string) ([]byte, error) {
-		if b, err := own(suffix); b != nil || err != nil {
-			return b, err
-		}
-		return beside(filepath.Clean(dir), suffix)
-	}
+	out.dir = dir
+	out.asset.Sidecar = out.beside(out.asset.Name, filepath.Clean(dir))
 	out.asset.Changed = func() error { return errors.Join(out.shelf.changed(), out.folder.changed()) }
 	return out, nil
 }

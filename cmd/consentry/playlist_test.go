@@ -336,9 +336,10 @@ func TestCollections(t *testing.T) {
 		{"sound", func(*testing.T, string) {}, "intact", ""},
 		{"a changed file", func(t *testing.T, dir string) { write(t, dir, map[string]string{"seg/1.m4s": "other"}) }, "altered", "seg/1.m4s altered (it has 5 bytes, signed were 424)"},
 		{"a missing file", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "seg/2.m4s")) }, "altered", "seg/2.m4s missing (missing)"},
+		{"a store that nobody uses", func(t *testing.T, dir string) { write(t, dir, map[string]string{"seg/9.c2pa": "more"}) }, "partial", "seg/9.c2pa added (added)"},
 		{"an added file", func(t *testing.T, dir string) { write(t, dir, map[string]string{"seg/9.m4s": "more"}) }, "partial", "seg/9.m4s added (added)"},
 	} {
-		for _, by := range []string{"playlist", "folder"} {
+		for _, by := range []string{"playlist", "folder", "first segment", "named", "named by a link"} {
 			t.Run(by+"/"+c.name, func(t *testing.T) {
 				top := t.TempDir()
 				dir := filepath.Join(top, "show")
@@ -350,9 +351,22 @@ func TestCollections(t *testing.T) {
 				}
 				write(t, top, map[string]string{"trust.pem": string(forge.ChainPEM(forge.CA().Root.Cert))})
 				args := []string{filepath.Join(dir, "list.m3u8")}
-				if by == "playlist" {
+				switch by {
+				case "playlist":
 					write(t, dir, map[string]string{"list.m3u8.c2pa": string(good.Store)})
-				} else {
+				case "first segment":
+					write(t, dir, map[string]string{"init.c2pa": string(good.Store)})
+					args = []string{"--set", dir}
+				case "named", "named by a link":
+					write(t, dir, map[string]string{"all.c2pa": string(good.Store)})
+					args = append(args, "--manifest", filepath.Join(dir, "all.c2pa"))
+					if by == "named by a link" {
+						if err := os.Symlink(dir, filepath.Join(top, "link")); err != nil {
+							t.Fatal(err)
+						}
+						args[2] = filepath.Join(top, "link", "all.c2pa")
+					}
+				default:
 					write(t, top, map[string]string{"show.c2pa": string(good.Store)})
 					args = []string{"--set", dir}
 				}
@@ -372,7 +386,7 @@ func TestCollections(t *testing.T) {
 
 func TestFolderLimit(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, map[string]string{"a": "", "b": "", "c.c2pa": ""})
+	write(t, dir, map[string]string{"a": "", "b.c2pa": ""})
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
