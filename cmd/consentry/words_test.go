@@ -131,3 +131,39 @@ func TestClaimsAreFound(t *testing.T) {
 		}
 	}
 }
+
+// TestTextsNameWhatAsksTheNetwork: every command with a flag for it stands where the promise does.
+func TestTextsNameWhatAsksTheNetwork(t *testing.T) {
+	together := map[string]string{"trust update --fetch": "trust update|diff --fetch", "trust diff --fetch": "trust update|diff --fetch"}
+	var want []string
+	var walk func(path string, list []*cli.Command)
+	walk = func(path string, list []*cli.Command) {
+		for _, c := range list {
+			for _, f := range c.Flags {
+				if name := f.Names()[0]; name == "fetch" || name == "tsa" {
+					words := path + c.Name + " --" + name
+					if one, ok := together[words]; ok {
+						words = one
+					}
+					want = append(want, words)
+				}
+			}
+			walk(path+c.Name+" ", c.Subcommands)
+		}
+	}
+	walk("", (&program{stdin: strings.NewReader("")}).commands())
+	if len(want) < 4 {
+		t.Fatalf("only %q ask the network", want)
+	}
+	for file, mark := range map[string]string{"README.md": "`", "SECURITY.md": "`", "internal/fetch/fetch.go": ""} {
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, words := range want {
+			if !strings.Contains(string(text), mark+words+mark) {
+				t.Errorf("%s does not name %s", file, words)
+			}
+		}
+	}
+}

@@ -1,8 +1,10 @@
 // Package fetch is the only code of the project that touches the network, and it does so only where the user named an
-// address on the command line ([Client]) or allowed a run to ask for what files and certificates name ([Getter]).
+// address on the command line ([Client]: sign --tsa) or allowed a run to ask for what files and certificates name, or
+// for the official lists ([Getter]: verify --fetch, trust update|diff --fetch).
 //
-// It refuses addresses with user names, schemes other than http and https, redirects, and answers beyond a size; it
-// sends no cookies and reads no credentials. Start with [Client.Post].
+// It refuses addresses with user names, schemes other than http and https, and answers beyond a size; it sends no
+// cookies and reads no credentials. What is posted follows no redirect; [Getter.Get] asks by https alone and follows
+// three, each of which is held to the same rules as the first address. Start with [Client.Post] and [Getter.Get].
 package fetch
 
 import (
