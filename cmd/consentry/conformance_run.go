@@ -30,6 +30,8 @@ const (
 func (p *program) conformanceRunCommand() *cli.Command {
 	return &cli.Command{
 		Name: "run", Usage: "Run all cases of a folder and print a scorecard", ArgsUsage: "DIR",
+		Description: "A case names the files that it reads, in the folder or elsewhere. What it asks\n" +
+			"for writes no file, uses no network and keeps no state.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "set", Usage: "ask only the cases of the folder `NAME`; repeat for more"},
 			&cli.StringFlag{Name: "only", Usage: "ask only cases with this `TEXT` in their id"},

@@ -83,19 +83,14 @@ func (c *Case) checkJose(answers map[string]json.RawMessage, why error) []string
 }
 
 // endToEnd runs the command line of a case. Where that asks for another form than JSON, its text is held against what
-// it must not hold, and a second run gives the answers.
+// it must not hold, and a second run gives the answers. What a case may not ask for is not run.
 func (r *Runner) endToEnd(s *Set, c *Case) []string {
 	var bad complaints
-	args := slices.DeleteFunc(slices.Clone(c.Args), func(a string) bool { return a == "verify" })
-	form := slices.Index(args, "--format") + 1
-	if form == 0 {
-		args = append([]string{"--format", "json"}, args...)
-		form = 1
+	line, err := parseArgs(c.Args)
+	if err != nil {
+		return []string{err.Error()}
 	}
-	if form >= len(args) {
-		return []string{"the case's --format has no value"}
-	}
-	a := r.Ask(s.Folder, append([]string{"verify"}, args...))
+	a := r.Ask(s.Folder, line.in(line.format))
 	if want := c.expect.Exit; want != nil && a.Code != *want {
 		bad.addf("exit %d, expected %d: %s", a.Code, *want, tail(a.Err))
 	}
@@ -104,12 +99,11 @@ func (r *Runner) endToEnd(s *Set, c *Case) []string {
 			bad.addf("standard output holds %q", x)
 		}
 	}
-	if args[form] != "json" {
+	if line.format != "json" {
 		if len(bytes.TrimSpace(a.Out)) == 0 {
 			bad.addf("nothing on standard output")
 		}
-		args[form] = "json"
-		a = r.Ask(s.Folder, append([]string{"verify"}, args...))
+		a = r.Ask(s.Folder, line.in("json"))
 	}
 	var v view
 	if err := read(a, &v); err != nil {
@@ -122,7 +116,7 @@ func (r *Runner) endToEnd(s *Set, c *Case) []string {
 
 // arguments is the command line of a case about provenance, without its form.
 func (s *Set) arguments(c *Case) []string {
-	args := []string{"--trust-list", "none", "--frames", "off", "--persons", "off"}
+	args := []string{"--no-state", "--trust-list", "none", "--frames", "off", "--persons", "off"}
 	in := &c.Inputs
 	for _, f := range []struct {
 		flag  string

@@ -201,6 +201,50 @@ func TestAFileThatIsMissingIsAFailure(t *testing.T) {
 	}
 }
 
+func TestACommandLineOfACaseOnlyReads(t *testing.T) {
+	for name, c := range map[string]struct {
+		args string // JSON
+		why  string // empty: it is asked
+		want []string
+	}{
+		"as-it-stands":           {`["verify","--strict","--format","json","x.mp4"]`, "", []string{"verify", "--no-state", "--format", "json", "--strict", "--", "x.mp4"}},
+		"no-state-once":          {`["--no-state","--at=2026-01-01T00:00:00Z","x.mp4"]`, "", []string{"verify", "--no-state", "--format", "json", "--at", "2026-01-01T00:00:00Z", "--", "x.mp4"}},
+		"a-file-with-a-dash":     {`["--","-o","x.mp4"]`, "", []string{"verify", "--no-state", "--format", "json", "--", "-o", "x.mp4"}},
+		"a-value-with-a-dash":    {`["--eku","--fetch","x.mp4"]`, "", []string{"verify", "--no-state", "--format", "json", "--eku", "--fetch", "--", "x.mp4"}},
+		"another-verb":           {`["sign","x.mp4"]`, "", []string{"verify", "--no-state", "--format", "json", "--", "sign", "x.mp4"}},
+		"written-to-a-file":      {`["-o","/any/file","x.mp4"]`, "may not have the flag -o", nil},
+		"written-behind-a-file":  {`["x.mp4","--o=/any/file"]`, "may not have the flag --o", nil},
+		"the-network":            {`["--fetch","x.mp4"]`, "may not have the flag --fetch", nil},
+		"the-network-said-so":    {`["--fetch=true","x.mp4"]`, "may not have the flag --fetch", nil},
+		"the-state-after-all":    {`["--no-state=false","x.mp4"]`, "takes no value", nil},
+		"models-of-its-own":      {`["--models-dir","/tmp","x.mp4"]`, "may not have the flag --models-dir", nil},
+		"a-network-of-its-own":   {`["--face-model","m.onnx","x.mp4"]`, "may not have the flag --face-model", nil},
+		"as-many-jobs-as-it-may": {`["--jobs","9999","x.mp4"]`, "may not have the flag --jobs", nil},
+		"what-nobody-knows":      {`["--frobnicate","x.mp4"]`, "may not have the flag --frobnicate", nil},
+		"standard-input":         {`["-"]`, "may not read standard input", nil},
+		"a-value-that-is-gone":   {`["x.mp4","--trust"]`, "--trust has no value", nil},
+		"a-form-that-is-none":    {`["--format","xml","x.mp4"]`, "no form", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sets, err := scorecard.Load(folder(t, map[string]string{"cases.json": `[{"id":"k","args":` + c.args + `,"expect":{"exit":0}}]`}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var seen [][]string
+			got := (&scorecard.Runner{Ask: answers(map[string]scorecard.Answer{"verify": says(0, valid)}, &seen)}).Run(&sets[0], nil)[0]
+			if c.why != "" {
+				if len(seen) != 0 || len(got.Why) != 1 || !strings.Contains(got.Why[0], c.why) {
+					t.Errorf("asked %q: %q", seen, got.Why)
+				}
+				return
+			}
+			if len(seen) != 1 || !slices.Equal(seen[0], c.want) || got.Outcome() != "pass" {
+				t.Errorf("asked %q: %q", seen, got.Why)
+			}
+		})
+	}
+}
+
 // FuzzCases: whatever a file of cases holds, it is refused or its cases are counted one by one.
 func FuzzCases(f *testing.F) {
 	for _, seed := range []string{
