@@ -277,6 +277,8 @@ func TestMoreResponsesThanAreLookedAtSettleNothing(t *testing.T) {
 		{"a good answer that is stapled", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks), nil, signing.RevocationNotChecked, true},
 		{"a good answer, and all are looked at", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks-1), nil, signing.RevocationGood, false},
 		{"a good answer before responses that are not read", stapled(append([][]byte{about(nil)}, slices.Repeat([][]byte{junk(1)}, signing.MaxStapled)...)...), nil, nil, signing.RevocationNotChecked, true},
+		{"many good answers about signer and authority", stapled(about(nil)), append(slices.Repeat([]*signing.OCSP{must(signing.ParseOCSP(about(nil)))}, 2*signing.MaxOCSPChecks),
+			slices.Repeat([]*signing.OCSP{must(signing.ParseOCSP(about(func(o *forge.OCSP) { o.OfIssuer = true })))}, 2*signing.MaxOCSPChecks)...), nil, signing.RevocationGood, false},
 		{"the responder says good", forge.Signer{}, crowd(about(nil), signing.MaxOCSPChecks), &forge.OCSP{}, signing.RevocationGood, false},
 		{"the responder says revoked", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks), &gone, signing.RevocationRevoked, false},
 		{"the responder says nothing", stapled(about(nil)), crowd(about(nil), signing.MaxOCSPChecks), &forge.OCSP{Answer: 6}, signing.RevocationNotChecked, true},

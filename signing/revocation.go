@@ -21,8 +21,8 @@ const (
 const (
 	// maxStapled is how many responses of one signature's header are read; signers staple one.
 	maxStapled = 8
-	// maxOCSPChecks is how many responses about one certificate have their signature verified, of each place where
-	// responses come from. A store has few updates that bring one.
+	// maxOCSPChecks is how many responses about one certificate may fail, of each place where responses come from, before
+	// the rest is left; under no anchor, where anybody makes them, those that verify are counted too.
 	maxOCSPChecks = 16
 )
 
@@ -154,12 +154,12 @@ func (v *verification) ask() {
 	v.gather()
 	v.status = v.stated(0, v.answers)
 	v.status.left = v.status.left || v.cut
-	for i := 1; i+1 < len(v.issuers) && v.revokedCA == ""; i++ {
+	for i := 1; v.anchored && i+1 < len(v.issuers) && v.revokedCA == ""; i++ {
 		switch s := v.stated(i, v.answers); {
 		case s.state == RevocationRevoked:
 			v.revokedCA = fmt.Sprintf("%q was revoked: %s", v.issuers[i].name(), s.why)
 		case s.left && v.unsettled == "":
-			v.unsettled = fmt.Sprintf("more than %d responses about the authority %q are at hand", maxOCSPChecks, v.issuers[i].name())
+			v.unsettled = fmt.Sprintf("%d responses about the authority %q count for nothing, and the rest was not looked at", maxOCSPChecks, v.issuers[i].name())
 		}
 	}
 	if v.status.state == RevocationRevoked || v.status.state == RevocationGood && !v.status.left {
@@ -195,11 +195,12 @@ func (v *verification) stated(i int, from []answer) statement {
 				left = true
 				break
 			}
-			if !counted {
+			got := v.statement(a, s, issuer)
+			if !counted && (got.by == nil || !v.anchored) {
 				counted = true
 				looked[a.source]++
 			}
-			if got := v.statement(a, s, issuer); weight(got.state) > weight(best.state) || best.why == "" {
+			if weight(got.state) > weight(best.state) || best.why == "" {
 				best = got
 			}
 		}
