@@ -283,7 +283,19 @@ func (k *bmffCheck) flat() error {
 	if bytes.Equal(sum, k.m.Hash) {
 		return nil
 	}
-	k.mismatch("the content hash differs%s", k.hint())
+	if k.m.Merkle == nil {
+		if err := k.findCause(); err != nil {
+			return err
+		}
+	}
+	if c := k.b.Cause; c != nil {
+		k.mismatch("the content hash differs: %s", c.Explanation)
+	} else {
+		k.mismatch("the content hash differs%s", k.hint())
+	}
+	if len(k.b.Damage) > 0 {
+		return nil // the cause says where
+	}
 	where := "somewhere in the bound bytes"
 	if k.m.Merkle != nil {
 		where = "somewhere outside the media data"
@@ -293,9 +305,6 @@ func (k *bmffCheck) flat() error {
 		from, to = p.Steps[0].Offset, p.Steps[len(p.Steps)-1].Offset+p.Steps[len(p.Steps)-1].Length
 	}
 	k.damage(where, from, to-from)
-	if k.m.Merkle == nil {
-		return k.findCause()
-	}
 	return nil
 }
 

@@ -33,9 +33,9 @@ func (p *program) conformanceRunCommand() *cli.Command {
 		Description: "A case names the files that it reads, in the folder or elsewhere. What it asks\n" +
 			"for writes no file, uses no network and keeps no state.",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "set", Usage: "ask only the cases of the folder `NAME`; repeat for more"},
-			&cli.StringFlag{Name: "only", Usage: "ask only cases with this `TEXT` in their id"},
-			&cli.IntFlag{Name: "stage", Usage: "ask only cases of stages up to `N`"},
+			&cli.StringSliceFlag{Name: "set", Usage: "`NAME` of the one folder whose cases are asked; repeat for more"},
+			&cli.StringFlag{Name: "only", Usage: "`TEXT` that the ids of the cases have, which are asked"},
+			&cli.IntFlag{Name: "stage", Usage: "`N`: the last stage whose cases are asked"},
 			&cli.IntFlag{Name: "jobs", Usage: "`N` cases at a time; default: one a core"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the scorecard there"},

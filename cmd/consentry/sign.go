@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -128,6 +129,9 @@ func (p *program) sign(ctx context.Context, o *signOptions) (*build.Made, error)
 		Title: filepath.Base(o.out), Generator: "consentry", Version: toolVersion(),
 		Source: o.source, Block: o.block, When: o.now, Now: o.now, Rand: rand.Reader, Stamp: o.timeStamper,
 	}
+	if err := checkOut(o.out); err != nil {
+		return nil, err
+	}
 	if err := p.readSigner(o, &req); err != nil {
 		return nil, err
 	}
@@ -153,6 +157,26 @@ func (p *program) sign(ctx context.Context, o *signOptions) (*build.Made, error)
 		p.warnf("only one certificate was given: whether an authority stands behind it was not checked")
 	}
 	return made, nil
+}
+
+// checkOut refuses a name for the signed file under which it cannot be written.
+func checkOut(out string) error {
+	info, err := os.Stat(out)
+	if err != nil {
+		if folder := filepath.Dir(out); !folderThere(folder) {
+			return &usageError{Text: fmt.Sprintf("OUT %q: there is no folder %q", out, folder), Hint: "make the folder first, or name another file"}
+		}
+		return nil
+	}
+	if info.IsDir() {
+		return &usageError{Text: fmt.Sprintf("OUT %q is a folder", out), Hint: "name a file in it"}
+	}
+	return nil
+}
+
+func folderThere(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // readSigner reads key and certificates. A root at the end of the chain stays out of the file, where nobody would

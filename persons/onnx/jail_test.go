@@ -136,7 +136,8 @@ func TestJail_tooLittleMemory(t *testing.T) {
 		_, err = d.Detect(context.Background(), flat(persons.MaxSide, persons.MaxSide))
 	}
 	var e *persons.Error
-	if !errors.As(err, &e) || e.Reason != persons.ReasonLimit {
+	// With the race detector not even the library finds room.
+	if !errors.As(err, &e) || e.Reason != persons.ReasonLimit && (raceFactor == 1 || e.Reason != persons.ReasonLibrary) {
 		t.Errorf("%v", err)
 	}
 }
