@@ -188,7 +188,8 @@ func TestPaddingTakesNoMemoryBeyondItsLimit(t *testing.T) {
 	if cause != nil || err != nil {
 		t.Errorf("%+v, %v", cause, err)
 	}
-	if took := after.TotalAlloc - before.TotalAlloc; took > maxCauseMovie+8<<20 {
+	// The race detector counts some of it twice; all boxes together have 1 GiB.
+	if took := after.TotalAlloc - before.TotalAlloc; took > 4*maxCauseMovie {
 		t.Errorf("%d MiB were taken", took>>20)
 	}
 }
