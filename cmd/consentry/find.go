@@ -24,6 +24,7 @@ func (p *program) findCommand() *cli.Command {
 			&cli.IntFlag{Name: "most", Value: 10, Usage: "`N` hits at the most; default 10"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
+			redactFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
@@ -40,7 +41,7 @@ func (p *program) findCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return p.find(c.Context, name, c.Args().First(), c.Int("most"), format, c.String("o"))
+			return p.find(c.Context, findOptions{name, c.Args().First(), format, c.String("o"), c.Int("most"), c.Bool("redact-names")})
 		},
 	}
 }
@@ -88,7 +89,15 @@ type part struct {
 	Windows  int   `json:"windows"`
 }
 
-func (p *program) find(ctx context.Context, name, clip string, most int, format, to string) error {
+// findOptions is the command line of find, read.
+type findOptions struct {
+	store, clip, format, out string
+	most                     int
+	redactNames              bool
+}
+
+func (p *program) find(ctx context.Context, o findOptions) error {
+	name, clip := o.store, o.clip
 	s, closeStore, err := openStore(name)
 	if err != nil {
 		return err
@@ -105,7 +114,7 @@ func (p *program) find(ctx context.Context, name, clip string, most int, format,
 	if err != nil {
 		return fmt.Errorf("%q: %w", clip, err)
 	}
-	out, err := p.openAnswer(to, []string{clip, name})
+	out, err := p.openAnswer(o.out, []string{clip, name})
 	if err != nil {
 		return err
 	}
@@ -115,7 +124,7 @@ func (p *program) find(ctx context.Context, name, clip string, most int, format,
 	answer.Clip = foundFor{Name: clip, Code: of.Code, DurationMs: of.DurationMs, LowInformation: prints.Low, NotChecked: append([]string{}, of.NotChecked...)}
 	answer.Store.File, answer.Store.Clips, answer.Store.Windows = name, s.Len(), s.Windows()
 	answer.Store.Partly = s.Partly()
-	found := s.Find(prints, most)
+	found := s.Find(prints, o.most)
 	answer.Cut, answer.Ended = found.Cut, found.Ended
 	for _, h := range found.Hits {
 		row, err := hitOf(s, &h)
@@ -124,16 +133,30 @@ func (p *program) find(ctx context.Context, name, clip string, most int, format,
 		}
 		answer.Hits = append(answer.Hits, row)
 	}
-	if format == "json" {
-		err = render.JSON(out, answer)
-	} else {
-		err = answer.text(out)
-	}
-	if err != nil {
+	if err := answer.write(out, o.format, o.redactNames); err != nil {
 		return err
 	}
 	p.code = answer.exit()
 	return out.commit()
+}
+
+// write writes the answer in a form, on demand without the names that manifests gave.
+func (a *findings) write(w io.Writer, format string, redactNames bool) error {
+	if redactNames {
+		var people []string
+		for i := range a.Hits {
+			people = append(people, a.Hits[i].Manifest.People...)
+		}
+		bare := &findings{}
+		if err := new(render.Names).Found(a, bare, people); err != nil {
+			return err
+		}
+		a = bare
+	}
+	if format == "json" {
+		return render.JSON(w, a)
+	}
+	return a.text(w)
 }
 
 // exit is 1 only where everything was looked at: a copy may lie in what was not.

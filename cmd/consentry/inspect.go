@@ -89,11 +89,6 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 	if note != "" {
 		in.Notes = append(in.Notes, note)
 	}
-	if o.redactNames {
-		if in, err = new(render.Names).Inspection(in); err != nil {
-			return err
-		}
-	}
 	found, err := labels.Read(ctx, labels.Source{Data: f, Size: size, Format: loc.Container, Boxes: loc.File, Parts: loc.Parts})
 	if err != nil {
 		return fmt.Errorf("%q: %w", o.file, err)
@@ -106,6 +101,11 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 	}
 	for _, n := range found.NotChecked {
 		in.Notes = append(in.Notes, n.What+": "+n.Why)
+	}
+	if o.redactNames {
+		if in, err = new(render.Names).Inspection(in); err != nil {
+			return err
+		}
 	}
 	if o.format == "json" {
 		err = render.JSON(out, in)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,7 +18,7 @@ import (
 // personsOptions is the command line of persons, read.
 type personsOptions struct {
 	file, declared, faceModel, modelsDir, format, out string
-	fast, boxes                                       bool
+	fast, boxes, redactNames                          bool
 }
 
 func (p *program) personsCommand() *cli.Command {
@@ -34,6 +35,7 @@ func (p *program) personsCommand() *cli.Command {
 			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
+			redactFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
@@ -41,7 +43,7 @@ func (p *program) personsCommand() *cli.Command {
 			}
 			o := personsOptions{
 				file: c.Args().First(), declared: c.String("declared"), faceModel: c.String("face-model"), modelsDir: c.String("models-dir"),
-				format: c.String("format"), out: c.String("o"), fast: c.Bool("fast"), boxes: c.Bool("boxes"),
+				format: c.String("format"), out: c.String("o"), fast: c.Bool("fast"), boxes: c.Bool("boxes"), redactNames: c.Bool("redact-names"),
 			}
 			if o.format != "text" && o.format != "json" {
 				return wordError("--format", o.format, []string{"text", "json"})
@@ -54,7 +56,7 @@ func (p *program) personsCommand() *cli.Command {
 // persons looks at the people in a file. The exit code says whether somebody is seen whom the declaration does not
 // cover (1), and whether that could not be told (2).
 func (p *program) persons(ctx context.Context, o personsOptions) error {
-	declared, err := readDeclared(o.declared)
+	declared, err := readDeclared(o.declared, o.redactNames)
 	if err != nil {
 		return err
 	}
@@ -77,12 +79,7 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 	if err != nil {
 		return fmt.Errorf("%q: %w", o.file, err)
 	}
-	if o.format == "json" {
-		err = render.JSON(out, sight.Persons)
-	} else {
-		err = render.PersonsText(out, o.file, &sight.Persons, sight.NotChecked, declared != nil)
-	}
-	if err != nil {
+	if err := o.write(out, sight, declared != nil); err != nil {
 		return err
 	}
 	switch {
@@ -94,8 +91,24 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 	return out.commit()
 }
 
-// readDeclared reads a consent assertion in JSON; nil where none was named.
-func readDeclared(name string) (*consent.Assertion, error) {
+// write writes what was seen; declared says that there was a declaration to hold it against.
+func (o *personsOptions) write(w io.Writer, s *consentry.Sight, declared bool) error {
+	found, left := &s.Persons, s.NotChecked
+	if o.redactNames {
+		var err error
+		if found, left, err = new(render.Names).Persons(found, left); err != nil {
+			return err
+		}
+	}
+	if o.format == "json" {
+		return render.JSON(w, found)
+	}
+	return render.PersonsText(w, o.file, found, left, declared)
+}
+
+// readDeclared reads a consent assertion in JSON; nil where none was named. What is wrong with it is said without the
+// names in it where they are to be hidden.
+func readDeclared(name string, redactNames bool) (*consent.Assertion, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -106,6 +119,9 @@ func readDeclared(name string) (*consent.Assertion, error) {
 	a, err := consent.ParseAssertion(b, false)
 	var syntax *consent.SyntaxError
 	if errors.As(err, &syntax) {
+		if redactNames {
+			err = errors.New(new(render.Names).Sentence(err.Error()))
+		}
 		return nil, &hintError{fmt.Errorf("%q is no consent assertion: %w", name, err), "docs/consent-format.md says what one looks like"}
 	}
 	return a, err

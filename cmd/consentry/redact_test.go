@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +15,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/fingerprint/store"
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/internal/render"
 	"github.com/consentry/consentry/internal/schematest"
@@ -19,20 +23,28 @@ import (
 )
 
 // named is a file in which everything that can bear a name bears one, each with "quillmark" in it, and nothing else does.
-func named() []byte {
-	refusal := forge.Token("quillmark", func(p, s forge.Object) { s["type"], p["jti"] = "refusal", "refusal of Quillmark" })
+func named() []byte { return namedAs("Quillmark") }
+
+// namedAs is that file with another name in every text that may hold any character.
+func namedAs(who string) []byte {
+	text, err := json.Marshal(who)
+	if err != nil {
+		panic(err)
+	}
+	inJSON := strings.Trim(string(text), `"`)
+	refusal := forge.Token("quillmark", func(p, s forge.Object) { s["type"], p["jti"] = "refusal", "refusal of "+who })
 	stale := forge.Token("bquillmark", func(p, _ forge.Object) { p["exp"] = forge.Clock.Add(-time.Hour).Unix() })
 	odd := forge.Token("ada", func(p, s forge.Object) {
-		p["iss"], s["type"], s["authority"] = "https://rogue.quillmark.example/Ada \u202eQuillmark", "Quillmark's grant", "quillmark"
+		p["iss"], s["type"], s["authority"] = "https://rogue.quillmark.example/Ada \u202e"+who, who+"'s grant", "quillmark of "+who
 	})
 	person := func(id string, tokens ...int) forge.Map { return forge.Depicted(id, "10.23/quillmark-"+id, tokens...) }
 	exempt := forge.Depicted("dquillmark", "")
 	exempt.Set("basis", "exempt")
-	exempt.Set("exemption", "satire of Quillmark")
+	exempt.Set("exemption", "satire of "+who)
 	people := []forge.Map{person("ada-quillmark", 0), forge.Depicted("bquillmark", "bquillmark", 1), person("cquillmark", 2), exempt}
 	declared := forge.Consent(people, refusal, stale, odd)
 	declared.Set("completeness", "complete")
-	declared.Set("note by Quillmark", "for Quillmark")
+	declared.Set("note by "+who, "for "+who)
 	declared.Set("consulted", []any{forge.Map{
 		{K: "registry", V: "https://registry.quillmark.example"},
 		{K: "s256", V: strings.Repeat("A", 43)},
@@ -41,33 +53,40 @@ func named() []byte {
 	}})
 	byReference := forge.Consent([]forge.Map{forge.Depicted("equillmark", "quillmark", 0)})
 	byReference.Set("tokens", []any{forge.Map{{K: "uri", V: "https://quillmark.example/token"}, {K: "s256", V: strings.Repeat("A", 43)}}})
-	malformed := forge.Consent([]forge.Map{{{K: "id", V: "fquillmark"}, {K: "kind", V: "the late Quillmark"}}})
+	malformed := forge.Consent([]forge.Map{{{K: "id", V: "fquillmark"}, {K: "kind", V: "the late " + who}}})
 	r := generated()
 	m := &r.Manifest
 	m.Label = "urn:c2pa:f1b6c0de-0000-4000-8000-00000000abcd:quillmark"
-	m.Signer.Name = "Jo Quillmark"
+	m.Signer.Name = "Jo " + who
 	m.Actions[0].Edit = func(a *forge.Map) {
-		a.Set("description", "made for Ada Quillmark")
+		a.Set("description", "made for Ada "+who)
 		a.Set("softwareAgent", forge.Map{{K: "name", V: "agent"}})
 	}
-	m.Claim = func(c *forge.Map) { c.Set("dc:title", "Quillmark at home") }
-	m.Ingredients = []forge.Ingredient{{Title: "portrait of Quillmark", Relationship: "componentOf"}}
+	m.Claim = func(c *forge.Map) { c.Set("dc:title", who+" at home") }
+	m.Ingredients = []forge.Ingredient{{Title: "portrait of " + who, Relationship: "componentOf"}}
 	m.Assertions = []forge.Assertion{
 		{Label: forge.ConsentLabel, CBOR: declared},
 		{Label: forge.ConsentLabel + "__1", CBOR: byReference, List: "gathered"},
 		{Label: forge.ConsentLabel + "__2", CBOR: malformed},
-		{Label: "com.quillmark.note", JSON: []byte(`{"author": [{"@type": "Person", "name": "Quillmark"}], "Quillmark": 1, "quillmark@example": {"x": ["by quillmark"]}}`)},
-		{Label: "cawg.metadata", JSON: []byte(`{"@context": {"dc": "http://purl.org/dc/elements/1.1/", "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"}, "dc:creator": ["Jo Quillmark"], "Iptc4xmpExt:PersonInImage": ["Ada Quillmark", "B \"Bee\" Quillmark"]}`)},
-		{Label: "stds.schema-org.CreativeWork", JSON: []byte(`{"@type": "CreativeWork", "author": [{"@type": "Person", "name": "Jo Quillmark"}]}`)},
-		{Label: "cawg.identity", CBOR: forge.Map{{K: "signer_payload", V: forge.Map{{K: "sig_type", V: "quillmark's"}}}, {K: "signature", V: []byte("x")}}},
+		{Label: "com.quillmark.note", JSON: []byte(strings.ReplaceAll(`{"author": [{"@type": "Person", "name": "Quillmark"}], "Quillmark": 1, "quillmark@example": {"x": ["by quillmark"]}}`, "Quillmark", inJSON))},
+		{Label: "cawg.metadata", JSON: []byte(strings.ReplaceAll(`{"@context": {"dc": "http://purl.org/dc/elements/1.1/", "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"}, "dc:creator": ["Jo Quillmark"], "Iptc4xmpExt:PersonInImage": ["Ada Quillmark", "B \"Bee\" Quillmark"]}`, "Quillmark", inJSON))},
+		{Label: "stds.schema-org.CreativeWork", JSON: []byte(strings.ReplaceAll(`{"@type": "CreativeWork", "author": [{"@type": "Person", "name": "Jo Quillmark"}]}`, "Quillmark", inJSON))},
+		{Label: "cawg.identity", CBOR: forge.Map{{K: "signer_payload", V: forge.Map{{K: "sig_type", V: "quillmark's " + who}}}, {K: "signature", V: []byte("x")}}},
 	}
-	r.Container.Extra = nameBox("Ada Quillmark")
+	r.Container.Extra = nameBox("Ada " + who)
 	return forge.Make(r).Data
 }
 
-// nameBox is XMP that names somebody.
+// nameBox is XMP that names somebody, and a label of who made it. XML has no place for control characters.
 func nameBox(name string) []byte {
-	packet := `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><rdf:Description rdf:about="">` +
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return -1
+		}
+		return r
+	}, name)
+	packet := `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:t="http://www.tc260.org.cn/ns/AIGC/1.0/">` +
+		`<rdf:Description rdf:about="" t:AIGC="{&quot;Label&quot;:&quot;1&quot;,&quot;ContentProducer&quot;:&quot;` + name + `&quot;,&quot;ProduceID&quot;:&quot;of ` + name + `&quot;}">` +
 		`<e:PersonInImage><rdf:Bag><rdf:li>` + name + `</rdf:li><rdf:li>` + strings.Repeat(name+" ", 40) + `</rdf:li></rdf:Bag></e:PersonInImage></rdf:Description></rdf:RDF></x:xmpmeta>`
 	box := append([]byte("\x00\x00\x00\x00uuid\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac"), packet...)
 	n := len(box)
@@ -125,6 +144,177 @@ func TestRedactedAnswersNameNobody(t *testing.T) {
 				t.Error("the same report twice hides the names otherwise")
 			}
 		})
+	}
+}
+
+// unsigned is a compact JWS with nothing in the place of its signature that verifies.
+func unsigned(t *testing.T, header, payload forge.Object) []byte {
+	t.Helper()
+	var parts []string
+	for _, o := range []forge.Object{header, payload} {
+		text, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, base64.RawURLEncoding.EncodeToString(text))
+	}
+	return []byte(strings.Join(append(parts, strings.Repeat("A", 86)), "."))
+}
+
+// bad holds one character of each kind that could change what a terminal shows.
+const bad = "Q\x1b[2J\x07\u009b1m\u202e\u2066\u200f\u2028\U000e0041\r\nVALID  ok"
+
+// TestNothingOfAFileReachesATerminalAsItIs shows a file whose names are full of such characters in every form, with the
+// names and without, and tokens, bundles, declarations and clips that are found.
+func TestNothingOfAFileReachesATerminalAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "clip\x1b[1m\u202e.mp4")
+	token, bundle := filepath.Join(dir, "token.jwt"), filepath.Join(dir, "bundle.jwt")
+	declared, odd := filepath.Join(dir, "declared.json"), filepath.Join(dir, "odd\u202e.json")
+	quoted, err := json.Marshal(bad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{
+		file: namedAs(bad), token: []byte(forge.Token(bad, func(p, s forge.Object) { p["iss"], s["purpose"] = "https://"+bad, []any{bad} })),
+		bundle: unsigned(t, forge.Object{"alg": "EdDSA", "typ": "consent-registry+jwt", "kid": bad}, forge.Object{
+			"iss": "https://" + bad, "sequence": 1, "iat": forge.Clock.Unix(), "salt": "AAAA", "revocations": []any{}, "roster": []any{forge.Object{"scheme": "hand", "id": bad, "from": "2020-01-01T00:00:00Z"}},
+			"orders": []any{forge.Object{
+				"order": bad, "decision": "prohibit", "override": "grant", "subjects": forge.Object{"select": "roster"}, "providers": []any{bad}, "operation": []any{bad}, "modality": []any{bad},
+			}},
+		}),
+		declared: []byte(`{"v": 1, "completeness": ` + string(quoted) + `, "people": []}`), odd: append([]byte("{"), quoted...),
+	} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var asks [][]string
+	for _, form := range formats {
+		asks = append(asks, []string{"verify", "--frames", "off", "--no-state", "--format", form, file}, []string{"verify", "--redact-names", "--frames", "off", "--no-state", "--format", form, file})
+		if form != "crjson" {
+			asks = append(asks, []string{"verify", "--frames", "off", "--no-state", "--format", form, file, filepath.Join(dir, "gone\x1b[1m.mp4")})
+		}
+	}
+	for _, form := range []string{"text", "json"} {
+		asks = append(asks, []string{"inspect", "--format", form, file}, []string{"inspect", "--redact-names", "--format", form, file}, []string{"registry", "show", "--format", form, bundle})
+	}
+	asks = append(asks, []string{"persons", "--declared", declared, file}, []string{"persons", "--declared", odd, file}, []string{"token", "show", token}, []string{"token", "verify", token},
+		[]string{"token", "show", file}, []string{"token", "show", odd}, []string{"registry", "show", token}, []string{"status", "show", token}, []string{"verify", "--consent-trust", odd, file}, []string{"verify", "--policy", odd, file},
+		[]string{"explain", bad}, []string{bad}, []string{"verify", "--" + bad}, []string{"verify", "--format", bad, file})
+	for _, args := range asks {
+		_, out, talk := asked(t, args...)
+		if out+talk == "" {
+			t.Errorf("%q says nothing", args)
+		}
+		if t.Run(strings.Join(args[:min(len(args), 4)], " "), func(t *testing.T) { checkQuiet(t, out+talk) }); strings.Contains(out+talk, "\nVALID  ok") {
+			t.Errorf("%q: a name is a line of its own:\n%s", args, out+talk)
+		}
+	}
+
+	who := bad
+	sight := &consentry.Sight{
+		Persons:    report.Persons{Status: "partial", Reason: &who, Tracks: []report.PersonTrack{{Person: &who}}, NotSeen: []string{bad}},
+		NotChecked: []report.NotChecked{{What: bad, Why: bad}},
+	}
+	found := &findings{Clip: foundFor{Name: file, NotChecked: []string{bad}}, Hits: []hit{{Clip: store.Clip{Path: bad, Manifest: store.Manifest{
+		State: "trusted", Label: bad, Title: bad, Generator: bad, Signer: bad, Origin: "generated", People: []string{bad + " verified"},
+	}}}}}
+	for _, form := range []string{"text", "json"} {
+		for _, hide := range []bool{false, true} {
+			var out bytes.Buffer
+			if err := errors.Join((&personsOptions{file: file, format: form, redactNames: hide}).write(&out, sight, true), found.write(&out, form, hide)); err != nil {
+				t.Fatal(err)
+			}
+			if checkQuiet(t, out.String()); strings.Contains(out.String(), "\nVALID  ok") {
+				t.Errorf("a name is a line of its own:\n%s", &out)
+			}
+		}
+	}
+}
+
+// TestSightsNameNobodyWhereNamesAreHidden shows a look at people, and looks at what is wrong with a declaration.
+func TestSightsNameNobodyWhereNamesAreHidden(t *testing.T) {
+	why, who, other := `the entry "quillmark" has no region`, "quillmark", "b-quillmark"
+	sight := &consentry.Sight{
+		Persons: report.Persons{
+			Status: "partial", Reason: &why, Models: []report.FaceModel{{Name: "faces.onnx"}}, FramesTotal: 2, FramesAnalysed: 1,
+			Tracks:  []report.PersonTrack{{ID: 7, Class: "confirmed", Person: &other}, {ID: 8, Class: "possible", Person: &who}, {ID: 9, Class: "confirmed"}},
+			NotSeen: []string{"c-quillmark", "quillmark"}, Undeclared: []int{9},
+		},
+		NotChecked: []report.NotChecked{{What: "persons", Why: `the regions of "c-quillmark" are over the limit, and so are those of quillmark`}},
+	}
+	for form, want := range map[string][]string{
+		"text": {"track 7", `in the region of "person-1"`, `in the region of "person-2", may be no face`, "covered by no entry", `"person-3" is declared`, `regions of "person-3" are`, "of person-2"},
+		"json": {`"person": "person-1"`, `"person": "person-2"`, `"person": null`, `"person-3"`, "faces.onnx", `"id": 9`},
+	} {
+		o := &personsOptions{file: "clip.mp4", format: form}
+		var plain, bare bytes.Buffer
+		if err := o.write(&plain, sight, true); err != nil || !leak.Match(plain.Bytes()) {
+			t.Fatalf("%s: %v\n%s", form, err, &plain)
+		}
+		o.redactNames = true
+		if err := o.write(&bare, sight, true); err != nil || leak.Match(bare.Bytes()) {
+			t.Errorf("%s: %v\n%s", form, err, &bare)
+		}
+		for _, words := range want {
+			if !strings.Contains(bare.String(), words) {
+				t.Errorf("%s: nothing says %s:\n%s", form, words, &bare)
+			}
+		}
+	}
+	if sight.Persons.NotSeen[0] != "c-quillmark" {
+		t.Error("the sight itself was changed")
+	}
+
+	dir := t.TempDir()
+	clip, declared := filepath.Join(dir, "clip.mp4"), filepath.Join(dir, "declared.json")
+	for name, text := range map[string]string{clip: "x", declared: `{"v": 1, "completeness": "of Quillmark", "people": []}`} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for bare, want := range map[bool]bool{false: true, true: false} {
+		_, err := readDeclared(declared, bare)
+		if err == nil || leak.MatchString(err.Error()) != want || !strings.Contains(err.Error(), "completeness") {
+			t.Errorf("without names %v: %v", bare, err)
+		}
+	}
+	if _, _, talk := asked(t, "persons", "--redact-names", "--declared", declared, clip); leak.MatchString(talk) || !strings.Contains(talk, "no consent assertion") {
+		t.Error(talk)
+	}
+}
+
+// TestHitsNameNobodyWhereNamesAreHidden: the place of a clip in the operator's own folders stays.
+func TestHitsNameNobodyWhereNamesAreHidden(t *testing.T) {
+	a := &findings{Schema: "consentry.find/1", Label: lookAlike, Clip: foundFor{Name: "copy.mp4", Code: "ISCC:AAAA", NotChecked: []string{}}}
+	for range 2 {
+		a.Hits = append(a.Hits, hit{Strength: "match", Parts: []part{}, Clip: store.Clip{Path: "/clips/a.mp4", Code: "ISCC:BBBB", Manifest: store.Manifest{
+			State: "trusted", Label: "urn:c2pa:f1b6c0de-0000-4000-8000-00000000abcd:quillmark", Title: "Quillmark at home", Generator: "forge/1",
+			Signer: "CN=Jo Quillmark", SignedAt: "2026-01-01T00:00:00Z", Origin: "generated", People: []string{"quillmark verified", "b-quillmark@urn:c2pa:f1b6c0de-0000-4000-8000-00000000abcd:quillmark not-required", "quillmark"},
+		}}})
+	}
+	for form, want := range map[string][]string{
+		"text": {"match  /clips/a.mp4", "trusted, origin generated, signer signer-1, generator forge/1, label urn:c2pa:f1b6c0de-0000-4000-8000-00000000abcd:", "person person-1 verified\n", "not-required\n", "person person-1\n", lookAlike},
+		"json": {`"consentry.find/1"`, "ISCC:AAAA", "ISCC:BBBB", `"person-1 verified"`, `"path": "/clips/a.mp4"`, lookAlike},
+	} {
+		var plain, bare bytes.Buffer
+		if err := a.write(&plain, form, false); err != nil || !leak.Match(plain.Bytes()) {
+			t.Fatalf("%s: %v\n%s", form, err, &plain)
+		}
+		if err := a.write(&bare, form, true); err != nil || leak.Match(bare.Bytes()) {
+			t.Errorf("%s: %v\n%s", form, err, &bare)
+		}
+		for _, words := range want {
+			if !strings.Contains(bare.String(), words) {
+				t.Errorf("%s: nothing says %s:\n%s", form, words, &bare)
+			}
+		}
+		if form == "json" {
+			if err := schematest.Check(schematest.Find, bare.Bytes()); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
 

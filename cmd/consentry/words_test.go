@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/fingerprint/store"
+	"github.com/consentry/consentry/internal/render"
 	"github.com/consentry/consentry/report"
 )
 
@@ -92,12 +96,43 @@ func TestNoOutputClaims(t *testing.T) {
 	for _, c := range report.Codes() {
 		said("explain", c.Code)
 	}
+	for _, e := range render.Glossary() {
+		said("explain", e.Name)
+	}
+}
+
+// TestNoPageClaims reads what is written for those who use the product. The pages of decisions quote others.
+func TestNoPageClaims(t *testing.T) {
+	var pages []string
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/guides/*.md", "../../docs/schemas/*"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, names...)
+	}
+	if len(pages) < 25 {
+		t.Fatalf("only %q", pages)
+	}
+	for _, name := range pages {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if m := claim(line); m != "" {
+				t.Errorf("%s:%d says %q", name, i+1, m)
+			}
+		}
+	}
 }
 
 // TestNoReportClaims judges and shows every kind of forged file, in every form, and reads what comes out.
 func TestNoReportClaims(t *testing.T) {
 	dir := t.TempDir()
-	for kind, file := range forged {
+	files := maps.Clone(forged)
+	files["named"] = named
+	for kind, file := range files {
 		name := filepath.Join(dir, kind+".mp4")
 		if err := os.WriteFile(name, file(), 0o600); err != nil {
 			t.Fatal(err)
@@ -106,7 +141,12 @@ func TestNoReportClaims(t *testing.T) {
 			{"verify", "--frames", "off", name},
 			{"verify", "--frames", "off", "--profile", "ci", "--format", "json", name},
 			{"verify", "--frames", "off", "--format", "crjson", name},
+			{"verify", "--frames", "off", "--strict", "--format", "ndjson", name, name},
+			{"verify", "--redact-names", "--frames", "off", name},
+			{"verify", "--redact-names", "--frames", "off", "--format", "ndjson", name},
 			{"inspect", name},
+			{"inspect", "--redact-names", "--hash", "--format", "json", name},
+			{"persons", name},
 		} {
 			var out, talk bytes.Buffer
 			run(context.Background(), args, strings.NewReader(""), &out, &talk)
@@ -115,6 +155,41 @@ func TestNoReportClaims(t *testing.T) {
 			}
 			if m := claim(out.String() + talk.String()); m != "" {
 				t.Errorf("%s: %q says %q", kind, args[0], m)
+			}
+		}
+	}
+}
+
+// TestNoSightClaims shows what a look at people found, and clips that look alike, in every form.
+func TestNoSightClaims(t *testing.T) {
+	who, why := "p1", "the stream breaks"
+	sights := []*consentry.Sight{
+		{Persons: report.Persons{Status: "not-analysed", Reason: &why}, NotChecked: []report.NotChecked{{What: "persons", Why: why}}},
+		{Persons: report.Persons{Status: "analysed", FramesTotal: 2, FramesAnalysed: 2, MinFacePx: 40}},
+		{Persons: report.Persons{
+			Status: "partial", Reason: &why, Tracks: []report.PersonTrack{{ID: 1, Class: "confirmed", Person: &who}, {ID: 2, Class: "possible"}}, NotSeen: []string{who}, Undeclared: []int{2},
+		}},
+	}
+	found := []*findings{{}, {Cut: true, Hits: []hit{{Strength: "weak", Parts: make([]part, maxParts+1), Clip: store.Clip{
+		Manifest: store.Manifest{State: "trusted", Origin: "generated", People: []string{"p1 verified"}},
+	}}}}}
+	for _, form := range []string{"text", "json"} {
+		for _, hide := range []bool{false, true} {
+			var out bytes.Buffer
+			for _, s := range sights {
+				for _, declared := range []bool{false, true} {
+					if err := (&personsOptions{format: form, redactNames: hide}).write(&out, s, declared); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for _, a := range found {
+				if err := a.write(&out, form, hide); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if m := claim(out.String()); m != "" {
+				t.Errorf("%s says %q:\n%s", form, m, &out)
 			}
 		}
 	}

@@ -106,19 +106,60 @@ func (n *Names) CrJSON(doc *CrJSON) (any, error) {
 
 // Inspection returns a copy of an inspection without the names.
 func (n *Names) Inspection(in *Inspection) (*Inspection, error) {
-	tree, err := toTree(in)
+	return bare(n, hiding().inspect, in)
+}
+
+// Persons takes the names of declared people out of what a look at a picture found, and of what was not looked at.
+func (n *Names) Persons(p *report.Persons, left []report.NotChecked) (*report.Persons, []report.NotChecked, error) {
+	for _, t := range p.Tracks { // in the order in which they are read
+		n.optional("person", t.Person)
+	}
+	found, err := bare(n, hiding().report, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	rest, err := bare(n, hiding().report, &left)
+	if err != nil {
+		return nil, nil, err
+	}
+	return found, *rest, nil
+}
+
+// Found takes the names that manifests gave out of an answer of find, and writes the rest into another of its type.
+// People are those of the answer, each with its state, in the order in which they are read.
+func (n *Names) Found(answer, into any, people []string) error {
+	for _, p := range people {
+		n.text(standing, p)
+	}
+	tree, err := toTree(answer)
+	if err != nil {
+		return err
+	}
+	return n.into(hiding().find, tree, into)
+}
+
+// Sentence hides in a text of ours the names that it quotes, and those that are known.
+func (n *Names) Sentence(s string) string { return n.sentence(s) }
+
+// bare returns a copy of a document without the names.
+func bare[T any](n *Names, in *rules, doc *T) (*T, error) {
+	tree, err := toTree(doc)
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(n.walk(hiding().inspect, "", tree))
+	out := new(T)
+	return out, n.into(in, tree, out)
+}
+
+func (n *Names) into(in *rules, tree, out any) error {
+	text, err := json.Marshal(n.walk(in, "", tree))
 	if err != nil {
-		return nil, fmt.Errorf("inspection without names: %w", err)
+		return fmt.Errorf("document without names: %w", err)
 	}
-	out := &Inspection{}
 	if err := json.Unmarshal(text, out); err != nil {
-		return nil, fmt.Errorf("inspection without names: %w", err)
+		return fmt.Errorf("document without names: %w", err)
 	}
-	return out, nil
+	return nil
 }
 
 // toTree is a document as JSON's own values.

@@ -22,6 +22,7 @@ const (
 	place                // a URI or a label: its parts that a file may choose are hidden
 	whole                // a text of the file, hidden as it is
 	aPerson
+	standing // a person, a blank and a state
 	aName
 	anIssuer
 	aToken
@@ -46,7 +47,7 @@ type rules struct {
 }
 
 // allRules are made when they are first asked for: few runs do.
-type allRules struct{ report, cr, inspect *rules }
+type allRules struct{ report, cr, inspect, find *rules }
 
 var hiding = sync.OnceValue(func() *allRules {
 	content, foreign := contentRules(), contentRules()
@@ -104,6 +105,12 @@ var hiding = sync.OnceValue(func() *allRules {
 			}),
 			inside:  map[string]*rules{"value": content, "claim": content},
 			foreign: map[string]*rules{"value": foreign},
+		},
+		find: &rules{
+			of: members(map[rule]string{keep: "schema name code file label path changed indexed strength"}),
+			inside: map[string]*rules{"manifest": {of: members(map[rule]string{
+				keep: "state signedAt origin", place: "label", whole: "title", aSigner: "signer", standing: "people",
+			})}},
 		},
 	}
 })
@@ -244,6 +251,11 @@ func (n *Names) text(r rule, s string) string {
 		return n.place(s)
 	case sentence:
 		return n.sentence(s)
+	case standing:
+		if i := strings.LastIndexByte(s, ' '); i > 0 {
+			return n.text(aPerson, s[:i]) + s[i:]
+		}
+		r = aPerson
 	case aPerson:
 		id, label, more := strings.Cut(s, "@")
 		if more {
