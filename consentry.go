@@ -193,10 +193,23 @@ func (r *run) steps(ctx context.Context) error {
 	return nil
 }
 
+// timeError is a run that was ended by its deadline.
+type timeError struct{ err error }
+
+func (e *timeError) Error() string {
+	step := strings.TrimSuffix(strings.TrimSuffix(e.err.Error(), context.DeadlineExceeded.Error()), ": ")
+	if step == "" {
+		return "the time for this file was over"
+	}
+	return "the time for this file was over: " + step
+}
+
+func (e *timeError) Unwrap() error { return e.err }
+
 // cause says in words what ended a run.
 func cause(ctx context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("time: the limit for one file was reached: %w", err)
+		return &timeError{err}
 	}
 	if c := context.Cause(ctx); c != nil && !errors.Is(err, c) {
 		return fmt.Errorf("%w (%w)", err, c)

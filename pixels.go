@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/internal/bmff"
@@ -106,6 +107,7 @@ func confinement(c video.Confinement) report.Confinement {
 
 // pixelsFailed says that nothing that needs pixels was checked.
 func (r *run) pixelsFailed(why string) {
+	why = strings.TrimPrefix(why, "not analysed: ") // the report says so already
 	r.notChecked("pixels", why)
 	r.out.Watermarks.State, r.out.Watermarks.Reason = "not-analysed", optional(why)
 	r.pixelsAsked = true

@@ -290,7 +290,7 @@ var stateText = map[string]string{
 	consent.StateUnresolved:     "cannot be told",
 	consent.StateDeclared:       "declared, without a token of the strength that is asked for",
 	consent.StateExemptDeclared: "an exemption is claimed; it was not judged",
-	consent.StateUndeclared:     "nothing is declared",
+	consent.StateUndeclared:     "no consent is declared",
 	consent.StateVerified:       "verified",
 	consent.StateNotRequired:    "nothing is needed, as the declarer says",
 }

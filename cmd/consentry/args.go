@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -86,7 +88,7 @@ func (in *invocation) sort(args []string) error {
 			in.files = append(in.files, a)
 			continue
 		}
-		name, _, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		name, value, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
 		if name == "h" || name == "help" {
 			in.help = true
 			continue
@@ -97,16 +99,49 @@ func (in *invocation) sort(args []string) error {
 		}
 		in.flags = append(in.flags, a)
 		if _, isBool := flag.(*cli.BoolFlag); isBool || hasValue {
+			if err := in.checkValue(flag, name, value, hasValue); err != nil {
+				return err
+			}
 			continue
 		}
 		if i+1 == len(args) {
 			return &usageError{Text: fmt.Sprintf("flag %s needs a value", a), Hint: helpHint(in.path)}
 		}
 		i++
+		if err := in.checkValue(flag, name, args[i], true); err != nil {
+			return err
+		}
 		// Joined, so that a value that begins with a dash stays a value.
 		in.flags[len(in.flags)-1] = a + "=" + args[i]
 	}
 	return nil
+}
+
+// checkValue says in our own words what is wrong with a value, before the flag package says it in its own.
+func (in *invocation) checkValue(flag cli.Flag, name, value string, given bool) error {
+	wants := ""
+	switch flag.(type) {
+	case *cli.BoolFlag:
+		if _, err := strconv.ParseBool(value); given && err != nil {
+			return &usageError{Text: fmt.Sprintf("flag %s is given alone, without a value", dashed(name)), Hint: helpHint(in.path)}
+		}
+	case *cli.IntFlag:
+		if _, err := strconv.ParseInt(value, 0, strconv.IntSize); err != nil {
+			wants = "a whole number"
+		}
+	case *cli.Int64Flag:
+		if _, err := strconv.ParseInt(value, 0, 64); err != nil {
+			wants = "a whole number"
+		}
+	case *cli.DurationFlag:
+		if _, err := time.ParseDuration(value); err != nil {
+			wants = "a time such as 30s or 5m"
+		}
+	}
+	if wants == "" {
+		return nil
+	}
+	return &usageError{Text: fmt.Sprintf("flag %s needs %s, not %q", dashed(name), wants, value), Hint: helpHint(in.path)}
 }
 
 func (in *invocation) unknownFlag(arg, name string) error {

@@ -18,7 +18,7 @@ func argTable() []*cli.Command {
 	return []*cli.Command{
 		{Name: "verify", Flags: []cli.Flag{
 			&cli.StringFlag{Name: "profile"}, &cli.StringSliceFlag{Name: "trust"}, &cli.BoolFlag{Name: "strict"},
-			&cli.StringFlag{Name: "o"},
+			&cli.StringFlag{Name: "o"}, &cli.IntFlag{Name: "jobs"}, &cli.DurationFlag{Name: "timeout"},
 		}},
 		{Name: "trust", Subcommands: []*cli.Command{{Name: "list", Flags: []cli.Flag{&cli.StringFlag{Name: "format"}}}}},
 		{Name: "later", SkipFlagParsing: true},
@@ -62,6 +62,10 @@ func TestResolveRefuses(t *testing.T) {
 		{"unknown-command", "verifi a", `no command "verifi"`, "did you mean consentry verify?"},
 		{"unknown-subcommand", "trust lst", `no command "trust lst"`, "did you mean consentry trust list?"},
 		{"subcommand-missing", "trust", "trust needs a subcommand: list", "consentry help trust lists what there is"},
+		{"number-of-the-wrong-form", "verify a --jobs many", `flag --jobs needs a whole number, not "many"`, "consentry help verify lists what there is"},
+		{"number-joined", "verify a --jobs=1.5", `flag --jobs needs a whole number, not "1.5"`, "consentry help verify lists what there is"},
+		{"time-without-unit", "verify --timeout 3 a", `flag --timeout needs a time such as 30s or 5m, not "3"`, "consentry help verify lists what there is"},
+		{"value-for-a-flag-that-has-none", "verify --strict=maybe a", "flag --strict is given alone, without a value", "consentry help verify lists what there is"},
 		{"flag-before-command", "--strict verify a", "flag --strict before the command", "write the command first: consentry verify --strict … FILE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

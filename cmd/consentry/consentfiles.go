@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,6 +36,9 @@ func loadConsentTrust(file, steward string, now time.Time, kept *state) (*consen
 	text, err := readFile(file, maxTrustFile)
 	if err != nil {
 		return nil, nil, err
+	}
+	if bytes.Contains(text, []byte("-----BEGIN ")) {
+		return nil, nil, &usageError{Text: file + " is a PEM file; --consent-trust takes a trust list of consent issuers", Hint: "certificates of signers go to --trust; consentry help trust build makes a list"}
 	}
 	in := consent.TrustInput{Text: text, Now: now}
 	if steward != "" {

@@ -15,7 +15,7 @@ func TestWhatANewcomerMeets(t *testing.T) {
 	t.Chdir(dir)
 	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
 	files := map[string][]byte{
-		"notes.mp4": []byte("no video\n"), "empty.mp4": {}, "clip.mp4": forge.Make(generated()).Data, "short.mp4": forged["truncated"](), "changed.mp4": tamperedDeclaration(),
+		"notes.mp4": []byte("no video\n"), "empty.mp4": {}, "clip.mp4": forge.Make(generated()).Data, "short.mp4": forged["truncated"](), "stub.mp4": forge.Make(generated()).Data[:20], "changed.mp4": tamperedDeclaration(),
 		"signer.key.pem": []byte("x"), "signer.chain.pem": []byte("x"), "ca.pem": []byte("x"), "token.jwt": []byte(forge.Token("ada", nil)), "root.pem": forged["root"](),
 	}
 	for name, text := range files {
@@ -38,6 +38,12 @@ func TestWhatANewcomerMeets(t *testing.T) {
 		{"a declaration in a changed file", append(verify[:4:4], "changed.mp4"), "declared in a manifest that does not hold: nothing rests on it", "no token proves it"},
 		{"a key of another name", []string{"sign", "--key", "sign.pem", "--cert", "signer.chain.pem", "clip.mp4", "out.mp4"}, "did you mean signer.chain.pem or signer.key.pem?", ""},
 		{"a token whose issuer nobody knows", []string{"token", "verify", "--at", "2026-06-01T12:00:00Z", "token.jwt"}, "hint: give --consent-trust FILE", ""},
+		{"certificates where a trust list of issuers belongs", append(verify[:4:4], "--consent-trust", "root.pem", "clip.mp4"), "root.pem is a PEM file; --consent-trust takes", "it is signed"},
+		{"no time for a file", append(verify[:4:4], "--timeout", "1ns", "clip.mp4"), "not looked at: the run ended before", "nothing says where the picture"},
+		{"a file that ends in its first box", append(verify[:4:4], "stub.mp4"), "no manifest was found in what can be read of the file", "carries no manifest"},
+		{"the name of an event that no policy names", []string{"explain", "incomplete_run"}, "the run ended before everything was looked at", "nothing is known"},
+		{"the name of a mark", []string{"explain", "dwtdct"}, "an invisible mark", "nothing is known"},
+		{"a word of the consent format", []string{"explain", "gathered"}, "does not vouch for", "nothing is known"},
 		{"words of two words", []string{"explain", "not checked"}, "not-checked", "nothing is known"},
 		{"help", []string{"help", "verify"}, "  consentry verify clip.mp4\n", ""},
 		{"what a picture is, unjudged", []string{"inspect", "clip.mp4"}, "c2pa.created (trainedAlgorithmicMedia)", ""},

@@ -69,6 +69,11 @@ func (t *text) personDetail(p *report.Person) string {
 	return join(parts)
 }
 
+// reasonFor says whether an event weighs on a verdict.
+func reasonFor(r *report.Report, event string) bool {
+	return slices.ContainsFunc(r.Reasons, func(x report.Reason) bool { return x.Event == event })
+}
+
 func bestToken(tokens []report.Token) *report.Token {
 	var best *report.Token
 	for i := range tokens {

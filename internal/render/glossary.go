@@ -97,6 +97,8 @@ const (
 	kindLine       = "line of the text report"
 	kindPicture    = "what was looked at in the picture"
 	kindHash       = "content hash"
+	kindPlace      = "place of an assertion in the claim"
+	kindMark       = "invisible mark"
 )
 
 const (
@@ -168,7 +170,7 @@ var terms = []Entry{
 
 	{"verified", kindPerson, "a token that covers this person and use was verified, at the level that the policy asks for or above", seeJudge, ""},
 	{"declared", kindPerson, "the signer declares consent, and no token proves it at the level that the policy asks for", seeJudge, "Ask the provider for a consent token from the person or who may speak for them."},
-	{"undeclared", kindPerson, "nothing is declared about this person; that is neither consent nor refusal", seeJudge, "Ask the provider who is depicted, and under which consent."},
+	{"undeclared", kindPerson, "no consent is declared for this person; that is neither consent nor refusal", seeJudge, "Ask the provider who is depicted, and under which consent."},
 	{"refused", kindPerson, "a signed refusal or a standing order forbids this, or the declaration itself says so", seeJudge, "Do not publish."},
 	{"invalid", kindPerson, "a token was shown that does not hold", seeJudge, "See which token fails and why; a copied or forged token looks like this."},
 	{"revoked", kindPerson, "consent was withdrawn", "consent format 1, 6", "Do not publish; ask the person's representative."},
@@ -215,6 +217,15 @@ var terms = []Entry{
 	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, ""},
 	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, ""},
 	{"possible_face", kindEvent, "what may be a face, and no entry covers", seeJudge, "Look at the time and place; if it is nobody, write possible_face: PASS under \"on\" in a policy file."},
+
+	{"incomplete_run", kindEvent, "the run ended before everything was looked at: the time given was over, or something could not be read. Nothing else of the report weighs", "consentry", "Give more time (--timeout), or look at the error."},
+	{"not_supported", kindEvent, "the file needs what this version cannot check; whatever the policy says, that is no yes", "consentry", ""},
+
+	{"created", kindPlace, "in the part of the claim that the signer vouches for", "C2PA 2.5, 10.3.2.2", ""},
+	{"gathered", kindPlace, "in the part of the claim that the signer took from elsewhere and does not vouch for: a declaration there counts for less", "C2PA 2.5, 10.3.2.2", ""},
+
+	{"dwtDct", kindMark, "an invisible mark that the generators of Stable Diffusion and others write with the package invisible-watermark. Its messages are public, and anybody can copy one; class C", "consentry", ""},
+	{"dwtDctSvd", kindMark, "as dwtDct, in another place of the same package; it outlives more compression; class C", "consentry", ""},
 
 	{"provenance", kindLine, "whether the file carries a manifest of its history, and whether that holds", seeStates, ""},
 	{"integrity", kindLine, "whether the content is the one that was signed", "C2PA 2.5, 14.12", ""},

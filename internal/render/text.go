@@ -209,6 +209,10 @@ func (t *text) provenance() string {
 	var parts []string
 	switch deref(p.Store) {
 	case "absent":
+		if reasonFor(t.r, "store_malformed") {
+			parts = append(parts, "no manifest was found in what can be read of the file")
+			break
+		}
 		parts = append(parts, "the file carries no manifest; that says nothing about how it was made")
 	case "malformed":
 		parts = append(parts, "there is a manifest store, and it cannot be read")
@@ -258,6 +262,10 @@ func (t *text) integrity() string {
 func damage(list []report.Damage) string {
 	var parts []string
 	for _, d := range list[:min(len(list), 3)] {
+		if where, all := strings.CutPrefix(d.Where, "somewhere "); all {
+			parts = append(parts, "somewhere "+Clip(where)+"; one hash covers them all and cannot say where")
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%s, bytes %d to %d", Clip(d.Where), d.Offset, d.Offset+d.Length-1))
 	}
 	if n := len(list) - len(parts); n > 0 {
@@ -380,6 +388,9 @@ func (t *text) origin() string {
 	}
 	if detail == "" && o.State == "unknown" {
 		detail = "nothing says where the picture comes from"
+		if reasonFor(t.r, "incomplete_run") {
+			detail = "not looked at: the run ended before"
+		}
 	}
 	return detail
 }
