@@ -122,7 +122,7 @@ func (b *bundle) known() error {
 // numbers reads who speaks, in which turn, and until when.
 func (b *bundle) numbers() error {
 	d := b.description
-	if b.issuer = d.get("iss").text; d.get("iss").kind != jsonString || !strings.Contains(b.issuer, ":") {
+	if b.issuer = d.get("iss").text; !strings.Contains(b.issuer, ":") {
 		return &SyntaxError{Offset: -1, Path: "bundle.iss", Reason: "not the issuer's URI"}
 	}
 	last := int64(-1)

@@ -128,8 +128,11 @@ func (b *bundle) readRevocations() error {
 	if list.kind == absent {
 		return nil
 	}
-	if list.kind != jsonArray || len(list.items) > maxRoster {
-		return &SyntaxError{Offset: -1, Path: "bundle.revocations", Reason: fmt.Sprintf("not an array of at most %d", maxRoster)}
+	if list.kind != jsonArray {
+		return &SyntaxError{Offset: -1, Path: "bundle.revocations", Reason: "not an array"}
+	}
+	if len(list.items) > maxRoster {
+		return &SyntaxError{Offset: -1, Path: "bundle.revocations", Reason: fmt.Sprintf("more than %d", maxRoster), Large: true}
 	}
 	for i, e := range list.items {
 		path := indexed("bundle.revocations", i)
@@ -161,7 +164,7 @@ func (b *bundle) proof(raw string) error {
 			return refuseBundle("%q is not found on its roster", clip(e.who.String()))
 		}
 	}
-	if !reflect.DeepEqual(book.orders, b.orders) && len(b.orders)+len(book.orders) > 0 {
+	if !reflect.DeepEqual(book.orders, b.orders) {
 		return refuseBundle("its orders read back otherwise")
 	}
 	if book.sequence != b.sequence || !book.nextUpdate.Equal(b.nextUpdate) {

@@ -3,6 +3,7 @@ package consent
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,16 +78,12 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 		}
 		b, err := openRegistry(text, trust.List, now)
 		if err != nil {
-			code := "consent.registry.signatureInvalid"
-			if bad, ok := err.(*SyntaxError); ok && bad.Large {
-				code = "consent.input.tooLarge"
-			}
-			f := report.Newf(code, "", "a registry bundle is not used: %v", err)
+			f := report.Newf(orTooLarge("consent.registry.signatureInvalid", err), "", "a registry bundle is not used: %v", err)
 			f.Where = indexed("registries", i)
 			r.findings = append(r.findings, f)
 			continue
 		}
-		if last, ok := b.seen(trust.Seen); ok && b.sequence < last {
+		if last := b.seen(trust.Seen); b.sequence < last {
 			f := report.Newf("consent.trust.rollback", "", "a registry bundle of %q with the sequence %d is not used: one with %d was seen before", clip(b.issuer.ID), b.sequence, last)
 			f.Where = indexed("registries", i)
 			r.findings = append(r.findings, f)
@@ -113,27 +110,29 @@ func (r *registries) openRecords(i int, text string) {
 		r.records = append(r.records, records)
 		return
 	}
-	code := "consent.registry.unreadable"
-	if bad, ok := err.(*SyntaxError); ok && bad.Large {
-		code = "consent.input.tooLarge"
-	}
-	f := report.Newf(code, "", "an RSL-MEDIA document is not used: %v", err)
+	f := report.Newf(orTooLarge("consent.registry.unreadable", err), "", "an RSL-MEDIA document is not used: %v", err)
 	f.Where = indexed("registries", i)
 	r.findings = append(r.findings, f)
 }
 
-// seen is the highest sequence seen before of a bundle that one of the issuer's keys signed. A bundle by another key,
-// which may have borne the issuer's name in another trust list, says nothing here.
-func (b *Registry) seen(before map[string]int64) (last int64, ok bool) {
+// orTooLarge is the code of what could not be read, or that of a limit.
+func orTooLarge(code string, err error) string {
+	var bad *SyntaxError
+	if errors.As(err, &bad) && bad.Large {
+		return "consent.input.tooLarge"
+	}
+	return code
+}
+
+// seen is the highest sequence seen before of a bundle that one of the issuer's keys signed; 0: none was seen. A bundle
+// by another key, which may have borne the issuer's name in another trust list, says nothing here.
+func (b *Registry) seen(before map[string]int64) (last int64) {
 	for _, k := range b.issuer.Keys {
-		if k.Key == nil {
-			continue
-		}
-		if n, known := before[b.issuer.ID+" "+k.Key.Thumbprint()]; known && (!ok || n > last) {
-			last, ok = n, true
+		if k.Key != nil {
+			last = max(last, before[b.issuer.ID+" "+k.Key.Thumbprint()])
 		}
 	}
-	return last, ok
+	return last
 }
 
 // openRegistry verifies a bundle: form, typ, an issuer of the trust list, a key of it for registries, the signature.
@@ -142,7 +141,7 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 	if bad != nil {
 		return nil, bad
 	}
-	if c.closed || c.header.get("typ").kind != jsonString || c.header.get("typ").text != "consent-registry+jwt" {
+	if c.closed || c.header.get("typ").text != "consent-registry+jwt" {
 		return nil, &SyntaxError{Path: "header.typ", Reason: "not consent-registry+jwt"}
 	}
 	issuer := list.Entry(c.payload.get("iss").text)
@@ -152,7 +151,10 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 	m := &members{path: "payload", of: c.payload}
 	iat := m.date("iat")
 	if iat == nil || *iat > now.Unix()+skew {
-		return nil, &SyntaxError{Path: "payload.iat", Reason: "missing, or in the future"}
+		m.bad("iat", "missing, or in the future")
+	}
+	if m.err != nil {
+		return nil, m.err
 	}
 	key := issuer.key(c.header.get("kid").text)
 	switch alg := c.header.get("alg").text; {
@@ -160,7 +162,7 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 		return nil, fmt.Errorf("%q has no key %q for registries", clip(issuer.ID), clip(c.header.get("kid").text))
 	case key.void(*iat, Time{}): // no time-stamp shows when a bundle was signed
 		return nil, fmt.Errorf("the key %q of %q was revoked", clip(key.Kid), clip(issuer.ID))
-	case !key.Key.fits(alg) || !key.Key.verify(alg, c.input, c.signature):
+	case !key.Key.verify(alg, c.input, c.signature):
 		return nil, fmt.Errorf("the signature does not verify with the key of %q", clip(issuer.ID))
 	}
 	b := newRegistry(issuer, text)
@@ -188,11 +190,9 @@ func (b *Registry) decode(m *members) {
 		b.sequence = *n
 	}
 	b.nextUpdate = m.time("next_update")
-	if salt := m.text("salt"); salt != "" {
-		var ok bool
-		if b.salt, ok = decodePart(salt); !ok {
-			m.bad("salt", "not base64url")
-		}
+	var ok bool
+	if b.salt, ok = decodePart(m.text("salt")); !ok {
+		m.bad("salt", "not base64url")
 	}
 	for _, list := range []struct {
 		name string
@@ -222,7 +222,7 @@ func (b *Registry) decode(m *members) {
 		for i, item := range v.items {
 			inner := members{of: item}
 			if item.kind != jsonObject {
-				inner.bad("", "not an object")
+				inner.err = &SyntaxError{Reason: "not an object"}
 			} else {
 				list.read(&inner)
 			}
