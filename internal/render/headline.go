@@ -179,11 +179,29 @@ func eventWord(r report.Reason) string {
 	return Safe(r.Event)
 }
 
+// causeWords says what was done to a file, by the kind of a cause that was proved.
+var causeWords = map[string]string{
+	"bytes-appended":   "bytes were appended behind what was signed",
+	"box-inserted":     "something was put into the file after it was signed",
+	"box-missing":      "a part of what was signed is missing",
+	"box-moved":        "parts of the file were moved after it was signed",
+	"bytes-missing":    "bytes were taken out of the file or put in after it was signed",
+	"metadata-added":   "metadata was added to the file after it was signed",
+	"metadata-changed": "metadata was changed after the file was signed",
+	"padding-changed":  "free space in the file was changed after it was signed",
+	"moov-moved":       "the file was rearranged, as for streaming, after it was signed",
+}
+
+// invalidHeadline says why a manifest does not hold. A cause that was proved comes first: bytes behind the last box may
+// look like the beginning of one that was cut off.
 func invalidHeadline(r *report.Report) string {
-	if report.Has(r.Findings, "asset.truncated") {
-		return "the file ends before what was signed does"
-	}
-	if r.Provenance.Integrity.State == "altered" {
+	if i := &r.Provenance.Integrity; i.State == "altered" {
+		switch {
+		case i.Cause != nil && causeWords[i.Cause.Kind] != "":
+			return causeWords[i.Cause.Kind]
+		case report.Has(r.Findings, "asset.truncated"):
+			return "the file ends before what was signed does"
+		}
 		return "the content was changed after it was signed"
 	}
 	if m := r.Provenance.Manifests; len(m) > 0 && len(m[0].Failure) > 0 {
