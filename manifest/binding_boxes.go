@@ -131,7 +131,16 @@ func checkBoxes(ctx context.Context, c *Content, a *hardBinding) (*Binding, erro
 	if err := k.divide(&m); err != nil {
 		return nil, err
 	}
-	return k.b, k.run(&m)
+	k.lastBox = k.end
+	if err := k.run(&m); err != nil {
+		return nil, err
+	}
+	if report.Has(k.b.Findings, codeBoxesMismatch) || report.Has(k.b.Findings, codeBoxesUnknown) {
+		if err := k.findBoxesCause(&m); err != nil {
+			return nil, err
+		}
+	}
+	return k.b, nil
 }
 
 // boxesCheck is one run of checkBoxes.
@@ -140,8 +149,10 @@ type boxesCheck struct {
 	alg   string
 	boxes []parts.Part
 	loose []parts.Part // parts without a name that lie between boxes
-	end   int64        // of the last box
-	spans []Range      // what entries with several names cover, gaps included
+	end   int64        // of the last box, and of what was gone through
+	// lastBox is where the last box ends.
+	lastBox int64
+	spans   []Range // what entries with several names cover, gaps included
 }
 
 // divide lists the boxes of the file: the parts that have names.

@@ -21,7 +21,10 @@ const (
 	CauseInserted = "box-inserted"      // a box was put between those that were signed
 	CauseMoved    = "box-moved"         // a box stands elsewhere than when it was signed
 	CauseShifted  = "bytes-missing"     // bytes in front of a box are missing, or too many
-	CauseMetadata = "metadata-added"    // a box with metadata was put into the movie box
+	CauseMetadata = "metadata-added"    // metadata was put into the file
+	CauseMetaEdit = "metadata-changed"  // only metadata is not what was signed
+	CauseChanged  = "box-changed"       // some boxes are not what was signed, and all others are
+	CauseMissing  = "box-missing"       // a box that was signed is not there, and all others are
 	CausePadding  = "padding-changed"   // the content of free boxes is not the zeros that were signed
 	CauseRewrite  = "moov-moved"        // the movie box was moved and its index rewritten, as for streaming ("fast start")
 	causeUnproved = "content hash: why" // what is said where no cause was looked for

@@ -105,8 +105,7 @@ func (k *spanCheck) data(ranges []Range, alg string, want []byte, updated bool) 
 		grow(ranges, which, store)
 	}
 	if n := len(ranges); n > 0 && ranges[n-1].End() > k.c.Size {
-		k.mismatch("a range that is left out ends at offset %d, the content at %d", ranges[n-1].End(), k.c.Size)
-		return nil
+		return k.differs(ranges, want, store, fmt.Sprintf("a range that is left out ends at offset %d, the content at %d", ranges[n-1].End(), k.c.Size))
 	}
 	var p hashplan.Plan
 	at := int64(0)
@@ -121,8 +120,7 @@ func (k *spanCheck) data(ranges []Range, alg string, want []byte, updated bool) 
 				return err
 			}
 			if foreign >= 0 {
-				k.mismatch("the range that is left out for the store, %d bytes at offset %d, holds something else at offset %d", x.Length, x.Offset, foreign)
-				return nil
+				return k.differs(ranges, want, store, fmt.Sprintf("the range that is left out for the store, %d bytes at offset %d, holds something else at offset %d", x.Length, x.Offset, foreign))
 			}
 		} else if x.Length > 0 {
 			k.additional = append(k.additional, fmt.Sprintf("%d bytes at offset %d", x.Length, x.Offset))
@@ -138,11 +136,24 @@ func (k *spanCheck) data(ranges []Range, alg string, want []byte, updated bool) 
 	k.digest("file", alg, sum, want)
 	k.report(codeDataAdditional)
 	if !bytes.Equal(sum, want) {
-		k.mismatch("the content hash differs%s", k.hint())
-		k.b.Damage = append(k.b.Damage, report.Damage{Where: "somewhere in the bound bytes", Length: k.c.Size})
-		return nil
+		return k.differs(ranges, want, store, "the content hash differs"+k.hint())
 	}
 	k.match(codeDataMatch)
+	return nil
+}
+
+// differs notes that the content is not what was signed, in the words of the change that explains it where one is found,
+// else in those given.
+func (k *spanCheck) differs(ranges []Range, want []byte, store *storePlace, why string) error {
+	if err := k.findDataCause(ranges, want, store); err != nil {
+		return err
+	}
+	if c := k.b.Cause; c != nil {
+		why = "the content hash differs: " + c.Explanation
+	} else {
+		k.b.Damage = append(k.b.Damage, report.Damage{Where: "somewhere in the bound bytes", Length: k.c.Size})
+	}
+	k.mismatch("%s", why)
 	return nil
 }
 

@@ -39,7 +39,7 @@ func TestRangesOfABindingAreCounted(t *testing.T) {
 }
 
 // located walks a file of the forge.
-func located(t *testing.T, r forge.Recipe) (*forge.Built, *Content) {
+func located(t testing.TB, r forge.Recipe) (*forge.Built, *Content) {
 	t.Helper()
 	b := forge.Make(r)
 	l, err := Locate(context.Background(), bytes.NewReader(b.Data), int64(len(b.Data)), Limits{})

@@ -266,6 +266,10 @@ func damage(list []report.Damage) string {
 			parts = append(parts, "somewhere "+Clip(where)+"; one hash covers them all and cannot say where")
 			continue
 		}
+		if d.Length == 0 {
+			parts = append(parts, fmt.Sprintf("%s, missing at byte %d", Clip(d.Where), d.Offset))
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%s, bytes %d to %d", Clip(d.Where), d.Offset, d.Offset+d.Length-1))
 	}
 	if n := len(list) - len(parts); n > 0 {
