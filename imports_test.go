@@ -44,7 +44,7 @@ var rules = map[string]rule{
 	"consent":                {[]string{"report", "region"}, []string{"github.com/fxamacker/cbor/v2", "github.com/lestrrat-go/jwx/v2", "github.com/goccy/go-yaml"}, "never policy, never manifest: usable alone"},
 	"persons":                {[]string{"report", "region", "video"}, nil, "pure: a detector is handed in"},
 	"persons/network":        {[]string{"persons", "internal/onnxgraph"}, nil, "arithmetic: a runner is handed in"},
-	"persons/onnx":           {[]string{"persons", "persons/network"}, []string{"github.com/yalue/onnxruntime_go"}, "the only package that loads the library"},
+	"persons/onnx":           {[]string{"persons", "persons/network", "internal/onnxgraph"}, []string{"github.com/yalue/onnxruntime_go"}, "the only package that loads the library"},
 	"persons/jail":           {[]string{"persons", "persons/network", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a library"},
 	"persons/install":        {[]string{"persons"}, nil, "files and digests, no network"},
 	"internal/onnxgraph":     {nil, nil, "a bounded parser"},

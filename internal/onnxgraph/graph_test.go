@@ -168,6 +168,54 @@ func TestOpened(t *testing.T) {
 	}
 }
 
+// A part of a model takes what it is cut at, keeps the nodes and weights between and no others, and can be read again.
+func TestPart(t *testing.T) {
+	src := forge.Model{
+		Inputs:  []forge.ModelValue{{Name: "picture", Type: 1, Shape: []int64{1, 3, 8, 8}}, {Name: "v", Type: 1, Shape: []int64{1}}},
+		Outputs: []forge.ModelValue{{Name: "end", Type: 1, Shape: []int64{1}}},
+		Weights: []string{"v", "w"},
+		Nodes: []forge.ModelNode{
+			{Op: "A", Reads: []string{"picture", "v"}, Writes: []string{"first"}},
+			{Op: "B", Reads: []string{"first", "w"}, Writes: []string{"second"}},
+			{Op: "C", Reads: []string{"first", "second"}, Writes: []string{"end"}},
+		},
+	}
+	m, err := onnxgraph.Parse(src.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		inputs, outputs []string
+		want            string
+		has, not        string
+	}{
+		{[]string{"picture"}, []string{"first"}, "[{picture true [1 -1 -1 -1]}] [first] 1", "\x01v", "\x01w"},
+		{[]string{"first"}, []string{"second"}, "[{first true [1 -1 -1 -1]}] [second] 1", "\x01w", "\x01v"},
+		{[]string{"first", "second"}, []string{"end"}, "[{first true [1 -1 -1 -1]} {second true [1 -1 -1 -1]}] [end] 1", "end", "\x01w"},
+		{[]string{"picture"}, []string{"end", "second"}, "[{picture true [1 -1 -1 -1]}] [end second] 3", "\x01v", "none"},
+	} {
+		b, err := m.Part(c.inputs, c.outputs, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := onnxgraph.Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(p.Inputs, outputNames(p), p.Nodes); got != c.want {
+			t.Errorf("%v to %v: %s", c.inputs, c.outputs, got)
+		}
+		if !bytes.Contains(b, []byte(c.has)) || bytes.Contains(b, []byte(c.not)) {
+			t.Errorf("%v to %v: weights are there that should not, or the other way round", c.inputs, c.outputs)
+		}
+	}
+	for _, c := range [][2][]string{{{"first"}, {"absent"}}, {{"second"}, {"end"}}, {nil, {"first"}}} {
+		if _, err := m.Part(c[0], c[1], 4); err == nil {
+			t.Errorf("%v to %v was taken", c[0], c[1])
+		}
+	}
+}
+
 // The real files: what they take and give, and how much of them the edit keeps.
 func TestOpened_realModels(t *testing.T) {
 	dir := corpustest.Models(t)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +44,9 @@ func Serve(load func(path string) (Engine, error)) int {
 		return exitWrong
 	}
 	r, net, run := c.start(cfg, load)
+	// From here on nearly all that is allocated is the picture as numbers, which is kept.
+	debug.SetGCPercent(20)
+	debug.FreeOSMemory()
 	if c.send(r.append(nil)) != nil || r.failure.reason != "" {
 		return exitWrong
 	}

@@ -11,6 +11,15 @@ const (
 	centerScore  = 0.1
 )
 
+// centerCuts are the values at a quarter and an eighth of the size from which the rest of the network is computed. Of
+// 1280 × 736 the first convolutions make 90 MB at a time, and a hundredth of it is kept. A row of the one value depends on
+// 9 rows of the picture to either side (a convolution of 3 × 3 at half the size, the same with stride 2, and one at a
+// quarter, after one with stride 2), one of the other on 1 row of the first.
+var centerCuts = []Cut{
+	{Value: "387", Planes: 24, Stride: 4, Rows: 64, Halo: 12},
+	{Value: "394", Planes: 32, Stride: 2, Rows: 32, Halo: 2},
+}
+
 // readCenterFace reads four maps at a quarter of the size: the score that a face has its centre there; log of height and
 // width; where in the cell the centre is, y first; five landmarks as fractions of the box, y first.
 func readCenterFace(out []Tensor, w, h int) ([]persons.Face, error) {

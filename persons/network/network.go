@@ -47,9 +47,22 @@ type Network struct {
 	Input   string   // name of the graph's input
 	Outputs []string // names of the values that are read, in order
 
+	// Cuts are where the network may be cut in two, in this order, so that the first parts are run on one band of rows
+	// after the other: their values in between take most of the memory. None: it is run as a whole.
+	Cuts []Cut
+
 	multiple int // sides of the input are a multiple of this
 	layout   layout
 	read     func(out []Tensor, w, h int) ([]persons.Face, error) // in pixels of the input
+}
+
+// Cut is a value inside a network that depends on a few rows around it only.
+type Cut struct {
+	Value  string // its name in the model
+	Planes int64
+	Stride int64 // sides of what it is computed from, which is the input or the value of the cut before, by its own
+	Rows   int64 // of a band, in what it is computed from; a multiple of Stride
+	Halo   int64 // rows above and below the band that its value depends on, at least; a multiple of Stride
 }
 
 // layout says how pixels become numbers: (value - mean) × scale, one plane for each color.
@@ -65,6 +78,7 @@ func New(kind, input string, outputs []string) (*Network, error) {
 	switch kind {
 	case CenterFace:
 		n.multiple, n.layout, n.read, want = 32, layout{scale: 1}, readCenterFace, 4
+		n.Cuts = centerCuts
 	case YuNet:
 		n.multiple, n.layout, n.read, want = 32, layout{bgr: true, scale: 1}, readYuNet, 4*len(yuNetStrides)
 	case UltraFace:

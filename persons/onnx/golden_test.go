@@ -228,8 +228,8 @@ func library(t testing.TB) *onnx.Library {
 	return lib
 }
 
-// session prepares a model file.
-func session(t testing.TB, lib *onnx.Library, file string) (*network.Network, network.Runner) {
+// session prepares a model file, after the network was changed where a test wants that.
+func session(t testing.TB, lib *onnx.Library, file string, change ...func(*network.Network)) (*network.Network, network.Runner) {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -238,6 +238,9 @@ func session(t testing.TB, lib *onnx.Library, file string) (*network.Network, ne
 	n, opened, err := network.Recognise(b)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(n)
 	}
 	run, err := lib.Session(opened, n)
 	if err != nil {

@@ -101,7 +101,7 @@ func TestJail(t *testing.T) {
 
 // The largest picture fits the memory that a child may have, and a frame of 720 lines takes what the documentation says.
 func TestJail_memory(t *testing.T) {
-	const most = 300 << 20 // of a child, for a frame of 1280 × 720
+	const most = 210 << 20 // of a child, for a frame of 1280 × 720
 	d, err := jailed(t, installed(t), jail.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestJail_memory(t *testing.T) {
 
 // Too little memory is a limit that is told, not a crash of the program.
 func TestJail_tooLittleMemory(t *testing.T) {
-	d, err := jailed(t, installed(t), jail.Limits{Workers: 1, Memory: 200 << 20})
+	d, err := jailed(t, installed(t), jail.Limits{Workers: 1, Memory: 110 << 20})
 	if err == nil {
 		_, err = d.Detect(context.Background(), flat(persons.MaxSide, persons.MaxSide))
 	}

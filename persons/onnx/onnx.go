@@ -5,11 +5,13 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
 
+	"github.com/consentry/consentry/internal/onnxgraph"
 	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/persons/network"
 )
@@ -33,7 +35,27 @@ func Open(path string) (*Library, error) {
 		opened.Unlock()
 		return nil, &persons.Error{Reason: persons.ReasonLibrary, Detail: "ONNX Runtime does not load: " + err.Error(), Err: err}
 	}
-	return &Library{}, nil
+	l := &Library{}
+	if err := shareArena(); err != nil {
+		return nil, &persons.Error{Reason: persons.ReasonLibrary, Detail: "ONNX Runtime gives no memory: " + err.Error(), Err: errors.Join(err, l.Close())}
+	}
+	return l, nil
+}
+
+// shareArena has all sessions use one arena that grows by what is asked for: parts of a network are run one after the
+// other, and each for itself would keep what it once took.
+func shareArena() error {
+	const asAsked, standard = 1, -1
+	cfg, err := ort.NewArenaCfg(0, asAsked, standard, standard)
+	if err != nil {
+		return err
+	}
+	defer cfg.Destroy()
+	info, err := ort.GetMemoryInfo()
+	if err != nil {
+		return err
+	}
+	return ort.CreateAndRegisterAllocator(info, cfg)
 }
 
 // Close frees the library and the sessions that it gave.
@@ -46,17 +68,39 @@ func (l *Library) Close() error {
 	return errors.Join(append(errs, ort.DestroyEnvironment())...)
 }
 
-// Session prepares a model to be run with one thread. The model is what [network.Recognise] returned with n.
+// Session prepares a model to be run with one thread. The model is what [network.Recognise] returned with n. A network
+// that can be cut is run in parts, see [network.Cut]; the answers are the same.
 func (l *Library) Session(model []byte, n *network.Network) (network.Runner, error) {
-	s, err := newSession(model, n)
+	run, err := l.prepare(model, n)
 	if err != nil {
 		return nil, &persons.Error{Reason: persons.ReasonModel, Detail: "ONNX Runtime refuses the model: " + err.Error(), Err: err}
 	}
-	l.sessions = append(l.sessions, s)
-	return s, nil
+	return run, nil
 }
 
-func newSession(model []byte, n *network.Network) (*session, error) {
+func (l *Library) prepare(model []byte, n *network.Network) (network.Runner, error) {
+	if len(n.Cuts) == 0 {
+		return l.session(model, []string{n.Input}, n.Outputs)
+	}
+	m, err := onnxgraph.Parse(model)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(n.Cuts, func(c network.Cut) bool { return !m.Gives(c.Value) }) { // written by another tool
+		return l.session(model, []string{n.Input}, n.Outputs)
+	}
+	return l.banded(m, n)
+}
+
+func (l *Library) session(model []byte, inputs, outputs []string) (*session, error) {
+	s, err := newSession(model, inputs, outputs)
+	if err == nil {
+		l.sessions = append(l.sessions, s)
+	}
+	return s, err
+}
+
+func newSession(model []byte, inputs, outputs []string) (*session, error) {
 	o, err := ort.NewSessionOptions()
 	if err != nil {
 		return nil, err
@@ -66,12 +110,13 @@ func newSession(model []byte, n *network.Network) (*session, error) {
 		o.SetIntraOpNumThreads(1), // workers are processes, each with one thread
 		o.SetInterOpNumThreads(1),
 		o.SetLogSeverityLevel(ort.LoggingLevelFatal),
-		o.SetMemPattern(false), // a plan for each size of picture is kept beside what the first run took: 30 MB more, no faster
+		o.AddSessionConfigEntry("session.use_env_allocators", "1"), // see shareArena
+		o.SetMemPattern(false),                                     // a plan for each size of picture is kept beside what the first run took: 30 MB more, no faster
 	); err != nil {
 		return nil, err
 	}
-	s := &session{outputs: len(n.Outputs)}
-	s.run, err = ort.NewDynamicAdvancedSessionWithONNXData(model, []string{n.Input}, n.Outputs, o)
+	s := &session{outputs: len(outputs)}
+	s.run, err = ort.NewDynamicAdvancedSessionWithONNXData(model, inputs, outputs, o)
 	return s, err
 }
 
@@ -83,17 +128,23 @@ type session struct {
 }
 
 // Run implements [network.Runner].
-func (s *session) Run(in network.Tensor) ([]network.Tensor, error) {
+func (s *session) Run(in network.Tensor) ([]network.Tensor, error) { return s.compute(in) }
+
+func (s *session) compute(in ...network.Tensor) ([]network.Tensor, error) {
 	if err := s.free(); err != nil {
 		return nil, err
 	}
-	t, err := ort.NewTensor(ort.NewShape(in.Shape...), in.Data)
-	if err != nil {
-		return nil, err
+	given := make([]ort.Value, len(in))
+	for i := range in {
+		t, err := ort.NewTensor(ort.NewShape(in[i].Shape...), in[i].Data)
+		if err != nil {
+			return nil, err
+		}
+		defer t.Destroy()
+		given[i] = t
 	}
-	defer t.Destroy()
 	s.last = make([]ort.Value, s.outputs)
-	if err := s.run.Run([]ort.Value{t}, s.last); err != nil {
+	if err := s.run.Run(given, s.last); err != nil {
 		if strings.Contains(err.Error(), "allocate memory") { // the library tells it in words only
 			err = &persons.Error{Reason: persons.ReasonLimit, Detail: "the network needs more memory than it may have", Err: err}
 		}
