@@ -2,7 +2,10 @@ package consentry_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -72,6 +75,55 @@ func TestTokensAtHand(t *testing.T) {
 			t.Errorf("%s: %v", r.People[0].State, personCodes(r.People[0]))
 		}
 	})
+}
+
+// TestClearancesOfAFileThatLieApart: a manifest beside the file declares a clearance of the very file by reference, so
+// that the file has to be digested for a token that is at hand, or that comes from the network.
+func TestClearancesOfAFileThatLieApart(t *testing.T) {
+	clip := forge.Make(forge.Recipe{Detached: true}).Data
+	sum := sha256.Sum256(clip)
+	clearance := func(hash []byte) string {
+		return forge.Token("ada", func(_, s forge.Object) {
+			s["type"], s["asset"] = "clearance", forge.Object{"alg": "sha256", "hash": base64.RawURLEncoding.EncodeToString(hash), "of": "file"}
+		})
+	}
+	var answer string
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, answer) }))
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	for name, c := range map[string]struct {
+		token string
+		fetch bool
+		state string
+		code  string
+	}{
+		"at hand":                  {clearance(sum[:]), false, "verified", "consent.binding.asset"},
+		"fetched":                  {clearance(sum[:]), true, "verified", "consent.binding.asset"},
+		"of another file":          {clearance(make([]byte, 32)), false, "invalid", "consent.binding.assetMismatch"},
+		"of another file, fetched": {clearance(make([]byte, 32)), true, "invalid", "consent.binding.assetMismatch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			recipe := byReference(server.URL+"/token", digest(c.token))
+			recipe.Detached = true
+			made := forge.Make(recipe)
+			v := consenting(t)
+			if answer = c.token; c.fetch {
+				v.Fetch = &fetch.Getter{Roots: roots, Allow: netip.Addr.IsLoopback}
+			} else {
+				v.Tokens = consent.ByDigest([]string{c.token})
+			}
+			a := asset(made.Data)
+			a.Manifest = made.Store
+			r := verify(t, v, a)
+			if r.People[0].State != c.state || !slices.Contains(personCodes(r.People[0]), c.code) {
+				t.Errorf("%s: %v", r.People[0].State, personCodes(r.People[0]))
+			}
+			if r.Asset.SHA256 == nil || *r.Asset.SHA256 != hex.EncodeToString(sum[:]) {
+				t.Errorf("digest %v", r.Asset.SHA256)
+			}
+		})
+	}
 }
 
 func TestFetch(t *testing.T) {

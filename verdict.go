@@ -23,21 +23,18 @@ func (r *run) judge(ctx context.Context) error {
 		}
 	}
 	f := r.facts()
-	switch wanted := consent.WantsAssetDigest(f); {
-	case wanted && len(r.asset.Parts) > 0:
-		// The digest of one file says nothing of the others.
-		r.notChecked("digest of the asset", "a declaration is bound by the digest of a file, and this asset is a set of files")
-	case wanted:
-		sum, err := r.digest(ctx)
-		if err != nil {
-			return err
-		}
-		f.AssetSHA256 = base64.RawURLEncoding.EncodeToString(sum)
-		r.out.Asset.SHA256 = hexDigest(sum)
+	asked, err := r.assetDigest(ctx, f)
+	if err != nil {
+		return err
 	}
 	trust, err := r.fetchReferences(ctx, f)
 	if err != nil {
 		return err
+	}
+	if !asked { // a token that came may be the first that wants it
+		if _, err := r.assetDigest(ctx, f); err != nil {
+			return err
+		}
 	}
 	j := judgeFacts(f, trust, p, r.signerLists())
 	r.out.Verdict, r.out.Reasons, r.out.Origin = j.Verdict, j.Reasons, j.Origin
@@ -48,6 +45,26 @@ func (r *run) judge(ctx context.Context) error {
 	r.out.Findings = append(r.out.Findings, r.clashes(j.Origin)...)
 	r.out.Verdict, r.out.Reasons = p.Apply(r.out) // last: a rule may ask for anything in the report
 	return nil
+}
+
+// assetDigest puts the digest of the file into the facts where a declaration or a token is bound by it; it says whether
+// one is.
+func (r *run) assetDigest(ctx context.Context, f *consent.Facts) (asked bool, err error) {
+	switch {
+	case !consent.WantsAssetDigest(f):
+		return false, nil
+	case len(r.asset.Parts) > 0:
+		// The digest of one file says nothing of the others.
+		r.notChecked("digest of the asset", "a declaration is bound by the digest of a file, and this asset is a set of files")
+		return true, nil
+	}
+	sum, err := r.digest(ctx)
+	if err != nil {
+		return true, err
+	}
+	f.AssetSHA256 = base64.RawURLEncoding.EncodeToString(sum)
+	r.out.Asset.SHA256 = hexDigest(sum)
+	return true, nil
 }
 
 // signerLists are the lists that the signer and the time-stamp of the active manifest were found on, where they say

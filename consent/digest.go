@@ -9,14 +9,11 @@ func WantsAssetDigest(f *Facts) bool {
 	}
 	for _, d := range declarations(f.Assertion, f.Assertions) {
 		a, err := ParseAssertion(d.Bytes, d.CBOR)
-		if a == nil || err != nil && len(a.Tokens) == 0 {
+		if err != nil {
 			continue
 		}
 		for _, ref := range a.Tokens {
-			raw := ref.JWT
-			if raw == "" {
-				raw = f.Files[ref.URI]
-			}
+			raw, _ := ref.text(f) // one that is not at hand is empty, and no token
 			if t, err := ReadToken(raw); err == nil && t.Consent != nil && t.Consent.Asset != nil && t.Consent.Asset.Of == "file" {
 				return true
 			}

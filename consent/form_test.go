@@ -1,9 +1,14 @@
 package consent
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"strings"
 	"testing"
@@ -78,6 +83,7 @@ func TestForm(t *testing.T) {
 		{"crit empty", with(head().set("crit", []string{}).text(t), good), malformed},
 		{"b64 false", with(head().set("b64", false).text(t), good), malformed},
 		{"b64 true", with(head().set("b64", true).text(t), good), valid},
+		{"b64 a text", with(head().set("b64", "true").text(t), good), malformed},
 		{"jku", with(head().set("jku", "https://evil.test").text(t), good), valid},
 		{"x5u", with(head().set("x5u", "https://evil.test").text(t), good), valid},
 		{"x5c", with(head().set("x5c", []string{"AA"}).text(t), good), valid},
@@ -163,6 +169,56 @@ func TestForm(t *testing.T) {
 	}
 }
 
+// TestPartsAreDecodedStrictly asks both decoders, which must agree: one content has one text.
+func TestPartsAreDecodedStrictly(t *testing.T) {
+	long := strings.Repeat("QUJD", 3000)
+	for text, want := range map[string]string{
+		"": "", "QQ": "A", "QUI": "AB", "QUJD": "ABC", "-_-_": "\xfb\xff\xbf", long: strings.Repeat("ABC", 3000), long + "QQ": strings.Repeat("ABC", 3000) + "A",
+		"Q": "-", "QQ==": "-", "QUJD\n": "-", "QU\r\nJD": "-", "QR": "-", "QUK": "-", "QUJDR": "-", "+/+/": "-", "QUJD ": "-", long + "Q": "-", long + "\n": "-", "\n" + long: "-",
+	} {
+		b, ok := decodePart(text)
+		s, okText := decodeText(text)
+		if ok != (want != "-") || okText != ok || ok && (string(b) != want || s != want) || !okText && s != "" {
+			t.Errorf("%.20q: %.20q %v, %.20q %v", text, b, ok, s, okText)
+		}
+	}
+}
+
+// TestFormSaysWhere names what is wrong with a token's text, with its place.
+func TestFormSaysWhere(t *testing.T) {
+	h, p := b64(`{"a":1}`), b64(`{}`)
+	for _, c := range []struct {
+		text, path, reason string
+		offset             int64
+	}{
+		{"", "", "but 1", 0},
+		{h + ".." + p + ".", "", "but 4", 0},
+		{"a+." + p + ".", "header", "without padding", 1},
+		{h + ".ab=." + p, "payload", "without padding", int64(len(h)) + 3},
+		{h + "." + p + ".abc ", "signature", "without padding", int64(len(h)+len(p)) + 5},
+		{"Q." + p + ".", "header", "whole bytes", 0},
+		{h + ".Q.", "payload", "whole bytes", 0},
+		{h + ".." + h, "payload", "ends early", 0},
+		{h + "." + b64("[]") + ".", "payload", "not a JSON object", 0},
+		{h + "." + p + ".~QQ", "", "the final ~", int64(len(h)+len(p)) + 5},
+		{h + "." + p + ".~~", "disclosures[0]", "not base64url", int64(len(h)+len(p)) + 3},
+		{h + "." + p + ".~QQ~Q=~", "disclosures[1]", "not base64url", int64(len(h)+len(p)) + 7},
+		{h + "." + p + ".~QQ~~QQ~", "disclosures[1]", "not base64url", int64(len(h)+len(p)) + 6},
+		{b64(`{"crit":null}`) + "." + p + ".", "header.crit", "not allowed", 0},
+		{b64(`{"b64":null}`) + "." + p + ".", "header.b64", "not allowed", 0},
+	} {
+		got, err := parseCompact(c.text, tokenForm)
+		if got != nil || err == nil || err.Path != c.path || err.Offset != c.offset || !strings.Contains(err.Reason, c.reason) || err.Large {
+			t.Errorf("%s: %+v, want %q at %q, offset %d", c.text, err, c.reason, c.path, c.offset)
+		}
+	}
+	for n, ok := range map[int]bool{maxDisclosures: true, maxDisclosures + 1: false} {
+		if _, err := parseCompact(h+"."+p+".~"+strings.Repeat("QQ~", n), tokenForm); (err == nil) != ok || !ok && (!err.Large || err.Path != "disclosures") {
+			t.Errorf("%d disclosures: %v", n, err)
+		}
+	}
+}
+
 // TestSignatures walks the three algorithms, and every pair of an algorithm with another's key.
 func TestSignatures(t *testing.T) {
 	input := "a.b"
@@ -221,6 +277,10 @@ func TestKeys(t *testing.T) {
 	if sig, err := private.sign(rfc8037); err != nil || base64.RawURLEncoding.EncodeToString(sig) != signed {
 		t.Errorf("signature of RFC 8037, A.4 differs: %v", err)
 	}
+	y := `"kty":"OKP","crv":"Ed25519","x":"` + okp.x + `"`
+	if k, err := ParseKey([]byte(`{"y":"AAAA",` + y + `}`)); err != nil || k.Thumbprint() != okp.Thumbprint() {
+		t.Errorf("an Ed25519 key with a member that such a key does not have: %v", err)
+	}
 	for name, jwk := range map[string]string{
 		"a point off the curve": `{"kty":"EC","crv":"P-256","x":"` + k.Public.x + `","y":"` + k.Public.x + `"}`,
 		"another curve":         `{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}`,
@@ -233,6 +293,95 @@ func TestKeys(t *testing.T) {
 	} {
 		if k, err := ParseKey([]byte(jwk)); err == nil || k != nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// TestKeysThatAreNotRead says what is wrong with each.
+func TestKeysThatAreNotRead(t *testing.T) {
+	ec, okp := testKey(t, "k", "P-256").Public, testKey(t, "k", "Ed25519").Public
+	longer := func(s string) string {
+		b, _ := decodePart(s)
+		return base64.RawURLEncoding.EncodeToString(append([]byte{0}, b...))
+	}
+	const curve, size = "is not allowed", "not of the curve's size"
+	for name, c := range map[string]struct{ jwk, want string }{
+		"a curve that nobody allowed":        {`{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}`, curve},
+		"a curve of the other type":          {`{"kty":"OKP","crv":"P-256","x":"` + ec.x + `","y":"` + ec.y + `"}`, curve},
+		"a type with the curve of another":   {`{"kty":"EC","crv":"Ed25519","x":"` + okp.x + `"}`, curve},
+		"a type that nobody knows":           {`{"kty":"XX","crv":"P-256","x":"` + ec.x + `","y":"` + ec.y + `"}`, curve},
+		"no type":                            {`{"crv":"P-256","x":"` + ec.x + `","y":"` + ec.y + `"}`, curve},
+		"a coordinate with a zero before it": {`{"kty":"EC","crv":"P-256","x":"` + longer(ec.x) + `","y":"` + ec.y + `"}`, size},
+		"a long Ed25519 key":                 {`{"kty":"OKP","crv":"Ed25519","x":"` + longer(okp.x) + `"}`, size},
+		"no Ed25519 key":                     {`{"kty":"OKP","crv":"Ed25519"}`, "no point of its curve"},
+		"no second coordinate":               {`{"kty":"EC","crv":"P-256","x":"` + ec.x + `"}`, size},
+		"a coordinate with padding":          {`{"kty":"EC","crv":"P-256","x":"` + ec.x + `=","y":"` + ec.y + `"}`, size},
+		"text after it":                      {string(ec.JWK()) + "x", "text after the JSON value"},
+	} {
+		k, err := ParseKey([]byte(c.jwk))
+		if k != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want an error that says %q", name, err, c.want)
+		}
+	}
+	var none *Key
+	if none.verify("EdDSA", "x", make([]byte, 64)) || (&Key{}).fits("none") || (&Key{}).verify("none", "x", nil) {
+		t.Error("no key fits an algorithm")
+	}
+	if _, err := (&PrivateKey{}).PEM(); err == nil {
+		t.Error("no key was written as PEM")
+	}
+	if sig, err := (&PrivateKey{Public: &Key{}}).sign("x"); err == nil || sig != nil {
+		t.Error("no key signs")
+	}
+}
+
+// TestPrivateKeysThatAreNotRead says what is wrong with each, and reads the other form of PEM.
+func TestPrivateKeysThatAreNotRead(t *testing.T) {
+	key := testKey(t, "k", "P-256")
+	der, err := x509.MarshalECPrivateKey(key.raw.(*ecdsa.PrivateKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sec1 := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
+	if k, err := ParsePrivateKey(sec1); err != nil || k.Public.Thumbprint() != key.Public.Thumbprint() {
+		t.Errorf("SEC 1: %v", err)
+	}
+	if _, err := ParsePrivateKey(append(sec1, make([]byte, maxKeyText-len(sec1))...)); err != nil {
+		t.Errorf("a key file of just the limit: %v", err)
+	}
+	var large *SyntaxError
+	if _, err := ParsePrivateKey(append(sec1, make([]byte, maxKeyText+1-len(sec1))...)); !errors.As(err, &large) || !large.Large {
+		t.Errorf("a key file past the limit: %v", err)
+	}
+	other := func(c elliptic.Curve) string {
+		k, err := ecdsa.GenerateKey(c, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	}
+	ec, okp := strings.TrimSuffix(string(key.Public.JWK()), "}"), strings.TrimSuffix(string(testKey(t, "k", "Ed25519").Public.JWK()), "}")
+	for name, c := range map[string]struct{ text, want string }{
+		"no JSON":                        {"{", "neither PEM nor a JWK"},
+		"on P-224":                       {other(elliptic.P224()), "neither Ed25519 nor on P-256"},
+		"on P-521":                       {other(elliptic.P521()), "is not allowed"},
+		"RSA":                            {`{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}`, "is not allowed"},
+		"public":                         {ec + "}", "no private part"},
+		"a private part that is no text": {ec + `,"d":1}`, "no private part"},
+		"a private part that is no part": {ec + `,"d":"!"}`, "not a private key"},
+		"an empty private part":          {ec + `,"d":""}`, "no private part"},
+		"a private part of another key":  {ec + `,"d":"` + b64(strings.Repeat("x", 32)) + `"}`, "that of another one"},
+		"an Ed25519 seed of another key": {okp + `,"d":"` + b64(strings.Repeat("x", 32)) + `"}`, "not a private key"},
+		"a short Ed25519 seed":           {okp + `,"d":"AAAA"}`, "not a private key"},
+		"a long Ed25519 seed":            {okp + `,"d":"` + strings.Repeat("A", 86) + `"}`, "not a private key"},
+	} {
+		k, err := ParsePrivateKey([]byte(c.text))
+		if k != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want an error that says %q", name, err, c.want)
 		}
 	}
 }

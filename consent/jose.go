@@ -69,11 +69,10 @@ func keyOf(v value) (*Key, error) {
 		k.y = ""
 	}
 	for _, c := range []string{k.x, k.y} {
-		b, ok := decodePart(c)
 		if c == "" && k.Type == "OKP" {
 			continue
 		}
-		if !ok || len(b) != size {
+		if b, _ := decodePart(c); len(b) != size {
 			return nil, errors.New("a coordinate of the key is not of the curve's size")
 		}
 	}
@@ -122,8 +121,8 @@ func (k *Key) fits(alg string) bool {
 
 // verify checks a signature; the algorithm must be on the allow-list and fit the key.
 func (k *Key) verify(alg, input string, signature []byte) bool {
-	a, ok := algorithms[alg]
-	if !ok || !k.fits(alg) || len(signature) != a.size {
+	a := algorithms[alg]
+	if !k.fits(alg) || len(signature) != a.size {
 		return false
 	}
 	v, err := jws.NewVerifier(a.jwa)
@@ -209,6 +208,14 @@ func privateKey(raw any, kid string) (*PrivateKey, error) {
 	case ed25519.PrivateKey:
 		public = k.Public()
 	case *ecdsa.PrivateKey:
+		private, err := k.ECDH()
+		if err != nil {
+			return nil, errors.New("the key is neither Ed25519 nor on P-256 or P-384, or it has no private part")
+		}
+		// A JWK has both parts, and may have them of two keys.
+		if out, err := k.PublicKey.ECDH(); err != nil || !private.PublicKey().Equal(out) {
+			return nil, errors.New("the private part of the key is that of another one")
+		}
 		public = k.Public()
 	default:
 		return nil, errors.New("the key is neither Ed25519 nor on P-256 or P-384")

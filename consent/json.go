@@ -367,9 +367,9 @@ func (s *scanner) unicodeEscape() (rune, bool) {
 		s.pos += 6
 		return first, true
 	}
-	second, ok := s.hex4(s.pos + 6)
+	second, _ := s.hex4(s.pos + 6)
 	r := utf16.DecodeRune(first, second)
-	if !ok || r == utf8.RuneError {
+	if r == utf8.RuneError {
 		return 0, s.fail("a lone surrogate in a string")
 	}
 	s.pos += 12
@@ -381,10 +381,7 @@ func (s *scanner) hex4(at int) (rune, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(s.in[at+2:at+6], 16, 16)
-	if err != nil || s.in[at+2] == '+' || s.in[at+2] == '_' {
-		return 0, false
-	}
-	return rune(n), true
+	return rune(n), err == nil
 }
 
 // clip shortens a text of the file for a message.

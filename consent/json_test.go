@@ -94,12 +94,128 @@ func equal(t *testing.T, v value, std any) bool {
 	return false
 }
 
+// TestJSONForm reads texts that are well-formed, as compactly as they can be written.
+func TestJSONForm(t *testing.T) {
+	for text, want := range map[string]string{
+		" {\t\"a\" : [ 1 ,\r\n 2 ] , \"b\" : { } , \"c\":[\t] } \n\t\r": `{"a":[1,2],"b":{},"c":[]}`,
+		"\t7 \n":                                    `7`,
+		`[0,-0,10,0.5,1e5,1E+5,1e-5]`:               `[0,-0,10,0.5,1e5,1E+5,1e-5]`,
+		`[-1.25,90,0e0,0E-1]`:                       `[-1.25,90,0e0,0E-1]`,
+		`[true,false,null,"",{},[[]]]`:              `[true,false,null,"",{},[[]]]`,
+		`"\"\\\/\u0041\u00e9\uD83D\uDE00é"`:         `"\"\\/Aéé"`,
+		`"\b\f\n\r\t"`:                              `"\u0008\u000c\u000a\u000d\u0009"`,
+		`{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}`: `{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}`,
+		"\"\x7f\u2028\"":                            "\"\x7f\u2028\"",
+	} {
+		want = strings.Replace(want, "Aéé", "Aé\U0001f600é", 1)
+		v, err := parseJSON(text, "x", jsonLimits{depth: 8, nodes: 1000})
+		if err != nil || string(v.encode(nil)) != want {
+			t.Errorf("%s: %v, %s", text, err, v.encode(nil))
+		}
+	}
+}
+
+// TestJSONSaysWhere names what is not well-formed, with its place.
+func TestJSONSaysWhere(t *testing.T) {
+	const early, open, digits, hex, lone, control = "ends early", "a string without an end", "a number without digits", "without four hexadecimal digits", "a lone surrogate", "a control character"
+	for _, c := range []struct {
+		text, path string
+		offset     int64
+		reason     string
+	}{
+		{``, "x", 0, early},
+		{` `, "x", 1, early},
+		{`[`, "x[0]", 1, early},
+		{`[1`, "x", 2, early},
+		{`[1,`, "x[1]", 3, early},
+		{`[1, ]`, "x[1]", 4, "no JSON value"},
+		{`[[1],[2,x]]`, "x[1][1]", 8, "no JSON value"},
+		{`[1x`, "x", 2, "neither a comma nor an end"},
+		{`[1}`, "x", 2, "neither a comma nor an end"},
+		{`{"a":1]`, "x", 6, "neither a comma nor an end"},
+		{`{`, "x", 1, "a member's name is missing"},
+		{`{a`, "x", 1, "a member's name is missing"},
+		{`{"a":1,}`, "x", 7, "a member's name is missing"},
+		{`{"a`, "x", 3, open},
+		{`{"a"`, "x", 4, "no colon"},
+		{`{"a" 1`, "x", 5, "no colon"},
+		{`{"a":`, "x.a", 5, early},
+		{`{"a":1`, "x", 6, early},
+		{`{"a":{"b":[0,{"c":}]}}`, "x.a.b[1].c", 18, "no JSON value"},
+		{`{"a":1,"b":2,"a":3}`, "x", 13, `the member "a" stands twice`},
+		{`{"` + strings.Repeat("é", 40) + `":x}`, "x." + strings.Repeat("é", 32) + "…", 84, "no JSON value"},
+		{`tru`, "x", 0, "no JSON value"},
+		{`x`, "x", 0, "no JSON value"},
+		{`:`, "x", 0, "no JSON value"},
+		{`/`, "x", 0, "no JSON value"},
+		{`1 x`, "x", 2, "text after the JSON value"},
+		{`01`, "x", 1, "text after the JSON value"},
+		{`-`, "x", 1, digits},
+		{`-a`, "x", 1, digits},
+		{`1.`, "x", 2, digits + " after the point"},
+		{`1.e1`, "x", 2, digits + " after the point"},
+		{`1e`, "x", 2, digits + " in the exponent"},
+		{`1E-`, "x", 3, digits + " in the exponent"},
+		{`1e+x`, "x", 3, digits + " in the exponent"},
+		{`"`, "x", 1, open},
+		{`"ab`, "x", 3, open},
+		{`"a\`, "x", 2, open},
+		{`"a\"`, "x", 4, open},
+		{`"\nab`, "x", 5, open},
+		{"\"a\n\"", "x", 2, control},
+		{"\"a\x1f\"", "x", 2, control},
+		{"\"\\n\x00\"", "x", 3, control},
+		{"\"a\xff\"", "x", 1, "not valid UTF-8"},
+		{"\"a\\n\xff\"", "x", 1, "not valid UTF-8"},
+		{`"a\q"`, "x", 2, "an unknown escape"},
+		{`"\x41"`, "x", 1, "an unknown escape"},
+		{`"\u12`, "x", 1, hex},
+		{`"\u12"`, "x", 1, hex},
+		{`"\u+123"`, "x", 1, hex},
+		{`"\u12_3"`, "x", 1, hex},
+		{`"\u12g4"`, "x", 1, hex},
+		{`"\ud83d"`, "x", 1, lone},
+		{`"\ude00"`, "x", 1, lone},
+		{`"\ud83d\ud83d"`, "x", 1, lone},
+		{`"\ud83d\u0041"`, "x", 1, lone},
+		{`"\ud83dxude00"`, "x", 1, lone},
+		{`"\ud83d\xde00"`, "x", 1, lone},
+		{`"\ud83d\ude0`, "x", 1, lone},
+	} {
+		v, err := parseJSON(c.text, "x", jsonLimits{depth: 8, nodes: 1000})
+		if err == nil || v.kind != absent || err.Path != c.path || err.Offset != c.offset || !strings.Contains(err.Reason, c.reason) || err.Large {
+			t.Errorf("%s: %+v, want %q at %s, offset %d", c.text, err, c.reason, c.path, c.offset)
+		}
+	}
+}
+
+// TestSyntaxErrorsAreRead as a person reads them: what is not known is not said.
+func TestSyntaxErrorsAreRead(t *testing.T) {
+	for want, e := range map[string]SyntaxError{
+		"x.y: wrong (offset 3)": {Offset: 3, Path: "x.y", Reason: "wrong"},
+		"wrong (offset 0)":      {Reason: "wrong"},
+		"x: wrong":              {Offset: -1, Path: "x", Reason: "wrong"},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): strings.Repeat("a", 64) + "…",
+		strings.Repeat("a", 63) + "é": strings.Repeat("a", 63) + "…", strings.Repeat("\x80", 65): "…",
+	} {
+		if got := clip(text); got != want {
+			t.Errorf("%q is shortened to %q", text, got)
+		}
+	}
+}
+
 func TestJSONLimits(t *testing.T) {
 	lim := jsonLimits{depth: 3, nodes: 5}
 	for text, ok := range map[string]bool{
 		`[[[]]]`: true, `[[[[]]]]`: false, `[1,2,3,4]`: true, `[1,2,3,4,5]`: false, `{"a":{"b":{"c":1}}}`: true, `{"a":{"b":{"c":{}}}}`: false,
 	} {
-		if _, err := parseJSON(text, "x", lim); (err == nil) != ok {
+		if _, err := parseJSON(text, "x", lim); (err == nil) != ok || !ok && err.Large != strings.Contains(text, "5") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

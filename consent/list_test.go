@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestStatusLists(t *testing.T) {
 				}
 			}
 			s, err := ShowStatusList(list)
-			if err != nil || s.Size != 1000 || s.Bits != int64(c.bits) || s.Fresh == nil || s.Fresh.Sub(s.Issued) != 30*24*time.Hour {
+			if err != nil || s.Size != 1000 || s.Bits != int64(c.bits) || s.Fresh.Sub(s.Issued) != 30*24*time.Hour {
 				t.Errorf("%v, %+v", err, s)
 			}
 			w := newWorld(t)
@@ -105,8 +106,48 @@ func TestStatusListsKeepTheirLife(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if s, _ := ShowStatusList(list); s.Fresh == nil || s.Fresh.Sub(in.Now) != c.want {
+		if s, _ := ShowStatusList(list); s.Fresh.Sub(in.Now) != c.want {
 			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
+// TestStatusListsTakeANewLife: what the change says of the end takes the place of all that the list said.
+func TestStatusListsTakeANewLife(t *testing.T) {
+	in := listInput(t)
+	in.Expires, in.TTL = "+30d", 3600
+	list, err := BuildStatusList(listURI, 8, 1, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		expires string
+		ttl     int64
+		want    time.Duration
+	}{{"+2d", 0, 48 * time.Hour}, {"", 90 * 86400, 90 * 24 * time.Hour}} {
+		in.Expires, in.TTL = c.expires, c.ttl
+		changed, err := ChangeStatusList(list, nil, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := ShowStatusList(changed); err != nil || s.Fresh.Sub(in.Now) != c.want {
+			t.Errorf("%q and %d: %v, %+v", c.expires, c.ttl, err, s)
+		}
+	}
+}
+
+// TestStatusListsThatAreNotShown names what is no list.
+func TestStatusListsThatAreNotShown(t *testing.T) {
+	good := aList(2, packed(t, 64, 2, 6, 1))
+	for name, c := range map[string]struct{ text, path string }{
+		"no token":         {"x", ""},
+		"does not inflate": {listToken(t, good.set("status_list.lst", "AAAA")), "payload.status_list.lst"},
+		"of another typ":   {signAs(t, "consent+jwt", good, testKey(t, "performer", "Ed25519")), "header.typ"},
+	} {
+		s, err := ShowStatusList(c.text)
+		var syntax *SyntaxError
+		if s != nil || !errors.As(err, &syntax) || syntax.Path != c.path {
+			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
 }
@@ -118,6 +159,13 @@ func TestStatusListsThatAreNotMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	two, err := BuildStatusList(listURI, 8, 2, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := signAs(t, "statuslist+jwt", aList(1, packed(t, 8, 1, 0, 0)).set("iat", made.Unix()).set("exp", made.Unix()).set("ttl", nil), good.Key)
+	short := good
+	short.Expires = ""
 	change := func(c StatusChange, edit func(*StatusInput)) func() (string, error) {
 		in := good
 		if edit != nil {
@@ -136,13 +184,24 @@ func TestStatusListsThatAreNotMade(t *testing.T) {
 		try  func() (string, error)
 		want string
 	}{
-		"no uri":                   {build("list", 8, 1, nil), "no URI"},
-		"no token":                 {build(listURI, 0, 1, nil), "there is room for 1"},
-		"as many as fit":           {build(listURI, maxStatusInflated*4, 2, nil), ""},
-		"one more than fits":       {build(listURI, maxStatusInflated*4+1, 2, nil), "there is room for"},
-		"4 bits":                   {build(listURI, 8, 4, nil), "1 bit"},
-		"no end":                   {build(listURI, 8, 1, func(in *StatusInput) { in.Expires = "" }), "how long it holds"},
-		"ended":                    {build(listURI, 8, 1, func(in *StatusInput) { in.Expires = "2026-01-01" }), "no later time"},
+		"no uri":                     {build("list", 8, 1, nil), "no URI"},
+		"no token":                   {build(listURI, 0, 1, nil), "there is room for 1"},
+		"as many as fit":             {build(listURI, maxStatusInflated*4, 2, nil), ""},
+		"one more than fits":         {build(listURI, maxStatusInflated*4+1, 2, nil), "there is room for"},
+		"4 bits":                     {build(listURI, 8, 4, nil), "1 bit"},
+		"no end":                     {build(listURI, 8, 1, func(in *StatusInput) { in.Expires = "" }), "how long it holds"},
+		"ended":                      {build(listURI, 8, 1, func(in *StatusInput) { in.Expires = "2026-01-01" }), "no later time"},
+		"an end too far off":         {build(listURI, 8, 1, func(in *StatusInput) { in.Expires = "+70000d" }), "no later time"},
+		"a ttl of a century":         {build(listURI, 8, 1, func(in *StatusInput) { in.TTL = maxDate }), ""},
+		"a ttl of more":              {build(listURI, 8, 1, func(in *StatusInput) { in.TTL = maxDate + 1 }), "a ttl of"},
+		"a kid that no reader takes": {build(listURI, 8, 1, func(in *StatusInput) { in.Kid = strings.Repeat("k", 3000) }), "header"},
+		"a key that is not its own": {build(listURI, 8, 1, func(in *StatusInput) {
+			in.Key = &PrivateKey{Public: testKey(t, "guild", "Ed25519").Public, raw: in.Key.raw}
+		}), "reads back otherwise"},
+		"a key that does not sign": {build(listURI, 8, 1, func(in *StatusInput) { in.Key = &PrivateKey{Public: in.Key.Public} }), "sign"},
+		"no list":                  {func() (string, error) { return ChangeStatusList("x", nil, good) }, "three parts"},
+		"one that had no life":     {func() (string, error) { return ChangeStatusList(dead, nil, short) }, "reads back otherwise"},
+		"an index past all bits":   {func() (string, error) { return ChangeStatusList(two, []StatusChange{{1 << 62, "invalid"}}, good) }, "no token"},
 		"an end that is no time":   {build(listURI, 8, 1, func(in *StatusInput) { in.Expires = "soon" }), "no later time"},
 		"a ttl that is past":       {build(listURI, 8, 1, func(in *StatusInput) { in.TTL = -1 }), "a ttl of -1"},
 		"a word":                   {change(StatusChange{1, "gone"}, nil), "not valid, invalid or suspended"},

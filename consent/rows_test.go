@@ -2,6 +2,7 @@ package consent
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,10 @@ func TestRows(t *testing.T) {
 		{name: "aud empty", token: aGrant().set("aud", []string{}), want: "consent.token.audienceMismatch"},
 		{name: "replayed onto another provider's file", token: aGrant().set("aud", []string{"https://other.test"}), want: "consent.token.audienceMismatch"},
 		{name: "aud right, signer in no provider entry", token: aGrant(), file: func(w *world) { w.c.signer.SPKI = "b3RoZXI" }, want: "consent.token.audienceMismatch"},
+		{name: "aud names an entry that is no provider, though its signers match", token: aGrant().set("aud", []string{issuerURI("studio")}), trust: func(l *TrustList) {
+			l.Entry(issuerURI("studio")).Signers = []SignerMatch{{SPKI: signerSPKI}}
+		}, want: "consent.token.audienceMismatch"},
+		{name: "aud * and no cnf binds to nothing", token: aGrant().set("aud", []string{"*"}).set("cnf", nil), level: "E3", binding: "B0", check: lacks("consent.binding.provider")},
 		{name: "aud * caps", token: aGrant().set("aud", []string{"*"}), level: "E3", binding: "B2"},
 		// jti
 		{name: "jti missing", token: aGrant().set("jti", nil), want: "consent.token.malformed"},
@@ -89,7 +94,12 @@ func TestRows(t *testing.T) {
 		{name: "cnf spki", token: aGrant().set("cnf", object{"spki#S256": []string{"AA", signerSPKI}}), binding: "B2"},
 		{name: "cnf of another signer", token: aGrant().set("cnf", object{"jkt": "AA"}), want: "consent.binding.signerMismatch"},
 		{name: "cnf right and wrong", token: aGrant().set("cnf", object{"jkt": signerJKT, "x5t#S256": "AA"}), want: "consent.binding.signerMismatch"},
+		{name: "cnf of another key by its SPKI", token: aGrant().set("cnf", object{"spki#S256": []string{"AA"}}), want: "consent.binding.signerMismatch"},
+		{name: "cnf right, and another key by its SPKI", token: aGrant().set("cnf", object{"jkt": signerJKT, "spki#S256": []string{"AA"}}), want: "consent.binding.signerMismatch"},
+		{name: "cnf right, and no key by its SPKI", token: aGrant().set("cnf", object{"jkt": signerJKT, "spki#S256": []string{}}), want: "consent.binding.signerMismatch"},
+		{name: "cnf with an empty SPKI, and no digest known", token: aGrant().set("cnf", object{"jkt": signerJKT, "spki#S256": []string{""}}), file: func(w *world) { w.c.signer.SPKI = "" }, want: "consent.binding.signerMismatch"},
 		{name: "cnf right and unknown", token: aGrant().set("cnf", object{"jkt": signerJKT, "kid": "x"}), want: "consent.binding.signerMismatch"},
+		{name: "cnf right and an empty digest", token: aGrant().set("cnf", object{"jkt": signerJKT, "x5t#S256": ""}), want: "consent.binding.signerMismatch"},
 		{name: "cnf empty", token: aGrant().set("cnf", object{}), want: "consent.binding.signerMismatch"},
 		{name: "cnf without a signer", token: aGrant(), file: func(w *world) { w.c.signer = nil }, want: "consent.binding.signerMismatch"},
 		{name: "cnf empty text and no digest known", token: aGrant().set("cnf", object{"jkt": ""}), file: func(w *world) { w.c.signer.JKT = "" }, want: "consent.binding.signerMismatch"},
@@ -172,6 +182,8 @@ func TestRows(t *testing.T) {
 		// request_id, asset, regions
 		{name: "request_id right", token: aGrant().set("consent.request_id", "r-1"), binding: "B3", info: "consent.binding.generation"},
 		{name: "request_id of another generation", token: aGrant().set("consent.request_id", "r-2"), want: "consent.binding.assetMismatch"},
+		{name: "request_id right, and bound to no signer", token: aGrant().set("aud", []string{"*"}).set("cnf", nil).set("consent.request_id", "r-1"), level: "E3", binding: "B0", check: lacks("consent.binding.generation")},
+		{name: "request_id and a generation without one", token: aGrant().set("consent.request_id", "r-1"), file: func(w *world) { w.c.generation.RequestID = "" }, want: "consent.binding.assetMismatch", check: says("the declaration names no request")},
 		{name: "request_id and none declared", token: aGrant().set("consent.request_id", "r-1"), file: func(w *world) { w.c.generation = nil }, want: "consent.binding.assetMismatch"},
 		{name: "clearance for this content", token: clearance(), binding: "B4", level: "E5", info: "consent.binding.asset"},
 		{name: "clearance needs no aud", token: clearance().set("aud", nil), binding: "B4", level: "E5"},
@@ -182,7 +194,9 @@ func TestRows(t *testing.T) {
 		{name: "clearance for the whole file", token: clearance().set("consent.asset.of", "file"), file: func(w *world) { w.c.assetSHA256 = digest }, binding: "B4", level: "E5"},
 		{name: "clearance for another whole file", token: clearance().set("consent.asset.of", "file"), file: func(w *world) { w.c.assetSHA256 = "AA" }, want: "consent.binding.assetMismatch"},
 		{name: "regions of the person", token: clearance().set("consent.regions", []string{"r1", "r2"}), file: regions("r1"), binding: "B5", level: "E5", info: "consent.binding.region"},
-		{name: "a region left out", token: clearance().set("consent.regions", []string{"r1"}), file: regions("r1", "r2"), want: "consent.binding.regionMismatch"},
+		{name: "a region left out", token: clearance().set("consent.regions", []string{"r1"}), file: regions("r1", "r2"), want: "consent.binding.regionMismatch", binding: "B4", check: lacks("consent.binding.region")},
+		{name: "regions, and nobody names the token", token: clearance().set("consent.regions", []string{"r1"}), file: func(w *world) { w.e = nil }, binding: "B4", level: "E5"},
+		{name: "no regions, for an entry that has some", token: clearance(), file: regions("r1"), binding: "B4", level: "E5"},
 		{name: "a region without identifier", token: clearance().set("consent.regions", []string{"r1"}), file: regions("r1", ""), want: "consent.binding.regionMismatch"},
 		{name: "a grant that names this content is no clearance", token: clearance().set("consent.type", "grant"), binding: "B2"},
 		{name: "a grant that names other content", token: aGrant().set("consent.asset", object{"alg": "sha256", "hash": "AA", "of": "c2pa.hash.bmff.v3"}), want: "consent.binding.assetMismatch"},
@@ -276,6 +290,15 @@ func lacks(code string) func(*testing.T, *tokenResult) {
 	return func(t *testing.T, r *tokenResult) {
 		if report.Has(r.findings, code) {
 			t.Errorf("%s must not be there", code)
+		}
+	}
+}
+
+// says wants a finding with these words.
+func says(words string) func(*testing.T, *tokenResult) {
+	return func(t *testing.T, r *tokenResult) {
+		if !slices.ContainsFunc(r.findings, func(f report.Finding) bool { return strings.Contains(f.Explanation, words) }) {
+			t.Errorf("nothing says %q: %v", words, r.findings)
 		}
 	}
 }

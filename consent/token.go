@@ -104,7 +104,8 @@ func decodeToken(header, payload value) (*Token, *SyntaxError) {
 	if c := m.object("cnf"); c != nil {
 		t.Confirmation = &Confirmation{JKT: c.text("jkt"), X5T: c.text("x5t#S256"), SPKI: c.list("spki#S256")}
 		for _, n := range c.of.names {
-			if n != "jkt" && n != "x5t#S256" && n != "spki#S256" {
+			// An empty digest is none of the signer's either.
+			if n != "jkt" && n != "x5t#S256" && n != "spki#S256" || c.of.get(n).kind == jsonString && c.of.get(n).text == "" {
 				t.Confirmation.Unknown = append(t.Confirmation.Unknown, n)
 			}
 		}

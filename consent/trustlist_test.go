@@ -47,6 +47,7 @@ func TestTrustList(t *testing.T) {
 		{"subjects a text", entry(func(e object) object { return e.set("subjects", "any") }), "trust.entries[0].subjects"},
 		{"ids a text", entry(func(e object) object { return e.set("subjects.ids", "x") }), "trust.entries[0].subjects.ids"},
 		{"max_lifetime negative", entry(func(e object) object { return e.set("max_lifetime", -1) }), "trust.entries[0].max_lifetime"},
+		{"max_lifetime zero", entry(func(e object) object { return e.set("max_lifetime", 0) }), ""},
 		{"keys an object", entry(func(e object) object { return e.set("keys", object{}) }), "trust.entries[0].keys"},
 		{"a kid twice", entry(func(e object) object { k := e["keys"].([]any)[0]; return e.set("keys", []any{k, k}) }), "trust.entries[0].keys[1].kid"},
 		{"no kid", keyed("kid", nil), "trust.entries[0].keys[0].kid"},
@@ -56,6 +57,10 @@ func TestTrustList(t *testing.T) {
 		{"revoked_at a text", keyed("revoked_at", "never"), "trust.entries[0].keys[0].revoked_at"},
 		{"exp null", keyed("exp", null), "trust.entries[0].keys[0].exp"},
 		{"use a text", keyed("use", "token"), "trust.entries[0].keys[0].use"},
+		{"a key that is no object", entry(func(e object) object { return e.set("keys", []any{"k"}) }), "trust.entries[0].keys[0].kid"},
+		{"signers an object", entry(func(e object) object { return e.set("signers", object{}) }), "trust.entries[0].signers"},
+		{"a signer that is no object", entry(func(e object) object { return e.set("signers", []any{"O=A"}) }), "trust.entries[0].signers[0].dn"},
+		{"a name that is no text", entry(func(e object) object { return e.set("signers", []any{object{"dn": object{"O": 1}}}) }), "trust.entries[0].signers[0].dn.O"},
 		{"signers empty", entry(func(e object) object { return e.set("signers", []any{object{}}) }), "trust.entries[0].signers[0].dn"},
 		{"dn empty", entry(func(e object) object { return e.set("signers", []any{object{"dn": object{}}}) }), "trust.entries[0].signers[0].dn"},
 	} {
@@ -78,22 +83,66 @@ func TestTrustList(t *testing.T) {
 	}
 }
 
+// TestTrustListAsText reads what is no list at all, and asks lists and entries that are not there.
+func TestTrustListAsText(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want SyntaxError
+	}{
+		"an array":    {`[]`, SyntaxError{Path: "trust", Reason: "not a JSON object"}},
+		"cut off":     {`{"v":1,`, SyntaxError{Offset: 7, Path: "trust", Reason: "a member's name is missing"}},
+		"nothing":     {``, SyntaxError{Path: "trust", Reason: "the JSON text ends early"}},
+		"v twice":     {`{"v":1,"v":1}`, SyntaxError{Offset: 7, Path: "trust", Reason: `the member "v" stands twice`}},
+		"deeper":      {strings.Repeat("[", maxListDepth+1), SyntaxError{Offset: maxListDepth, Path: "trust" + strings.Repeat("[0]", maxListDepth), Reason: "nested deeper than 16"}},
+		"many values": {manyIDs(maxListNodes + 1), SyntaxError{Large: true}},
+	} {
+		list, err := ParseTrustList([]byte(c.text))
+		var s *SyntaxError
+		if list != nil || !errors.As(err, &s) || s.Large != c.want.Large || !s.Large && *s != c.want {
+			t.Errorf("%s: %v, %+v", name, list, err)
+		}
+	}
+	var none *TrustList
+	if none.Entry("x") != nil || none.Entry("x").HasRole("provider") {
+		t.Error("an entry of no list has a role")
+	}
+	if ids := (&checker{signer: &Signer{SPKI: "k"}}).providers(); len(ids) > 0 {
+		t.Errorf("providers of no list: %q", ids)
+	}
+	l := testTrust(t)
+	list, err := ParseTrustList([]byte(l.set("entries", []any{object{"id": "x", "roles": []string{}, "signers": []any{object{"spki#S256": "k"}, object{"spki#S256": "k", "serial": "1"}}}}).text(t)))
+	if err != nil || list.Entries[0].Signers[0].Unknown || !list.Entries[0].Signers[1].Unknown {
+		t.Errorf("an element that asks for more than is known: %v, %+v", err, list)
+	}
+}
+
 // TestLoadTrust walks what an operator may give, and what comes of it.
 func TestLoadTrust(t *testing.T) {
 	steward := testKey(t, "steward", "Ed25519")
 	signed := signAs(t, "consent-trust+jwt", testTrust(t), steward)
 	plain := testTrust(t).text(t)
+	pinned := func(kid string) *Key {
+		k, err := ParseKey([]byte(strings.Replace(string(steward.Public.JWK()), "{", `{"kid":"`+kid+`",`, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
 	three, four := int64(3), int64(4)
 	for _, c := range []struct {
 		name string
 		in   TrustInput
 		used bool
-		code string
+		code string // and what it says, after a blank
 	}{
 		{"plain", TrustInput{Text: []byte(plain)}, true, ""},
+		{"plain, without a next update", TrustInput{Text: []byte(testTrust(t).set("next_update", nil).text(t))}, true, ""},
 		{"signed by the pinned steward", TrustInput{Text: []byte(signed + "\n"), Steward: steward.Public}, true, ""},
-		{"signed, and nobody pinned", TrustInput{Text: []byte(signed)}, false, "consent.trust.signatureInvalid"},
-		{"pinned, and not signed", TrustInput{Text: []byte(plain), Steward: steward.Public}, false, "consent.trust.signatureInvalid"},
+		{"signed by the pinned steward, by its kid", TrustInput{Text: []byte(signed), Steward: pinned(steward.Kid)}, true, ""},
+		{"signed under another kid than the one that is pinned", TrustInput{Text: []byte(signed), Steward: pinned("2026")}, false, "consent.trust.signatureInvalid the steward's key did not sign it"},
+		{"signed, with room for disclosures", TrustInput{Text: []byte(signed + "~"), Steward: steward.Public}, false, "consent.trust.signatureInvalid the typ is not"},
+		{"signed, and nobody pinned", TrustInput{Text: []byte(signed)}, false, "consent.trust.signatureInvalid no steward's key is pinned"},
+		{"pinned, and not signed", TrustInput{Text: []byte(plain), Steward: steward.Public}, false, "consent.trust.signatureInvalid a steward's key is pinned, and it is not signed"},
 		{"signed by a stranger", TrustInput{Text: []byte(signed), Steward: testKey(t, "stranger", "Ed25519").Public}, false, "consent.trust.signatureInvalid"},
 		{"of another typ", TrustInput{Text: []byte(signAs(t, "consent+jwt", testTrust(t), steward)), Steward: steward.Public}, false, "consent.trust.signatureInvalid"},
 		{"changed after signing", TrustInput{Text: []byte(strings.Replace(signed, ".", ".e30", 1)), Steward: steward.Public}, false, "consent.trust.signatureInvalid"},
@@ -117,10 +166,14 @@ func TestLoadTrust(t *testing.T) {
 			if (list != nil) != c.used {
 				t.Errorf("used: %v, %v", list != nil, findings)
 			}
-			if c.code == "" && len(findings) > 0 || c.code != "" && !report.Has(findings, c.code) {
+			code, words, _ := strings.Cut(c.code, " ")
+			if code == "" && len(findings) > 0 || code != "" && (!report.Has(findings, code) || !strings.Contains(findings[0].Explanation, words)) {
 				t.Errorf("findings %v, want %q", findings, c.code)
 			}
 		})
+	}
+	if list, err := OpenTrustList(signed, nil); list != nil || err == nil {
+		t.Error("a signed list is used, and no steward is pinned")
 	}
 }
 
