@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/fingerprint"
 	"github.com/consentry/consentry/labels"
 	"github.com/consentry/consentry/manifest"
@@ -105,6 +106,9 @@ type Verifier struct {
 	// Messages are watermarks to look for beside the known ones; a mark that is found makes the origin "generated".
 	Messages []watermark.Message
 	Thorough bool // look for parts that were cut out of marked pictures anywhere, which takes longer
+	// Detectors are programs of somebody else's that are shown the frames; each runs confined and without a network.
+	// Past [detector.MaxPrograms] they are not asked, and the report says so.
+	Detectors []*detector.Program
 	// Persons says when people are looked for in the picture, and Faces opens what finds their faces, once for each asset
 	// that needs it; an [*persons.Error] or any other error is the reason why they were not analysed. Boxes asks for the
 	// places of all faces in the report.
@@ -164,7 +168,8 @@ type run struct {
 	metadata    consent.Metadata
 	told        int // statements of metadata that are reported
 	declared    []manifest.SoftBinding
-	prints      *fingerprint.Video // nil: none was computed
+	prints      *fingerprint.Video  // nil: none was computed
+	sessions    []*detector.Session // of programs that look
 	algorithm   func(alg string) *softbinding.Algorithm
 }
 

@@ -52,6 +52,9 @@ var rules = map[string]rule{
 	"fingerprint/store":      {[]string{"fingerprint"}, nil, "a file and a search"},
 	"softbinding":            {nil, nil, "a list of names"},
 	"internal/bindinggen":    {[]string{"softbinding"}, nil, "a command"},
+	"detector":               {[]string{"video", "internal/confine"}, []string{"golang.org/x/sys"}, "programs of others: a conversation, and what holds them"},
+	"internal/detectorkit":   {[]string{"detector", "video", "internal/accuracy"}, nil, "a measurement"},
+	"examples/detector":      {nil, nil, "what anybody could write"},
 	"video":                  {nil, nil, "an interface"},
 	"watermark":              {[]string{"video"}, nil, "over frames; pure Go"},
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
@@ -79,7 +82,7 @@ var rules = map[string]rule{
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{
-		"report", "labels", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "watermark", "internal/*",
+		"report", "labels", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "watermark", "detector", "internal/*",
 	}, nil, "the order of work; no cgo package"},
 }
 

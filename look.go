@@ -1,6 +1,10 @@
 package consentry
 
-import "github.com/consentry/consentry/video"
+import (
+	"context"
+
+	"github.com/consentry/consentry/video"
+)
 
 // look is one of those who look at the decoded pictures and sound. All of them share one decode, are called one after
 // the other, and write their part of the report when it has ended.
@@ -12,8 +16,9 @@ type look struct {
 }
 
 // looks are those that this run needs.
-func (r *run) looks() []look {
+func (r *run) looks(ctx context.Context) []look {
 	list := append([]look{r.lookForMarks()}, r.printLooks()...)
+	list = append(list, r.detectorLooks(ctx)...)
 	if r.people.analysis != nil {
 		list = append(list, r.lookForFaces())
 	}

@@ -126,27 +126,30 @@ func spansInWords(spans [][2]time.Duration) string {
 	return strings.Join(parts, ", ")
 }
 
-// marks are those found, for the facts.
+// marks are those found that say how the picture was made, for the facts.
 func (r *run) marks() (out []string) {
 	for i := range r.out.Watermarks.Found {
 		out = append(out, markName(&r.out.Watermarks.Found[i]))
 	}
-	return out
+	return append(out, r.generatedByDetectors()...)
 }
 
 // markClashes tells where marks contradict each other or what is declared. The origin is decided.
 func (r *run) markClashes() {
-	found := r.out.Watermarks.Found
-	if len(found) == 0 {
+	found, all := r.out.Watermarks.Found, r.marks()
+	if len(all) == 0 {
 		return
 	}
-	names := strings.Join(r.marks(), ", ")
+	names := strings.Join(all, ", ")
 	if r.out.Origin.State == origin.Contradicted {
 		r.find(report.Newf("watermark.clash", "", "the manifest declares a recording, and the picture carries %s", names))
 	}
 	schemes := map[string]bool{}
 	for _, m := range found {
 		schemes[cmp.Or(m.Scheme, m.Message)] = true
+	}
+	for _, name := range r.generatedByDetectors() {
+		schemes[name] = true
 	}
 	if len(schemes) > 1 {
 		r.find(report.Newf("watermark.severalProducers", "", "the picture carries %s", names))

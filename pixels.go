@@ -31,7 +31,8 @@ func (r *run) decode(ctx context.Context) error {
 		}
 		defer r.closePeople()
 	}
-	return r.decodeFor(ctx, r.looks())
+	defer r.closeDetectors()
+	return r.decodeFor(ctx, r.looks(ctx))
 }
 
 // undecodable says why no decoder can be asked; empty: one can.

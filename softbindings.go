@@ -112,6 +112,8 @@ func (r *run) compare(b *manifest.SoftBinding, row *report.SoftBinding, of *fing
 	case mark != "":
 		row.Type = softbinding.Watermark
 		r.compareMark(b, row, mark)
+	case r.detectorOf(b.Alg) != nil:
+		r.compareDetected(b, row, r.detectorOf(b.Alg))
 	case row.Type == "":
 		r.bindingIs(row, bindUnknown, "softBinding.unknownAlgorithm", b, "no list known here has it")
 	default:
@@ -270,7 +272,9 @@ func (r *run) undeclared(m *manifest.ManifestResult) {
 		if mark := softbinding.Mark(r.declared[i].Alg); mark != "" {
 			named[strings.ToLower(mark)] = true
 		}
+		named[strings.ToLower(r.declared[i].Alg)] = true
 	}
+	r.undeclaredByDetectors(m, named)
 	for _, f := range r.out.Watermarks.Found {
 		if named[strings.ToLower(f.Algorithm)] {
 			continue

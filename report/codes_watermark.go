@@ -7,4 +7,7 @@ var watermarkCodes = []Code{
 	{"watermark.partial", Informational, "a mark is in a part of the clip only", "docs/accuracy.md, Invisible marks", "Another part may come from elsewhere: check the consent for each part."},
 	{"watermark.clash", Informational, "a recording is declared and a generator's mark is in the picture", "docs/accuracy.md, Invisible marks", "One of the two is wrong: ask the publisher where the picture comes from."},
 	{"watermark.severalProducers", Informational, "marks of several producers are in the picture", "docs/accuracy.md, Invisible marks", "The clip was put together or went through several generators: look at the time spans."},
+	{"watermark.detector", Informational, "a detector of somebody else's found a mark, with a bound on its false alarms", "docs/guides/detector.md", "The bound is its vendor's claim: measure it with \"consentry conformance detector\"."},
+	{"watermark.detectorHint", Informational, "a detector of somebody else's says something without a bound that counts", "docs/guides/detector.md", "It decides nothing; ask the vendor how often it is wrong."},
+	{"watermark.detectorError", Informational, "a detector that was asked for gave no answer", "docs/guides/detector.md", "This is not \"nothing found\": see why, and ask again."},
 }

@@ -295,6 +295,43 @@ type Watermarks struct {
 	Reason       *string       `json:"reason"`
 	Found        []Watermark   `json:"found"`
 	SoftBindings []SoftBinding `json:"softBindings"`
+	Detectors    []Detector    `json:"detectors,omitempty"` // programs of others that the run was told to ask
+}
+
+// Detector is a program of somebody else's that was asked for marks.
+type Detector struct {
+	Program     string              `json:"program"` // name of its file
+	SHA256      string              `json:"sha256"`  // of that file, in lower-case hex
+	Name        string              `json:"name,omitempty"`
+	Version     string              `json:"version,omitempty"`
+	Algs        []string            `json:"algs"`
+	State       string              `json:"state"`  // analysed, partial, detector-error
+	Reason      *string             `json:"reason"` // why not, or not all; null: all was
+	Frames      int64               `json:"frames"` // that it was shown
+	Findings    []DetectorFinding   `json:"findings"`
+	Confinement DetectorConfinement `json:"confinement"`
+}
+
+// DetectorConfinement says what held a detector's process.
+type DetectorConfinement struct {
+	Network bool     `json:"network"` // without a network
+	Files   bool     `json:"files"`   // without files but its own and the system's programs
+	Missing []string `json:"missing"` // what the system did not grant, and why
+}
+
+// DetectorFinding is what such a program said; figures are its vendor's claims.
+type DetectorFinding struct {
+	Claim              string     `json:"claim"` // ai-declared, mark-present, fingerprint-match, hint
+	Class              string     `json:"class"` // C: a mark that counts; F: a hint
+	Algorithm          string     `json:"algorithm,omitempty"`
+	Message            string     `json:"message,omitempty"` // hex
+	Subject            string     `json:"subject,omitempty"`
+	Text               string     `json:"text,omitempty"`
+	Statistic          *float64   `json:"statistic"`
+	Threshold          *float64   `json:"threshold"`
+	FalsePositiveBound *float64   `json:"falsePositiveBound"`
+	Tries              int        `json:"tries,omitempty"`
+	SpansMs            [][2]int64 `json:"spansMs"`
 }
 
 // Decoded says how much of the picture was decoded.

@@ -26,6 +26,7 @@ func (p *program) conformanceCommand() *cli.Command {
 				Action: func(c *cli.Context) error { return p.conformanceJose(c.Args().Slice()) },
 			},
 			p.conformanceRunCommand(),
+			p.conformanceDetectorCommand(),
 		},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/persons/jail"
 )
 
@@ -23,6 +24,9 @@ func main() {
 	}
 	if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
 		os.Exit(detectChild())
+	}
+	if len(os.Args) > 2 && os.Args[1] == detector.Subcommand {
+		os.Exit(detector.Become())
 	}
 	frugal()
 	os.Exit(interruptible(os.Args[1:]))

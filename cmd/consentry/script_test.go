@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/internal/schematest"
 	"github.com/consentry/consentry/persons/jail"
@@ -33,6 +34,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
 		os.Exit(detectChild())
 	}
+	if len(os.Args) > 2 && os.Args[1] == detector.Subcommand {
+		os.Exit(detector.Become())
+	}
 	testscript.Main(m, map[string]func(){
 		"consentry": func() {
 			if len(os.Args) == 2 && os.Args[1] == decodeCommand {
@@ -40,6 +44,9 @@ func TestMain(m *testing.M) {
 			}
 			if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
 				os.Exit(detectChild())
+			}
+			if len(os.Args) > 2 && os.Args[1] == detector.Subcommand {
+				os.Exit(detector.Become())
 			}
 			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/internal/fetch"
 	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/policy"
@@ -59,11 +60,26 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
 	v.FramesFixed, v.Fingerprints = o.frames == "keys", o.prints == "on"
 	v.Messages, v.Thorough = o.watermarks, o.thorough
+	if v.Detectors, err = openDetectors(o.detectors); err != nil {
+		return nil, err
+	}
 	if v.Frames != video.InfoOnly {
 		v.Decoder = newDecoder()
 	}
 	v.Faces = facesFrom(o.faceModel, o.modelsDir)
 	return v, nil
+}
+
+// openDetectors reads programs of somebody else's.
+func openDetectors(paths []string) (out []*detector.Program, err error) {
+	for _, path := range paths {
+		p, err := detector.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("--detector: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // profileOf is the policy profile of a verifier.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/watermark"
 )
 
@@ -44,6 +45,7 @@ type verifyOptions struct {
 	frames      string
 	watermarks  []watermark.Message
 	thorough    bool
+	detectors   []string
 	persons     string
 	prints      string
 	faceModel   string
@@ -104,6 +106,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "frames", Value: "auto", Usage: "`MODE`: auto (default), all, keys or off"},
 			&cli.StringSliceFlag{Name: "watermark", Usage: "`ALG:BITS:HEX`: a mark of your own to look for"},
 			&cli.BoolFlag{Name: "thorough", Usage: "look for marks in parts cut out of marked pictures"},
+			&cli.StringSliceFlag{Name: "detector", Usage: "`PATH`: a program of others' that looks for marks"},
 			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default), on, fast or off"},
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
 			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
@@ -159,6 +162,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		persons:         c.String("persons"),
 		prints:          c.String("fingerprints"),
 		thorough:        c.Bool("thorough"),
+		detectors:       c.StringSlice("detector"),
 		faceModel:       c.String("face-model"),
 		modelsDir:       c.String("models-dir"),
 		boxes:           c.Bool("boxes"),
@@ -236,6 +240,12 @@ func (o *verifyOptions) checkWords() error {
 	}
 	if len(o.trustLists) > 1 && slices.Contains(o.trustLists, "none") {
 		return &usageError{Text: "--trust-list none excludes other lists"}
+	}
+	if len(o.detectors) > detector.MaxPrograms {
+		return &usageError{Text: fmt.Sprintf("--detector is given %d times; %d can be asked", len(o.detectors), detector.MaxPrograms)}
+	}
+	if len(o.detectors) > 0 && o.frames == "off" {
+		return &usageError{Text: "--detector needs pictures, and --frames off decodes none"}
 	}
 	if len(o.assets) == 0 && o.set == "" {
 		return &usageError{Text: "verify needs a file", Hint: "consentry verify clip.mp4"}

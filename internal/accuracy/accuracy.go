@@ -116,6 +116,36 @@ func (l *Lab) Look(ctx context.Context, e Encode) (*watermark.Result, error) {
 	return d.End(0), nil
 }
 
+// Unmarked hands out the frames of a clip without a mark, as they are before an encoder: key frames in 4:2:0, BT.601.
+// Each number is another clip.
+func Unmarked(number uint64, width, height, frames int, each func(*video.Frame) error) error {
+	s := newScene(number, width, height)
+	cw, ch := (width+1)/2, (height+1)/2
+	f := &video.Frame{
+		Key: true, Width: width, Height: height, BitDepth: 8, ChromaX: 1, ChromaY: 1, Color: video.Color{Matrix: 6},
+		Y:  video.Plane{Data: make([]byte, width*height), Stride: width, Width: width, Height: height},
+		Cb: video.Plane{Data: make([]byte, cw*ch), Stride: cw, Width: cw, Height: ch},
+		Cr: video.Plane{Data: make([]byte, cw*ch), Stride: cw, Width: cw, Height: ch},
+	}
+	for n := range frames {
+		p := s.frame(n)
+		for i := range f.Y.Data {
+			r, g, b := float64(p.Pix[3*i]), float64(p.Pix[3*i+1]), float64(p.Pix[3*i+2])
+			luma := 0.299*r + 0.587*g + 0.114*b
+			f.Y.Data[i] = byte(16.5 + luma*219/255)
+			if x, y := i%width, i/width; x%2 == 0 && y%2 == 0 { // left-sited, one of four
+				f.Cb.Data[y/2*cw+x/2] = byte(128.5 + (b-luma)/1.772*224/255)
+				f.Cr.Data[y/2*cw+x/2] = byte(128.5 + (r-luma)/1.402*224/255)
+			}
+		}
+		f.Index, f.Time = int64(n), time.Duration(n)*time.Second/frameRate
+		if err := each(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l *Lab) encode(ctx context.Context, e Encode, file string) error {
 	codec, ok := Codecs[e.Codec]
 	if !ok {

@@ -1,6 +1,7 @@
 package confine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -70,6 +71,21 @@ type Command struct {
 	Program    []string
 	Subcommand string
 	Files      []*os.File // descriptors of the child from [FirstFile] on
+	// Stdin and Stdout are the child's standard streams; nil: nothing to read, and what it writes goes nowhere.
+	Stdin, Stdout *os.File
+	Readable      []string // files and trees that it may read and run, beside itself and the system's libraries
+	Dir           string   // that it starts in; empty: the root
+	Env           []string // further variables of its environment
+	// Alone puts it in a process namespace of its own, where the plan has namespaces: what it starts dies with it.
+	Alone bool
+}
+
+// stream is f, or what takes its place.
+func stream(f, otherwise *os.File) *os.File {
+	if f == nil {
+		return otherwise
+	}
+	return f
 }
 
 // Itself says whether this process was started by this very command: going on would start children without end.
@@ -122,18 +138,22 @@ func Start(c Command, pl Plan) (*Process, error) {
 	if name != "" {
 		p.cmd.Args[0] = name
 	}
-	p.cmd.Env = []string{"GOTRACEBACK=none"}
-	p.cmd.Dir = "/"
-	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = null, null, &p.output
+	p.cmd.Env = append([]string{"GOTRACEBACK=none"}, c.Env...)
+	p.cmd.Dir = cmp.Or(c.Dir, "/")
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stream(c.Stdin, null), stream(c.Stdout, null), &p.output
 	p.cmd.ExtraFiles = append([]*os.File{theirs}, c.Files...)
 	p.cmd.WaitDelay = outputWait
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: pl.clone, Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	clone := pl.clone
+	if c.Alone && clone != 0 {
+		clone |= unix.CLONE_NEWPID
+	}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: clone, Pdeathsig: syscall.SIGKILL, Setpgid: true}
 
 	started := make(chan error, 1)
 	go onOwnThread(func() {
 		defer close(p.done)
 		if pl.landlock {
-			if err := Restrict(LandlockVersion(), append([]string{p.cmd.Path}, libraries...)); err != nil {
+			if err := Restrict(LandlockVersion(), slices.Concat([]string{p.cmd.Path}, libraries, c.Readable)); err != nil {
 				started <- fmt.Errorf("landlock: %w", err)
 				return
 			}
@@ -194,6 +214,12 @@ func (p *Process) Kill() {
 		_ = p.cmd.Process.Kill()                        // the only error of both is that it is gone already
 	}
 }
+
+// Done is closed when the child has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err is how the child ended, once [Process.Done] is closed: nil for the exit status 0.
+func (p *Process) Err() error { return p.err }
 
 // reaped says whether the child's number may belong to somebody else by now.
 func (p *Process) reaped() bool {

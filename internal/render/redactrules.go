@@ -75,7 +75,8 @@ var hiding = sync.OnceValue(func() *allRules {
 			}),
 			inside: map[string]*rules{
 				"value": content, "tool": {other: keep}, "people": person, "works": person, "fingerprints": {other: keep},
-				"whatIf": {other: keep, inside: map[string]*rules{"reasons": {of: members(map[rule]string{keep: "event outcome", aPerson: "person"})}}},
+				"detectors": {of: members(map[rule]string{keep: "program sha256 name version algs state reason claim class algorithm message missing", whole: "subject text"})},
+				"whatIf":    {other: keep, inside: map[string]*rules{"reasons": {of: members(map[rule]string{keep: "event outcome", aPerson: "person"})}}},
 				"identities": {of: members(map[rule]string{
 					keep: "type state list at verifiedAt method", formal: "roles", place: "label references",
 					aSigner: "subject", anIssuer: "issuer provider", aName: "name username address uri",
