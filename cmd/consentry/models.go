@@ -32,6 +32,26 @@ func modelFolders(flag string) []string {
 	return append(folders, dataFolder())
 }
 
+// checkModels refuses a file or a folder that a flag names and that is not there: whoever names one means it, and with
+// another than the named one the answer would be another.
+func checkModels(faceModel, folder string) error {
+	if faceModel != "" {
+		if st, err := os.Stat(faceModel); err != nil {
+			return &usageError{Text: "--face-model: " + err.Error()}
+		} else if !st.Mode().IsRegular() {
+			return &usageError{Text: fmt.Sprintf("--face-model: %q is no file", faceModel), Hint: "a folder belongs to --models-dir"}
+		}
+	}
+	if folder != "" {
+		if st, err := os.Stat(folder); err != nil {
+			return &usageError{Text: "--models-dir: " + err.Error(), Hint: "consentry models install --models-dir DIR fills one"}
+		} else if !st.IsDir() {
+			return &usageError{Text: fmt.Sprintf("--models-dir: %q is no folder", folder), Hint: "a network of your own belongs to --face-model"}
+		}
+	}
+	return nil
+}
+
 // dataFolder is the user's own place for library and model, empty where he has none. XDG Base Directory Specification.
 func dataFolder() string {
 	data := os.Getenv("XDG_DATA_HOME")
@@ -47,7 +67,7 @@ func dataFolder() string {
 
 func (p *program) modelsCommand() *cli.Command {
 	folder := func() cli.Flag {
-		return &cli.StringFlag{Name: "models", Usage: "`DIR` of library and model; default: see models list"}
+		return &cli.StringFlag{Name: "models-dir", Aliases: []string{"models"}, Usage: "`DIR` of library and model; default: see models list"}
 	}
 	return &cli.Command{
 		Name: "models", Usage: "Show or install what finds faces, and check it",
@@ -59,7 +79,10 @@ func (p *program) modelsCommand() *cli.Command {
 					if c.NArg() > 0 {
 						return &usageError{Text: "models list takes no argument"}
 					}
-					return p.modelsList(c.String("models"), c.String("format"))
+					if err := checkModels("", c.String("models-dir")); err != nil {
+						return err
+					}
+					return p.modelsList(c.String("models-dir"), c.String("format"))
 				},
 			},
 			{
@@ -69,7 +92,7 @@ func (p *program) modelsCommand() *cli.Command {
 					if c.NArg() == 0 || c.NArg() > maxWheels {
 						return &usageError{Text: "models install needs the wheels to take them from", Hint: downloadHint()}
 					}
-					return p.modelsInstall(c.Args().Slice(), c.String("models"))
+					return p.modelsInstall(c.Args().Slice(), c.String("models-dir"))
 				},
 			},
 			{
@@ -78,7 +101,10 @@ func (p *program) modelsCommand() *cli.Command {
 					if c.NArg() > 0 {
 						return &usageError{Text: "models check takes no argument"}
 					}
-					return p.modelsCheck(c.Context, c.String("models"))
+					if err := checkModels("", c.String("models-dir")); err != nil {
+						return err
+					}
+					return p.modelsCheck(c.Context, c.String("models-dir"))
 				},
 			},
 		},
@@ -158,7 +184,7 @@ func (p *program) modelsInstall(wheels []string, folder string) error {
 		folder = dataFolder()
 	}
 	if folder == "" {
-		return &usageError{Text: "there is no home folder to install into", Hint: "--models DIR names a place"}
+		return &usageError{Text: "there is no home folder to install into", Hint: "--models-dir DIR names a place"}
 	}
 	for _, name := range wheels {
 		if err := p.installFrom(name, folder); err != nil {

@@ -31,7 +31,7 @@ func (p *program) personsCommand() *cli.Command {
 			&cli.StringFlag{Name: "declared", Usage: "`FILE`: a consent assertion in JSON"},
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
 			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
-			&cli.BoolFlag{Name: "fast", Usage: "four pictures a second only: the answer is partial"},
+			&cli.BoolFlag{Name: "fast", Usage: "look at four pictures a second: exit 2, partial"},
 			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
@@ -44,6 +44,9 @@ func (p *program) personsCommand() *cli.Command {
 			o := personsOptions{
 				file: c.Args().First(), declared: c.String("declared"), faceModel: c.String("face-model"), modelsDir: c.String("models-dir"),
 				format: c.String("format"), out: c.String("o"), fast: c.Bool("fast"), boxes: c.Bool("boxes"), redactNames: c.Bool("redact-names"),
+			}
+			if err := checkModels(o.faceModel, o.modelsDir); err != nil {
+				return err
 			}
 			if o.format != "text" && o.format != "json" {
 				return wordError("--format", o.format, []string{"text", "json"})

@@ -107,7 +107,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "watermark", Usage: "`ALG:BITS:HEX`: a mark of your own to look for"},
 			&cli.BoolFlag{Name: "thorough", Usage: "look for marks in parts cut out of marked pictures"},
 			&cli.StringSliceFlag{Name: "detector", Usage: "`PATH`: a program of others' that looks for marks"},
-			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default), on, fast or off"},
+			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default), on, off; fast: never a PASS"},
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
 			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
 			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
@@ -193,7 +193,10 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 	if o.jobs == 0 {
 		o.jobs = runtime.NumCPU()
 	}
-	return o, o.checkWords()
+	if err := o.checkWords(); err != nil {
+		return nil, err
+	}
+	return o, checkModels(o.faceModel, o.modelsDir)
 }
 
 // ownMessages reads the marks to look for beside the known ones.

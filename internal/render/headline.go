@@ -45,6 +45,10 @@ func Headline(r *report.Report) string {
 	switch event := top.Event; {
 	case slices.Contains(badStates, strings.ReplaceAll(event, "_", "-")):
 		return peopleHeadline(r, top.Outcome)
+	case event == "not_analysed" && r.Persons.Status == "partial":
+		return "people were looked for in a part of the picture only"
+	case event == "origin_unknown" && soundOnly(r):
+		return "nothing says where the sound comes from"
 	case event == "manifest_invalid":
 		return invalidHeadline(r)
 	case event == "store_malformed":
@@ -55,6 +59,12 @@ func Headline(r *report.Report) string {
 		return Safe(top.Text)
 	}
 	return "the policy event " + Safe(top.Event)
+}
+
+// soundOnly says whether a file was looked into that has tracks and none with a picture.
+func soundOnly(r *report.Report) bool {
+	list := r.Asset.Tracks
+	return len(list) > 0 && !slices.ContainsFunc(list, func(t report.Track) bool { return t.Kind != "audio" })
 }
 
 // noReason is the headline where nothing counted against the file.

@@ -17,7 +17,7 @@ func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotC
 		b.WriteString("\n" + line + "\n")
 	}
 	if len(p.Tracks) > 0 {
-		b.WriteString("\n")
+		b.WriteString("\nwhen, and where a face shows best: its left and top, width × height, in percent of the picture\n")
 	}
 	for i := range p.Tracks[:min(len(p.Tracks), maxListed)] {
 		t := &p.Tracks[i]
@@ -61,6 +61,9 @@ func facesText(p *report.Persons) string {
 		if p.Reason != nil {
 			return Safe(*p.Reason)
 		}
+		if p.Status == "off" {
+			return "nobody looked for faces"
+		}
 		return ""
 	}
 	certain, possible := 0, 0
@@ -81,7 +84,11 @@ func facesText(p *report.Persons) string {
 	case possible > 0:
 		what += fmt.Sprintf(" and %d that may be none", possible)
 	}
-	out := fmt.Sprintf("%s in %d of %d frames; faces only", what, p.FramesAnalysed, p.FramesTotal)
+	frames := fmt.Sprintf("%d of %d frames", p.FramesAnalysed, p.FramesTotal)
+	if p.Status == "partial" && p.FramesAnalysed == p.FramesTotal { // what is missing never came
+		frames = "the " + plural(p.FramesTotal, "frame") + " that could be decoded"
+	}
+	out := fmt.Sprintf("%s in %s; faces only", what, frames)
 	if p.Reason != nil {
 		out += "; " + Safe(*p.Reason)
 	}

@@ -114,7 +114,10 @@ func (t *text) axes() {
 	t.axis("time", p.Time.State, t.time())
 	t.axis("revocation", p.Revocation.State, t.revocation())
 	t.axis("origin", t.r.Origin.State, t.origin())
-	if d := t.r.Decoded; d != nil {
+	switch d := t.r.Decoded; {
+	case d != nil && d.Frames == 0 && soundOnly(t.r):
+		t.axis("picture", "none", "the file has sound only")
+	case d != nil:
 		t.axis("picture", "decoded", t.picture(d))
 	}
 	state, detail := t.watermarks()
@@ -393,6 +396,9 @@ func (t *text) origin() string {
 	}
 	if detail == "" && o.State == "unknown" {
 		detail = "nothing says where the picture comes from"
+		if soundOnly(t.r) {
+			detail = "nothing says where the sound comes from"
+		}
 		if reasonFor(t.r, "incomplete_run") {
 			detail = "not looked at: the run ended before"
 		}

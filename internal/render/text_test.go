@@ -349,3 +349,43 @@ func axisLine(line string) bool {
 	}
 	return false
 }
+
+// A look at a part of the picture is not called none, and sound not a picture.
+func TestWhatWasLookedAt(t *testing.T) {
+	why := "four pictures a second"
+	for name, c := range map[string]struct {
+		change      func(*report.Report)
+		says, never string
+	}{
+		"a part was looked at": {func(r *report.Report) {
+			r.Reasons = []report.Reason{{Outcome: report.Indeterminate, Event: "not_analysed"}}
+			r.Persons.Status, r.Persons.FramesTotal, r.Persons.FramesAnalysed, r.Persons.Reason = "partial", 40, 8, &why
+		}, "looked for in a part of the picture only", "and was not"},
+		"all that came was looked at": {func(r *report.Report) {
+			r.Persons.Status, r.Persons.FramesTotal, r.Persons.FramesAnalysed, r.Persons.Reason = "partial", 125, 125, &why
+		}, "in the 125 frames that could be decoded", "125 of 125"},
+		"nothing was looked at": {func(r *report.Report) {
+			r.Reasons = []report.Reason{{Outcome: report.Indeterminate, Event: "not_analysed"}}
+			r.Persons.Status = "not-analysed"
+		}, "the picture was to be analysed, and was not", "in a part"},
+		"sound": {func(r *report.Report) {
+			r.Origin.State, r.Decoded, r.Asset.Tracks = "unknown", &report.Decoded{}, []report.Track{{ID: 1, Kind: "audio"}}
+			r.Reasons = []report.Reason{{Outcome: report.Indeterminate, Event: "origin_unknown"}}
+		}, "the file has sound only", "where the picture comes from"},
+		"a picture": {func(r *report.Report) {
+			r.Origin.State, r.Decoded, r.Asset.Tracks = "unknown", &report.Decoded{}, []report.Track{{ID: 1, Kind: "audio"}, {ID: 2, Kind: "video"}}
+		}, "where the picture comes from", "sound only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := blank("clip.mp4")
+			c.change(r)
+			var b bytes.Buffer
+			if err := render.Text(&b, r, render.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(b.String(), c.says) || strings.Contains(b.String(), c.never) {
+				t.Errorf("%s", b.String())
+			}
+		})
+	}
+}
