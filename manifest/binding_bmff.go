@@ -73,6 +73,9 @@ func checkBMFFMap(ctx context.Context, c *Content, h *hardBinding, m *bmffMap) (
 			return nil, boxLimit(err)
 		}
 	}
+	if err := k.when(); err != nil {
+		return nil, boxLimit(err)
+	}
 	k.conclude()
 	return k.b, nil
 }
@@ -283,13 +286,16 @@ func (k *bmffCheck) flat() error {
 	if bytes.Equal(sum, k.m.Hash) {
 		return nil
 	}
-	if k.m.Merkle == nil {
+	if !k.failed() { // with blocks that differ as well nothing would explain all of it
 		if err := k.findCause(); err != nil {
 			return err
 		}
 	}
 	if c := k.b.Cause; c != nil {
 		k.mismatch("the content hash differs: %s", c.Explanation)
+		if c.Kind != CauseAppended && c.Kind != CauseShifted {
+			k.damage(c.Where, c.Offset, c.Length)
+		}
 	} else {
 		k.mismatch("the content hash differs%s", k.hint())
 	}

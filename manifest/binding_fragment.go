@@ -167,8 +167,7 @@ func (k *bmffCheck) fragments() error {
 		}
 		k.b.Bound += p.Bytes()
 	}
-	k.judgeFragments(l)
-	return nil
+	return k.judgeFragments(l)
 }
 
 // hashFragments computes the leaf of each fragment and holds it against its tree.
@@ -350,9 +349,9 @@ func (s *sequence) missing(tree int, count int64, most int) (list []int64, insid
 }
 
 // judgeFragments turns the fragments' results into findings. The file is whole: every place of every tree must be there.
-func (k *bmffCheck) judgeFragments(l *fragments) {
+func (k *bmffCheck) judgeFragments(l *fragments) error {
 	seq := newSequence()
-	bad, brokenOnly := 0, true
+	bad, brokenOnly, last := 0, true, 0
 	text := ""
 	for i := range l.list {
 		f := &l.list[i]
@@ -367,8 +366,16 @@ func (k *bmffCheck) judgeFragments(l *fragments) {
 		if bad++; bad == 1 {
 			text = fmt.Sprintf("fragment %d at offset %d: %s", i, from, l.why)
 		}
-		brokenOnly = brokenOnly && f.fault == badProof
+		brokenOnly, last = brokenOnly && f.fault == badProof, i
 		k.damage(fmt.Sprintf("fragment %d", i), from, end-from)
+	}
+	if bad == 1 && len(k.b.Damage) == 1 && l.list[last].fault == badContent {
+		if err := k.fragmentCause(l, last); err != nil {
+			return err
+		}
+		if c := k.b.Cause; c != nil {
+			text += ": " + c.Explanation
+		}
 	}
 	if bad > 0 {
 		text = fmt.Sprintf("%d of %d fragments are not as signed; %s", bad, len(l.list), text)
@@ -389,4 +396,5 @@ func (k *bmffCheck) judgeFragments(l *fragments) {
 			k.mismatch("merkle[%d]: the last %d of %d fragments are missing", t.index, behind, t.count)
 		}
 	}
+	return nil
 }

@@ -19,7 +19,9 @@ type setCheck struct {
 	fits     map[place]bool          // trees whose initialization segment a rendition has
 	anywhere map[int]bool            // trees that fit some rendition
 	sizes    map[string]defaultSizes // of the samples of renditions that bring their own initialization segment
-	mu       sync.Mutex              // for inits, sizes, and what fragment files add to the binding
+	timing   map[string]*timing      // of the same
+	tries    int64                   // bytes that may be hashed yet to find why fragments differ
+	mu       sync.Mutex              // for inits, sizes, timing, tries, and what fragment files add to the binding
 }
 
 // place is a tree in a rendition.
@@ -39,12 +41,15 @@ func (k *bmffCheck) set() error {
 	if k.noInit() {
 		return nil
 	}
-	s := &setCheck{bmffCheck: k, fits: map[place]bool{}, anywhere: map[int]bool{}, sizes: map[string]defaultSizes{}}
+	s := &setCheck{bmffCheck: k, fits: map[place]bool{}, anywhere: map[int]bool{}, sizes: map[string]defaultSizes{}, timing: map[string]*timing{}, tries: maxCauseBytes}
 	own, err := k.file.SampleSizes()
 	if err != nil {
 		return err
 	}
 	s.sizes[k.c.Rendition] = own
+	if s.timing[k.c.Rendition], err = timingOf(k.file); err != nil {
+		return err
+	}
 	s.inits = []initFile{newInitFile("the initialization segment", k.c.Rendition, -1, k.c, k.matcher)}
 	parts, err := s.readParts()
 	if err != nil {
@@ -54,12 +59,11 @@ func (k *bmffCheck) set() error {
 	if err := s.initSegments(); err != nil {
 		return err
 	}
-	s.judge(parts)
-	return nil
+	return s.judge(parts)
 }
 
 // judge turns the results of the files into findings, in playback order.
-func (s *setCheck) judge(parts []*setPart) {
+func (s *setCheck) judge(parts []*setPart) error {
 	seq, used, due := newSequence(), map[int]bool{}, map[string]int64{}
 	claimed := map[place]bool{} // by location, in tree: places whose file is listed and not there
 	bad, total, brokenOnly, text := 0, 0, true, ""
@@ -94,8 +98,8 @@ func (s *setCheck) judge(parts []*setPart) {
 			brokenOnly = brokenOnly && p.broken
 			if given.Data == nil {
 				r.State = PartMissing
-			} else {
-				s.damage(r.Name, 0, given.Size)
+			} else if err := s.partDamage(given); err != nil {
+				return err
 			}
 		}
 		s.b.Parts = append(s.b.Parts, r)
@@ -109,6 +113,7 @@ func (s *setCheck) judge(parts []*setPart) {
 		}
 	}
 	s.complete(seq, used, claimed, total)
+	return nil
 }
 
 // homeOf holds a fragment's tree against the initialization segments of its rendition.
@@ -294,9 +299,13 @@ func (s *setCheck) read(i int) (*setPart, error) {
 		if err != nil {
 			return nil, err
 		}
+		when, err := timingOf(f)
+		if err != nil {
+			return nil, err
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.sizes[p.Rendition] = sizes
+		s.sizes[p.Rendition], s.timing[p.Rendition] = sizes, when
 		s.inits = append(s.inits, newInitFile(fmt.Sprintf("%q", p.Name), p.Rendition, i, &Content{Data: p.Data, Size: p.Size}, newMatcher(f, s.m.Exclusions)))
 		return r, nil
 	}
@@ -353,6 +362,9 @@ func (s *setCheck) part(r *setPart, p Part, f *bmff.File) error {
 	}
 	if kind, why := leafFault(t, sum, proof); kind != asSigned {
 		r.why, r.broken = why, kind == badProof
+		if kind == badContent {
+			return s.partCause(r, p, f, t, proof)
+		}
 		return nil
 	}
 	if moofs != 1 || mdats != 1 {

@@ -147,6 +147,15 @@ type Damage struct {
 	Where  string `json:"where"`
 	Offset int64  `json:"offset"` // bytes
 	Length int64  `json:"length"` // bytes
+	// Shown says which tracks the range holds media data of, and when that is shown; empty: none, or it is not known.
+	Shown []Shown `json:"shown,omitempty"`
+}
+
+// Shown is a span of time in which a track shows something, from the beginning of the presentation.
+type Shown struct {
+	Track   int64 `json:"track"`
+	StartMs int64 `json:"startMs"`
+	EndMs   int64 `json:"endMs"`
 }
 
 // Cause is the change that explains a content hash which differs: undone, the hash matches. The file is not what was

@@ -87,6 +87,8 @@ type chunker struct {
 	stbl  *Box
 	track uint32
 	visit func(Run) error
+	// sample, where it is set, sees every sample, or the samples of a chunk at once where all have one size.
+	sample func(r Run, samples int64) error
 
 	fixed int64   // size of every sample; 0: from sizes
 	left  int64   // samples with the fixed size that are left
@@ -150,7 +152,7 @@ func (c *chunker) run() error {
 		} else {
 			at = uint64(binary.BigEndian.Uint32(o))
 		}
-		n, ok, err := c.chunk(per)
+		n, ok, err := c.chunk(per, int64(min(at, maxRun)))
 		if err != nil {
 			return err
 		}
@@ -254,8 +256,8 @@ func (c *chunker) size() (n int64, ok bool, err error) {
 	return 0, false, nil
 }
 
-// chunk adds up the sizes of the next n samples.
-func (c *chunker) chunk(n uint32) (sum int64, ok bool, err error) {
+// chunk adds up the sizes of the next n samples, which start at an offset.
+func (c *chunker) chunk(n uint32, at int64) (sum int64, ok bool, err error) {
 	if c.fixed != 0 {
 		take := min(int64(n), c.left)
 		c.left -= take
@@ -266,7 +268,10 @@ func (c *chunker) chunk(n uint32) (sum int64, ok bool, err error) {
 			c.p.problem(c.stbl, "a chunk of %d samples of %d bytes", take, c.fixed)
 			return 0, false, nil
 		}
-		return take * c.fixed, take == int64(n), nil
+		if c.sample != nil && take > 0 {
+			err = c.sample(Run{c.track, at, take * c.fixed}, take)
+		}
+		return take * c.fixed, take == int64(n), err
 	}
 	for range n {
 		s, ok, err := c.size()
@@ -276,6 +281,11 @@ func (c *chunker) chunk(n uint32) (sum int64, ok bool, err error) {
 		if !ok {
 			c.p.problem(c.stbl, "fewer samples than the chunks ask for")
 			return sum, false, nil
+		}
+		if c.sample != nil {
+			if err := c.sample(Run{c.track, at + sum, s}, 1); err != nil {
+				return sum, false, err
+			}
 		}
 		sum += s
 	}
@@ -449,7 +459,10 @@ func (p *tables) runSizes(trun *Box, skip, count int64) (int64, error) {
 }
 
 // SampleSizes reads the default sample size of each track in fragments, from the trex boxes. ISO/IEC 14496-12, 8.8.3.
-func (f *File) SampleSizes() (map[uint32]uint32, error) {
+func (f *File) SampleSizes() (map[uint32]uint32, error) { return f.defaults(16) }
+
+// defaults reads a number of each trex box, by the track: the one at an offset behind the header.
+func (f *File) defaults(at int) (map[uint32]uint32, error) {
 	moov := f.First(Moov)
 	mvex := path(moov, Mvex)
 	out := map[uint32]uint32{}
@@ -469,7 +482,7 @@ func (f *File) SampleSizes() (map[uint32]uint32, error) {
 		if len(h) < 24 {
 			continue // fragments of this track have to name their sizes
 		}
-		out[binary.BigEndian.Uint32(h[4:])] = binary.BigEndian.Uint32(h[16:])
+		out[binary.BigEndian.Uint32(h[4:])] = binary.BigEndian.Uint32(h[at:])
 	}
 	return out, nil
 }

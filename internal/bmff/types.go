@@ -30,6 +30,7 @@ const (
 	Dref FourCC = 0x64726566
 	Stbl FourCC = 0x7374626c
 	Stsd FourCC = 0x73747364
+	Stts FourCC = 0x73747473
 	Stsz FourCC = 0x7374737a
 	Stz2 FourCC = 0x73747a32
 	Stsc FourCC = 0x73747363
@@ -37,6 +38,7 @@ const (
 	Co64 FourCC = 0x636f3634
 	Traf FourCC = 0x74726166
 	Tfhd FourCC = 0x74666864
+	Tfdt FourCC = 0x74666474
 	Trun FourCC = 0x7472756e
 )
 

@@ -274,12 +274,27 @@ func damage(list []report.Damage) string {
 			parts = append(parts, fmt.Sprintf("%s, missing at byte %d", Clip(d.Where), d.Offset))
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s, bytes %d to %d", Clip(d.Where), d.Offset, d.Offset+d.Length-1))
+		parts = append(parts, fmt.Sprintf("%s, bytes %d to %d", Clip(d.Where), d.Offset, d.Offset+d.Length-1)+when(d.Shown))
 	}
 	if n := len(list) - len(parts); n > 0 {
 		parts = append(parts, fmt.Sprintf("and %d more", n))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// when says which tracks a damaged range is of, and when that is shown.
+func when(list []report.Shown) string {
+	var parts []string
+	for _, s := range list[:min(len(list), 3)] {
+		parts = append(parts, fmt.Sprintf("track %d, %s–%s", s.Track, clock(s.StartMs), clock(s.EndMs)))
+	}
+	if parts == nil {
+		return ""
+	}
+	if n := len(list) - len(parts); n > 0 {
+		parts = append(parts, plural(n, "more track"))
+	}
+	return " (" + strings.Join(parts, "; ") + ")"
 }
 
 func (t *text) signer() string {
