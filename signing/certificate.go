@@ -56,6 +56,7 @@ const (
 type certificate struct {
 	der []byte
 	tbs []byte
+	derived
 
 	version         int // 1, 2, 3
 	uniqueIDs       bool

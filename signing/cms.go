@@ -116,7 +116,7 @@ func (t *token) readSignedData(data cryptobyte.String) error {
 		if len(t.certificates) == maxTokenCertificates {
 			return malformed("more than %d certificates", maxTokenCertificates)
 		}
-		c, err := parseCertificate(el)
+		c, err := known.read(el)
 		if err != nil {
 			return malformed("certificate %d: %v", len(t.certificates), err)
 		}

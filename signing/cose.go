@@ -134,11 +134,31 @@ func byteString(raw cbor.RawMessage) ([]byte, error) {
 	if len(raw) == 0 || raw[0]>>5 != 2 {
 		return nil, errors.New("no byte string")
 	}
+	// Of one definite length that fills it, as almost all are: what the decoder would copy.
+	if n, head := definite(raw); head > 0 && n == uint64(len(raw)-head) {
+		return raw[head:len(raw):len(raw)], nil
+	}
 	out := []byte{}
 	if err := strictCBOR.Unmarshal(raw, &out); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// definite reads the length in an item's head and how long that head is; 0: it is cut off, reserved or indefinite.
+func definite(raw []byte) (n uint64, head int) {
+	info := raw[0] & 31
+	if info < 24 {
+		return uint64(info), 1
+	}
+	head = 1 + 1<<(info-24)
+	if info > 27 || len(raw) < head {
+		return 0, 0
+	}
+	for _, b := range raw[1:head] {
+		n = n<<8 | uint64(b)
+	}
+	return n, head
 }
 
 // parseHeaders reads one bucket: labels are integers or text, each once.

@@ -144,7 +144,7 @@ func (o *OCSP) readBasic(in cryptobyte.String) error {
 		if !list.ReadASN1Element(&el, cbasn1.SEQUENCE) {
 			return badOCSP("the certificates cannot be read")
 		}
-		c, err := parseCertificate(el)
+		c, err := known.read(el)
 		if err != nil {
 			return badOCSP("certificate %d: %v", len(o.certificates), err)
 		}

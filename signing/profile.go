@@ -15,9 +15,8 @@ const (
 	issuer
 )
 
-// profile holds a certificate against C2PA's certificate profile and returns the rules that it breaks, in plain words.
-// The rules are those of C2PA 2.5, 13.5.1.1; the algorithm rules are for claim signers alone.
-func (c *certificate) profile(as role) []string {
+// breaks works out what [certificate.profile] answers.
+func (c *certificate) breaks(as role) []string {
 	var broken []string
 	say := func(cond bool, format string, args ...any) {
 		if cond {

@@ -2,7 +2,6 @@ package signing
 
 import (
 	"bytes"
-	"crypto/x509"
 	"errors"
 	"fmt"
 )
@@ -88,7 +87,7 @@ func (v *verification) token(raw []byte, source string, stamped []byte) bool {
 		return false
 	}
 	v.r.Stamp.Authority = by.name()
-	v.r.Stamp.Certificate, _ = x509.ParseCertificate(by.der) // shown only; nil where crypto/x509 cannot read it
+	v.r.Stamp.Certificate, _ = by.x509() // shown only; nil where crypto/x509 cannot read it
 	switch err := t.verify(by, s, digest); {
 	case errors.Is(err, errUnsupported):
 		v.stampSays("timeStamp.untrusted", "%s: %v", source, err)

@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -112,7 +111,7 @@ func (v *verification) credential() {
 	}
 	v.loose = !protected
 	for i, der := range ders {
-		c, err := parseCertificate(der)
+		c, err := known.read(der)
 		switch {
 		case err != nil && i == 0:
 			v.invalid("%v", err)
@@ -215,7 +214,7 @@ func (v *verification) trusted() {
 func (v *verification) shown() {
 	v.r.Subject, v.r.Issuer = nameOf(v.leaf.subject), nameOf(v.leaf.issuer)
 	for _, c := range v.chain {
-		x, err := x509.ParseCertificate(c.der)
+		x, err := c.x509()
 		if err != nil {
 			return
 		}
