@@ -48,7 +48,8 @@ type work struct {
 	ingredients map[*jumbf.Box]*Ingredient
 	instances   map[string]*Ingredient // by instance ID
 	softBound   bool                   // a soft binding is among the assertions
-	redacted    map[string]string      // path of a redacted box below the manifest → label of the manifest that redacts it
+	pending     pending
+	redacted    map[string]string // path of a redacted box below the manifest → label of the manifest that redacts it
 }
 
 // reference is an entry of the claim's lists of assertions.
@@ -90,11 +91,8 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	}
 	v.bound = v.boundManifest(r)
 	v.applyRedactions()
-	for _, w := range v.order {
-		if err := ctx.Err(); err != nil {
-			return r, err
-		}
-		v.validate(w)
+	if err := v.validateAll(ctx); err != nil {
+		return r, err
 	}
 	for _, w := range v.order {
 		if err := ctx.Err(); err != nil {
@@ -190,6 +188,19 @@ func (v *validator) treeOf(a *Assertion) (cbortree.Value, error) {
 	return a.tree, a.broken
 }
 
+// validateAll judges the manifests, ingredients first.
+func (v *validator) validateAll(ctx context.Context) error {
+	done := v.ahead()
+	defer done()
+	for _, w := range v.order {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		v.validate(w)
+	}
+	return nil
+}
+
 // validate judges one manifest, except for its content and what changed since its ingredients were taken in.
 func (v *validator) validate(w *work) {
 	w.r.Reached = true
@@ -217,42 +228,4 @@ func (v *validator) validate(w *work) {
 	v.others(w)
 	// C2PA 2.5, 14.11: the ingredients.
 	v.ingredients(w)
-}
-
-// verify verifies a claim's signature, once; why says why there is none.
-func (v *validator) verify(w *work) (why string) {
-	if w.r.Signature != nil {
-		return ""
-	}
-	box, why := v.store.signatureBox(w.m, w.claim)
-	if box == nil {
-		return why
-	}
-	w.r.Signature = signing.Verify(signing.Input{
-		COSE: box.Content("cbor").Payload(), Payload: w.claim.Payload, URL: w.m.URI(box.Label()), Now: v.opt.Now,
-		Trust: v.opt.Trust, Stamps: v.stampsFor(w), Status: v.status, Cut: v.cut, Ask: v.asker(w), Nonce: v.opt.Nonce,
-	})
-	return ""
-}
-
-// asker asks responders for a manifest: for the active one and the one whose binding counts apart from the others, so
-// that what these ask for takes nothing from them.
-func (v *validator) asker(w *work) func(string, []byte) ([]byte, error) {
-	if w.r.Active || w.r == v.bound || v.opt.AskBelow == nil {
-		return v.opt.Ask
-	}
-	return v.opt.AskBelow
-}
-
-// signature judges the claim's signature. C2PA 2.5, 14.7.
-func (v *validator) signature(w *work) {
-	why := v.verify(w)
-	if w.r.Signature == nil {
-		w.r.add(report.New("claimSignature.missing", w.claim.URI, why))
-		return
-	}
-	for _, f := range w.r.Signature.Findings {
-		w.r.add(f)
-	}
-	w.r.Notes = append(w.r.Notes, w.r.Signature.Notes...)
 }

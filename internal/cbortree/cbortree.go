@@ -94,8 +94,8 @@ func ParseMax(data []byte, limit int) (Value, int, error) {
 		return Value{}, 0, &SyntaxError{Offset: -1, Text: err.Error()}
 	}
 	limit = min(limit, MaxItems)
-	w := walker{data: data, left: limit}
-	v, err := w.item("$")
+	w := walker{data: data, left: limit, room: limit}
+	v, err := w.item()
 	if err != nil {
 		return Value{}, limit - max(w.left, 0), err
 	}
@@ -106,10 +106,19 @@ func ParseMax(data []byte, limit int) (Value, int, error) {
 type walker struct {
 	data []byte
 	at   int
-	left int
+	left int               // items that may still be read
+	room int               // items that slices may still be made for ahead
+	path [maxNested][]byte // keys on the way to the item, nil for one that is no text
+	deep int               // of them
 }
 
-func (w *walker) fault(at int, path, format string, args ...any) error {
+func (w *walker) fault(at int, format string, args ...any) error {
+	path := "$"
+	for _, key := range w.path[:min(w.deep, len(w.path))] {
+		if key != nil && len(path) < 200 {
+			path += "." + string(key)
+		}
+	}
 	return &SyntaxError{Offset: int64(at), Path: path, Text: fmt.Sprintf(format, args...)}
 }
 
@@ -139,7 +148,7 @@ func (w *walker) head() (major byte, info byte, n uint64, indefinite bool) {
 	return major, info, n, indefinite
 }
 
-func (w *walker) item(path string) (Value, error) {
+func (w *walker) item() (Value, error) {
 	if w.left--; w.left < 0 {
 		return Value{}, ErrItems
 	}
@@ -159,7 +168,7 @@ func (w *walker) item(path string) (Value, error) {
 		}
 		v.Data = w.str(n, indefinite)
 		if major == 3 && !utf8.Valid(v.Data) {
-			return Value{}, w.fault(start, path, "text that is not UTF-8")
+			return Value{}, w.fault(start, "text that is not UTF-8")
 		}
 		v.N = 0
 	case 4, 5:
@@ -167,12 +176,12 @@ func (w *walker) item(path string) (Value, error) {
 		if major == 5 {
 			v.Kind = Map
 		}
-		v.Items, err = w.list(n, indefinite, major == 5, path)
+		v.Items, err = w.list(n, indefinite, major == 5)
 		v.N = 0
 	case 6:
 		v.Kind = Tag
 		var inner Value
-		inner, err = w.item(path)
+		inner, err = w.item()
 		v.Items = []Value{inner}
 	default:
 		v.Kind, v.N = w.simple(info, n)
@@ -200,37 +209,56 @@ func (w *walker) str(n uint64, indefinite bool) []byte {
 	return out
 }
 
-// list reads the items of an array or a map. Slices grow by what is read and not by what is promised.
-func (w *walker) list(n uint64, indefinite, isMap bool, path string) ([]Value, error) {
+// list reads the items of an array or a map. What is promised is there, since the bytes are well formed: a slice is made
+// for as many items as the head says, as long as all such slices together stay within the limit.
+func (w *walker) list(n uint64, indefinite, isMap bool) ([]Value, error) {
 	var out []Value
+	each := 1
+	if isMap {
+		each = 2
+	}
+	if !indefinite && n <= uint64(w.room/each) {
+		w.room -= int(n) * each
+		out = make([]Value, 0, int(n)*each)
+	}
 	var keys keySet
+	w.deep++
+	defer func() { w.deep-- }()
 	for i := uint64(0); indefinite || i < n; i++ {
 		if indefinite && w.data[w.at] == 0xFF {
 			w.at++
 			break
 		}
 		at := w.at
-		v, err := w.item(path)
+		w.key(nil)
+		v, err := w.item()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, v)
 		if !isMap {
+			out = append(out, v)
 			continue
 		}
-		if !keys.add(v) {
-			return nil, w.fault(at, path, "key %s twice in one map", v.Name())
+		if !keys.add(out, v) {
+			return nil, w.fault(at, "key %s twice in one map", v.Name())
 		}
-		below := path
-		if v.Kind == Text && len(path) < 200 {
-			below = path + "." + string(v.Data)
+		out = append(out, v)
+		if v.Kind == Text {
+			w.key(v.Data)
 		}
-		if v, err = w.item(below); err != nil {
+		if v, err = w.item(); err != nil {
 			return nil, err
 		}
 		out = append(out, v)
 	}
 	return out, nil
+}
+
+// key notes under which key of the innermost map the walk goes on.
+func (w *walker) key(k []byte) {
+	if w.deep <= len(w.path) {
+		w.path[w.deep-1] = k
+	}
 }
 
 func (w *walker) simple(info byte, n uint64) (Kind, uint64) {
@@ -275,22 +303,54 @@ func half(b uint16) float64 {
 // keySet finds map keys that are there twice. Keys of one value in two encodings are the same key. RFC 8949, 5.6.
 type keySet struct{ seen map[string]struct{} }
 
-func (s *keySet) add(v Value) bool {
+// fewKeys is how many keys are held against each other one by one: almost every map has fewer, and needs no memory then.
+const fewKeys = 12
+
+// add takes a key behind the pairs that were read; false: one of them has it.
+func (s *keySet) add(pairs []Value, v Value) bool {
+	if len(pairs) < 2*fewKeys {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i].sameKey(v) {
+				return false
+			}
+		}
+		return true
+	}
 	if s.seen == nil {
-		s.seen = map[string]struct{}{}
+		s.seen = make(map[string]struct{}, len(pairs))
+		for i := 0; i < len(pairs); i += 2 {
+			s.seen[pairs[i].keyText()] = struct{}{}
+		}
 	}
-	var k string
-	switch v.Kind {
-	case Text, Bytes:
-		k = string(rune('0'+v.Kind)) + string(v.Data)
-	case Uint, Negative, Bool, Float:
-		k = fmt.Sprint(v.Kind, ":", v.N)
-	default:
-		k = "r" + string(v.Raw)
-	}
+	k := v.keyText()
 	if _, twice := s.seen[k]; twice {
 		return false
 	}
 	s.seen[k] = struct{}{}
 	return true
+}
+
+// sameKey reports whether two keys have the same keyText.
+func (v Value) sameKey(o Value) bool {
+	if v.Kind != o.Kind {
+		return false
+	}
+	switch v.Kind {
+	case Text, Bytes:
+		return string(v.Data) == string(o.Data)
+	case Uint, Negative, Bool, Float:
+		return v.N == o.N
+	}
+	return string(v.Raw) == string(o.Raw)
+}
+
+// keyText is a text that two keys share if they are the same key.
+func (v Value) keyText() string {
+	switch v.Kind {
+	case Text, Bytes:
+		return string(rune('0'+v.Kind)) + string(v.Data)
+	case Uint, Negative, Bool, Float:
+		return fmt.Sprint(v.Kind, ":", v.N)
+	}
+	return "r" + string(v.Raw)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,62 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("%v %v", v.Kind, err)
 			}
 		})
+	}
+}
+
+func TestFaultsSayWhere(t *testing.T) {
+	for _, c := range []struct{ hex, want string }{
+		{"a1616181a1616262c328", "cbor: text that is not UTF-8 at $.a.b (offset 7)"},
+		{"82a161610062c328", "cbor: text that is not UTF-8 at $ (offset 5)"},
+		{"a16161a2616200616200", `cbor: key b twice in one map at $.a (offset 7)`},
+	} {
+		if _, err := cbortree.Parse(raw(t, c.hex)); err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, expected %s", c.hex, err, c.want)
+		}
+	}
+}
+
+func TestLargeMapsHaveEachKeyOnce(t *testing.T) {
+	keys := func(n, again int) []byte { // n different keys, then one of them
+		b := []byte{0xbf}
+		for i := range n {
+			b = append(b, 0x19, byte(i>>8), byte(i), 0)
+		}
+		if again >= 0 {
+			b = append(b, 0x1a, 0, 0, byte(again>>8), byte(again), 0)
+		}
+		return append(b, 0xff)
+	}
+	for _, n := range []int{1, 11, 12, 13, 14, 100} {
+		if v, err := cbortree.Parse(keys(n, -1)); err != nil || len(v.Items) != 2*n {
+			t.Errorf("%d keys: %v", n, err)
+		}
+		for _, again := range []int{0, n / 2, n - 1} {
+			if _, err := cbortree.Parse(keys(n, again)); err == nil {
+				t.Errorf("key %d of %d twice", again, n)
+			}
+		}
+	}
+}
+
+// TestPromisesTakeNoMemory has arrays inside arrays that all promise, and hold, more items than are read.
+func TestPromisesTakeNoMemory(t *testing.T) {
+	const levels, items = 30, 1 << 16
+	var data []byte
+	for range levels {
+		data = append(data, 0x9a, 0, 1, 0, 0)
+	}
+	data = append(data, make([]byte, levels*items)...) // the innermost takes items, each other one fewer
+	data = data[:len(data)-levels+1]
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, err := cbortree.ParseMax(data, items+levels)
+	runtime.ReadMemStats(&after)
+	if !errors.Is(err, cbortree.ErrItems) {
+		t.Fatalf("%v", err)
+	}
+	if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 64 {
+		t.Errorf("%d MB for items that are not read", n)
 	}
 }
 
