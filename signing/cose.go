@@ -58,8 +58,17 @@ const (
 	labelX5Chain   = 33
 )
 
+// rawItem is the encoding of a CBOR item: a part of the bytes that were decoded, where the library's own type copies it.
+type rawItem []byte
+
+// UnmarshalCBOR takes the item's bytes.
+func (r *rawItem) UnmarshalCBOR(b []byte) error {
+	*r = b[:len(b):len(b)]
+	return nil
+}
+
 // headers is one bucket of header parameters: label (int64 or string) to the value's bytes.
-type headers map[any]cbor.RawMessage
+type headers map[any]rawItem
 
 // sign1 is a COSE_Sign1 as it was received.
 //
@@ -87,18 +96,19 @@ func parseSign1(data []byte) (*sign1, error) {
 	if len(data) == 0 || data[0]>>5 != 6 {
 		return fail("COSE_Sign1", "no COSE_Sign1_Tagged (CBOR tag 18)")
 	}
-	var tag cbor.RawTag
-	if err := strictCBOR.Unmarshal(data, &tag); err != nil {
+	if err := strictCBOR.Wellformed(data); err != nil {
 		return fail("COSE_Sign1", "%v", err)
 	}
-	if tag.Number != 18 {
-		return fail("COSE_Sign1", "CBOR tag %d, where 18 is wanted", tag.Number)
+	tag, head := definite(data)
+	if tag != 18 {
+		return fail("COSE_Sign1", "CBOR tag %d, where 18 is wanted", tag)
 	}
-	if len(tag.Content) == 0 || tag.Content[0]>>5 != 4 {
+	content := data[head:]
+	if content[0]>>5 != 4 {
 		return fail("COSE_Sign1", "not an array")
 	}
-	var parts []cbor.RawMessage
-	if err := strictCBOR.Unmarshal(tag.Content, &parts); err != nil {
+	var parts []rawItem
+	if err := strictCBOR.Unmarshal(content, &parts); err != nil {
 		return fail("COSE_Sign1", "%v", err)
 	}
 	if len(parts) != 4 {
@@ -130,7 +140,7 @@ func parseSign1(data []byte) (*sign1, error) {
 }
 
 // byteString decodes a bstr and nothing that could be turned into one.
-func byteString(raw cbor.RawMessage) ([]byte, error) {
+func byteString(raw rawItem) ([]byte, error) {
 	if len(raw) == 0 || raw[0]>>5 != 2 {
 		return nil, errors.New("no byte string")
 	}
@@ -166,7 +176,7 @@ func parseHeaders(raw []byte) (headers, error) {
 	if len(raw) == 0 || raw[0]>>5 != 5 {
 		return nil, errors.New("no map")
 	}
-	var m map[any]cbor.RawMessage
+	var m map[any]rawItem
 	if err := strictCBOR.Unmarshal(raw, &m); err != nil {
 		return nil, err
 	}
@@ -188,7 +198,7 @@ func parseHeaders(raw []byte) (headers, error) {
 }
 
 // integer decodes a CBOR integer that fits in int64.
-func integer(raw cbor.RawMessage) (int64, bool) {
+func integer(raw rawItem) (int64, bool) {
 	if len(raw) == 0 || raw[0]>>5 > 1 {
 		return 0, false
 	}
@@ -283,7 +293,7 @@ func (s *sign1) chain() (ders [][]byte, protected bool, err error) {
 }
 
 // chainValue reads COSE_X509 = bstr / [ 2*certs: bstr ]; an array of one is tolerated. RFC 9360, 2.
-func chainValue(raw cbor.RawMessage) ([][]byte, error) {
+func chainValue(raw rawItem) ([][]byte, error) {
 	if len(raw) > 0 && raw[0]>>5 == 2 {
 		der, err := byteString(raw)
 		if err != nil {
@@ -294,7 +304,7 @@ func chainValue(raw cbor.RawMessage) ([][]byte, error) {
 	if len(raw) == 0 || raw[0]>>5 != 4 {
 		return nil, errCredential("x5chain is neither a byte string nor an array")
 	}
-	var parts []cbor.RawMessage
+	var parts []rawItem
 	if err := strictCBOR.Unmarshal(raw, &parts); err != nil {
 		return nil, errCredential("x5chain: " + err.Error())
 	}
@@ -332,7 +342,7 @@ func (s *sign1) claimed() *time.Time {
 }
 
 // numericDate reads seconds since 1970 between the years 1970 and 9999; nil: it is none.
-func numericDate(raw cbor.RawMessage) *time.Time {
+func numericDate(raw rawItem) *time.Time {
 	const end = 253402300799 // 9999-12-31T23:59:59Z
 	if len(raw) == 0 {
 		return nil
@@ -389,7 +399,7 @@ func appendHead(b []byte, major byte, n int) []byte {
 }
 
 // tokens reads the value of sigTst or sigTst2: { tstTokens: [ 1* { val: bstr } ] }. C2PA 2.5, 10.3.2.5.
-func tokens(raw cbor.RawMessage) ([][]byte, error) {
+func tokens(raw rawItem) ([][]byte, error) {
 	m, err := parseHeaders(raw)
 	if err != nil {
 		return nil, err
@@ -398,7 +408,7 @@ func tokens(raw cbor.RawMessage) ([][]byte, error) {
 	if !ok || len(list) == 0 || list[0]>>5 != 4 {
 		return nil, errors.New("no array tstTokens")
 	}
-	var items []cbor.RawMessage
+	var items []rawItem
 	if err := strictCBOR.Unmarshal(list, &items); err != nil {
 		return nil, err
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/consentry/consentry/report"
 )
 
@@ -120,7 +118,7 @@ func (v *verification) obstacle(source string, err error) {
 }
 
 // ocspValues reads { ocspVals: [ 1* bstr ] }. C2PA 2.5, 10.3.2.6.
-func ocspValues(raw cbor.RawMessage) ([][]byte, error) {
+func ocspValues(raw rawItem) ([][]byte, error) {
 	m, err := parseHeaders(raw)
 	if err != nil {
 		return nil, err
@@ -129,7 +127,7 @@ func ocspValues(raw cbor.RawMessage) ([][]byte, error) {
 	if !ok || len(list) == 0 || list[0]>>5 != 4 {
 		return nil, errors.New("no array ocspVals")
 	}
-	var items []cbor.RawMessage
+	var items []rawItem
 	if err := strictCBOR.Unmarshal(list, &items); err != nil {
 		return nil, err
 	}

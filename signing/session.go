@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/fxamacker/cbor/v2"
 )
 
 // SessionKey is a public key that a claim signer vouches for, and that signs the segments of a live stream. Whether the
@@ -109,7 +107,7 @@ func ParseSegmentInfo(data []byte) (*SegmentInfo, error) {
 	out := &SegmentInfo{Payload: s.payload, Time: s.claimed(), message: s}
 	for _, h := range []headers{s.protected, s.unprotected} {
 		if raw, ok := h[int64(4)]; ok && out.KeyID == nil {
-			if out.KeyID, err = byteString(cbor.RawMessage(raw)); err != nil {
+			if out.KeyID, err = byteString(raw); err != nil {
 				return nil, &SyntaxError{Path: "COSE_Sign1/kid", Reason: err.Error()}
 			}
 		}

@@ -21,9 +21,17 @@ func collectUntil(t *testing.T, what string, holds func() bool) {
 
 func TestTheMemoryLimitEndsWhereMoreIsInUse(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	defer debug.SetGCPercent(debug.SetGCPercent(usualPercent))
 	frugal()
-	if got := debug.SetMemoryLimit(-1); got != frugalLimit {
-		t.Fatalf("limit %d, expected %d", got, int64(frugalLimit))
+	if got := debug.SetMemoryLimit(-1); got != idleLimit {
+		t.Fatalf("limit %d, expected %d", got, int64(idleLimit))
+	}
+	if got := debug.SetGCPercent(-1); got != -1 {
+		t.Fatalf("the collector runs at %d percent before the limit", got)
+	}
+	collectUntil(t, "the first limit still stands", func() bool { return debug.SetMemoryLimit(-1) == frugalLimit })
+	if got := debug.SetGCPercent(usualPercent); got != usualPercent {
+		t.Fatalf("the collector runs at %d percent after the first limit", got)
 	}
 	held := make([]byte, 2*frugalLive)
 	collectUntil(t, "the limit still stands", func() bool { return debug.SetMemoryLimit(-1) == math.MaxInt64 })
@@ -35,6 +43,12 @@ func TestAMemoryLimitFromOutsideStands(t *testing.T) {
 	frugal()
 	if got := debug.SetMemoryLimit(-1); got != 1<<40 {
 		t.Errorf("limit %d", got)
+	}
+	debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
+	frugal()
+	if got := debug.SetGCPercent(50); got != 50 {
+		t.Errorf("the collector runs at %d percent", got)
 	}
 }
 
