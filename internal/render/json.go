@@ -1,12 +1,9 @@
 package render
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/consentry/consentry/report"
 )
@@ -59,40 +56,14 @@ func JSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
 func Line(w io.Writer, v any) error { return writeJSON(w, v, "") }
 
 func writeJSON(w io.Writer, v any, indent string) error {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
+	s := &spaced{w: w, indent: indent}
+	enc := json.NewEncoder(s)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", indent)
 	if err := enc.Encode(v); err != nil {
+		if s.err != nil {
+			return s.err
+		}
 		return fmt.Errorf("report as JSON: %w", err)
 	}
-	_, err := w.Write(EscapeJSON(buf.Bytes()))
-	return err
-}
-
-// EscapeJSON returns a JSON text with every character that [Safe] spells out as \uXXXX. Outside strings JSON has none
-// of them but white space, which stays.
-func EscapeJSON(text []byte) []byte {
-	var out []byte // nil: nothing to escape so far
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRune(text[i:])
-		bad := r >= 0x7f && (r == utf8.RuneError && n == 1 || hostile(r))
-		if bad && out == nil {
-			out = append(make([]byte, 0, len(text)+64), text[:i]...)
-		}
-		switch {
-		case !bad && out != nil:
-			out = append(out, text[i:i+n]...)
-		case bad && r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
-		case bad: // U+FFFD stands for a byte that is not UTF-8, as encoding/json does
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-		i += n
-	}
-	if out == nil {
-		return text
-	}
-	return out
+	return nil
 }
