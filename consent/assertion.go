@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/consentry/consentry/region"
@@ -85,7 +86,7 @@ var (
 	workKinds       = set("character", "setting", "music", "dialogue", "other")
 	workRenderings  = set("replica", "resemblance")
 	answerTerms     = set("none", "refuse")
-	entryID         = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+	entryID         = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`) })
 )
 
 // ParseAssertion reads the content of a consent assertion's CBOR or JSON box. On error the assertion is nil and the
@@ -235,7 +236,7 @@ func (r *reader) common(p *Person, m value, path string, ids map[string]bool, to
 	p.ID = r.text(m, "id", path, true)
 	switch {
 	case r.bad != nil:
-	case !entryID.MatchString(p.ID):
+	case !entryID().MatchString(p.ID):
 		r.fail(path+".id", fmt.Sprintf("%q does not have the form of an id", clip(p.ID)))
 	case ids[p.ID]:
 		r.fail(path+".id", fmt.Sprintf("%q stands twice", p.ID))

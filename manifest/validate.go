@@ -3,6 +3,7 @@ package manifest
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/consentry/consentry/internal/cbortree"
 	"github.com/consentry/consentry/internal/jumbf"
@@ -201,6 +202,9 @@ func (v *validator) validateAll(ctx context.Context) error {
 	return nil
 }
 
+// successes is how many findings say of a good manifest that it is good, beside those of its assertions and ingredients.
+const successes = 5
+
 // validate judges one manifest, except for its content and what changed since its ingredients were taken in.
 func (v *validator) validate(w *work) {
 	w.r.Reached = true
@@ -217,6 +221,7 @@ func (v *validator) validate(w *work) {
 	if w.claim == nil || len(w.claimFaults) > 0 {
 		return // the claim is rejected: what it would say of the rest counts for nothing
 	}
+	w.r.Success = slices.Grow(w.r.Success, successes+len(w.refs)+len(w.r.Ingredients))
 	// C2PA 2.5, 14.7 to 14.9: its signature, time-stamps and revocation.
 	v.signature(w)
 	// C2PA 2.5, 14.10.1: what a manifest of its kind must and must not hold.

@@ -36,7 +36,7 @@ type Rule struct {
 	program cel.Program
 }
 
-var ruleID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+var ruleID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`) })
 
 // ruleMembers are those that a rule may have.
 var ruleMembers = []string{"id", "when", "outcome", "message"}
@@ -92,7 +92,7 @@ func readRule(path string, v any) (*Rule, error) {
 		}
 		*f.into = s
 	}
-	if !ruleID.MatchString(r.ID) {
+	if !ruleID().MatchString(r.ID) {
 		return nil, &Error{join(path, "id"), fmt.Sprintf("%q does not have the form of an id: small letters, digits, dot, dash", r.ID)}
 	}
 	outcome, err := oneOf(join(path, "outcome"), m["outcome"], []string{string(fail), string(indeterminate), string(warn), string(pass)})

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,7 +22,7 @@ type Time struct {
 // maxTime keeps hours that a file names far from overflow. The longest real recording is shorter than a thousand hours.
 const maxTime = 100000 * time.Hour
 
-var npt = regexp.MustCompile(`^(\d+(\.\d*)?|\d+:[0-5]?\d:[0-5]?\d(\.\d*)?)$`)
+var npt = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d+(\.\d*)?|\d+:[0-5]?\d:[0-5]?\d(\.\d*)?)$`) })
 
 func parseTime(v any, path string) (*Time, error) {
 	m, ok := v.(map[string]any)
@@ -63,7 +64,7 @@ func (t *Time) parseNPT(m map[string]any, path string) error {
 			continue
 		}
 		str, ok := raw.(string)
-		if !ok || len(str) > 32 || !npt.MatchString(str) {
+		if !ok || len(str) > 32 || !npt().MatchString(str) {
 			return &SyntaxError{path + "." + s.name, "not a normal play time"}
 		}
 		d, ok := parseNPT(str)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/consentry/consentry/fingerprint"
@@ -124,7 +125,7 @@ func (s *Store) Partly() int { return s.partly }
 // Windows is the number of codes of two seconds.
 func (s *Store) Windows() int { return len(s.codes) }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // Open reads a store. The error is a *[SyntaxError], a *[LimitError], or that of data.
 func Open(data io.ReaderAt, size int64) (*Store, error) {
@@ -163,7 +164,7 @@ func Open(data io.ReaderAt, size int64) (*Store, error) {
 
 // checkSum tells a file that was damaged, or cut while it was written. It does not tell one that was forged.
 func checkSum(data io.ReaderAt, size int64) error {
-	h := crc32.New(castagnoli)
+	h := crc32.New(castagnoli())
 	if _, err := io.CopyBuffer(h, io.NewSectionReader(data, 0, size-sumSize), make([]byte, 1<<20)); err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 		if n += int64(k); err != nil {
 			return n, err
 		}
-		sum = crc32.Update(sum, castagnoli, part)
+		sum = crc32.Update(sum, castagnoli(), part)
 	}
 	k, err := out.Write(binary.LittleEndian.AppendUint32(nil, sum))
 	return n + int64(k), err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/consentry/consentry/internal/cbortree"
@@ -235,18 +236,20 @@ func newCrCertificate(c *x509.Certificate) *crCertificate {
 }
 
 var (
-	semVerForm = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
-	notSemVer  = regexp.MustCompile(`[^0-9A-Za-z-]+`)
+	semVerForm = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
+	})
+	notSemVer = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^0-9A-Za-z-]+`) })
 )
 
 // SemVer writes a version in the form of semver.org, as crJSON wants it: one that has another form, such as a commit,
 // becomes build metadata of 0.0.0.
 func SemVer(version string) string {
 	v := strings.TrimPrefix(version, "v")
-	if semVerForm.MatchString(v) {
+	if semVerForm().MatchString(v) {
 		return v
 	}
-	if build := strings.Trim(notSemVer.ReplaceAllString(version, "-"), "-"); build != "" {
+	if build := strings.Trim(notSemVer().ReplaceAllString(version, "-"), "-"); build != "" {
 		return "0.0.0+" + build
 	}
 	return "0.0.0"
