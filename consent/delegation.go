@@ -53,7 +53,7 @@ func parseLink(raw string) (*link, *SyntaxError) {
 	if err != nil {
 		return nil, err
 	}
-	if c.closed || c.header.get("typ").kind != jsonString || c.header.get("typ").text != "consent-delegation+jwt" {
+	if c.closed || c.header.get("typ").text != "consent-delegation+jwt" {
 		return nil, &SyntaxError{Path: "header.typ", Reason: "not consent-delegation+jwt"}
 	}
 	m := &members{path: "payload", of: c.payload}

@@ -74,6 +74,14 @@ func TestDelegation(t *testing.T) {
 	set := func(path string, to any) func(object) object {
 		return func(o object) object { return o.set(path, to) }
 	}
+	named := func(kid string) func(object) object { return set("delegate.jwk.kid", kid) }
+	nameless := house
+	nameless.key = func() *PrivateKey { k := *house.key; k.Kid = ""; return &k }()
+	unverified := func(t *testing.T, r *tokenResult) {
+		if r.verified {
+			t.Error("the token's own words are believed")
+		}
+	}
 	for _, c := range []struct {
 		name   string
 		people []delegate
@@ -83,13 +91,19 @@ func TestDelegation(t *testing.T) {
 		want   string
 		now    string // a failure now alone
 		level  string // empty: E4
+		file   func(*world)
+		check  func(*testing.T, *tokenResult)
 	}{
 		{name: "one link to somebody in no list", people: direct},
 		{name: "one link to an agency without a roster", people: []delegate{performer, agency}, end: set("consent.authority", "agency")},
 		{name: "an agency under the person's authority", people: []delegate{performer, agency}},
 		{name: "two links", people: two},
 		{name: "three links", people: []delegate{performer, house, stranger(t, "third"), deputy}},
-		{name: "four links", people: []delegate{performer, house, stranger(t, "third"), stranger(t, "fourth"), deputy}, want: "consent.delegation.depthExceeded"},
+		{name: "four links", people: []delegate{performer, house, stranger(t, "third"), stranger(t, "fourth"), deputy}, want: "consent.delegation.depthExceeded", check: unverified},
+		{name: "an agency between, which may lend on", people: []delegate{performer, agency, deputy}},
+		{name: "the kid that the link before gives", people: two, link: only(0, named("house"))},
+		{name: "another kid than the link before gives", people: two, link: only(0, named("other")), want: "consent.delegation.broken", check: unverified},
+		{name: "a second link without a kid", people: []delegate{performer, nameless, deputy}, want: "consent.delegation.broken", check: unverified},
 		{name: "a studio with its works", people: []delegate{performer, studio}, end: func(o object) object {
 			return o.set("consent.authority", "studio").set("consent.works", []string{"w"})
 		}, level: "E3"},
@@ -119,6 +133,8 @@ func TestDelegation(t *testing.T) {
 		{name: "max_depth 4", people: direct, link: only(0, set("max_depth", 4)), want: "consent.delegation.depthExceeded"},
 		{name: "root allows one of two", people: two, link: only(0, set("max_depth", 1)), want: "consent.delegation.depthExceeded"},
 		{name: "in a circle", people: []delegate{performer, house, performer}, want: "consent.delegation.cycle"},
+		{name: "in a circle behind the root", people: []delegate{performer, house, deputy, house}, want: "consent.delegation.cycle"},
+		{name: "ended, when the content says that it is of tomorrow", people: direct, link: only(0, set("exp", today.Unix()+3600)), end: set("exp", today.Unix()+3600), file: func(w *world) { w.c.t = Time{At: today.AddDate(0, 0, 1), Kind: "T1"} }, want: "consent.delegation.expired"},
 		{name: "to oneself", people: []delegate{performer, performer}, want: "consent.delegation.cycle"},
 		{name: "ended before", people: direct, link: only(0, set("exp", at(-time.Second))), end: set("exp", at(-time.Second)), want: "consent.delegation.expired"},
 		{name: "ended since", people: direct, link: only(0, set("exp", at(time.Second))), end: set("exp", at(time.Second)), now: "consent.delegation.expired"},
@@ -139,9 +155,18 @@ func TestDelegation(t *testing.T) {
 			if c.of == "" {
 				w.c.roster = nil
 			}
+			if c.file != nil {
+				c.file(w)
+			}
 			r := w.c.check(tokenInput{raw: aChain(t, c.people, c.link, c.end), entry: w.e})
 			if c.want == "" && len(r.atGeneration.failures) > 0 || c.want != "" && !slices.Contains(r.atGeneration.failures, c.want) {
 				t.Errorf("failures %v, want %q: %v", r.atGeneration.failures, c.want, r.findings)
+			}
+			if c.want == "" && c.now == "" && report.Has(r.findings, "consent.delegation.expired") {
+				t.Errorf("nothing has ended: %v", r.findings)
+			}
+			if c.check != nil {
+				c.check(t, r)
 			}
 			if c.now != "" && !slices.Contains(r.atNow.failures, c.now) {
 				t.Errorf("failures now %v, want %q", r.atNow.failures, c.now)

@@ -275,3 +275,44 @@ func FuzzToken(f *testing.F) {
 		}
 	})
 }
+
+// TestValues reads values as what they are not: a text is no number, an object no list.
+func TestValues(t *testing.T) {
+	for text, want := range map[string]int64{`12`: 12, `-12`: -12, `9223372036854775807`: 1<<63 - 1, `"12"`: -1, `1.0`: -1, `1e2`: -1, `9223372036854775808`: -1, `true`: -1, `null`: -1, `[12]`: -1} {
+		v, bad := parseJSON(text, "x", tokenJSON)
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		if n, ok := v.integer(); ok != (want != -1) || ok && n != want {
+			t.Errorf("%s as an integer: %d, %v", text, n, ok)
+		}
+	}
+	for text, want := range map[string]string{`[]`: "", `["a","b"]`: "a b", `["a",1]`: "none", `[null]`: "none", `{"x":"a"}`: "none", `{}`: "none", `"a"`: "none", `null`: "none"} {
+		v, bad := parseJSON(text, "x", tokenJSON)
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		list, ok := v.strings()
+		if ok != (want != "none") || ok && strings.Join(list, " ") != want || !ok && list != nil {
+			t.Errorf("%s as a list: %q, %v", text, list, ok)
+		}
+	}
+	for text, want := range map[string]string{
+		`{ "a" : [ 1 , true , null ] , "b" : { } }`:  `{"a":[1,true,null],"b":{}}`,
+		`"\"\\\/\b\f\n\r\t\u0000\u001f\u007f\u00e9"`: `"\"\\/\u0008\u000c\u000a\u000d\u0009\u0000\u001f` + "\x7fé" + `"`,
+	} {
+		v, bad := parseJSON(text, "x", tokenJSON)
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		if got := string(v.encode(nil)); got != want {
+			t.Errorf("%s is written as %s, want %s", text, got, want)
+		}
+		if v.get("a").kind != jsonArray && v.kind == jsonObject || v.get("c").kind != absent {
+			t.Errorf("the members of %s are not found", text)
+		}
+	}
+	if got := string((value{}).encode(nil)); got != "null" {
+		t.Errorf("what is not there is written as %q", got)
+	}
+}

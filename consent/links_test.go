@@ -2,6 +2,7 @@ package consent
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func TestLinks(t *testing.T) {
 		{name: "a token's typ", header: set("typ", "consent+jwt"), want: "consent.delegation.broken"},
 		{name: "a kid that is no text", header: set("kid", 1), want: "consent.delegation.broken"},
 		{name: "an empty kid", header: set("kid", ""), want: "consent.delegation.broken"},
+		{name: "a kid that is a number, and the root's", header: set("kid", 1), trust: root(func(i *Issuer) { i.Keys[0].Kid = "1" }), want: "consent.delegation.broken"},
 		{name: "no kid", header: set("kid", nil), want: "consent.delegation.broken"},
 		{name: "a kid that the root does not have", header: set("kid", "other"), want: "consent.delegation.broken"},
 		{name: "an algorithm of another key", header: set("alg", "ES256"), want: "consent.delegation.broken"},
@@ -68,6 +70,7 @@ func TestLinks(t *testing.T) {
 		{name: "a delegate with a key that is none", link: set("delegate.jwk", object{"kty": "oct", "k": "AAAA"}), want: "consent.delegation.broken"},
 		{name: "a scope that is none", link: set("consent.modality", "face"), want: "consent.delegation.broken"},
 		{name: "a subject that is none", link: set("sub", "ada"), token: set("sub", "ada"), file: func(w *world) { w.e = nil }, want: "consent.issuer.notAuthorizedForSubject"},
+		{name: "a subject that is none, by somebody who speaks for anybody", link: set("sub", "ada"), token: set("sub", "ada"), trust: root(func(i *Issuer) { i.Mode = "any" }), file: func(w *world) { w.e = nil }, want: "consent.issuer.notAuthorizedForSubject"},
 		{name: "the delegate's kid", link: deputyJWK("deputy"), level: "E4"},
 		{name: "another kid than the delegate's", link: deputyJWK("other"), want: "consent.token.keyUnknown"},
 		{name: "a root's key for other things", trust: root(func(i *Issuer) { i.Keys[0].Use = []string{UseStatus, UseRegistry} }), want: "consent.delegation.broken"},
@@ -105,6 +108,126 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s must not be there", c.lacks)
 			}
 		})
+	}
+}
+
+// TestTheMembersOfALink holds the named corruptions of a link: each is refused with the path of what is wrong.
+// Consent format 1, 4.
+func TestTheMembersOfALink(t *testing.T) {
+	performer, deputy := listedDelegate(t, "performer"), stranger(t, "deputy")
+	good := aLink(deputy, 1).set("iss", performer.id)
+	header := object{"alg": "EdDSA", "typ": "consent-delegation+jwt", "kid": "performer"}
+	for _, c := range []struct {
+		name         string
+		header, link object // nil: a good one
+		after        string
+		path         string // empty: accepted
+	}{
+		{name: "good"},
+		{name: "as an SD-JWT", after: "~", path: "header.typ"},
+		{name: "another typ", header: header.set("typ", "consent+jwt"), path: "header.typ"},
+		{name: "no typ", header: header.set("typ", nil), path: "header.typ"},
+		{name: "no kid", header: header.set("kid", nil), path: "header.kid"},
+		{name: "an empty kid", header: header.set("kid", ""), path: "header.kid"},
+		{name: "a kid that is a number", header: header.set("kid", 1), path: "header.kid"},
+		{name: "no iss", link: good.set("iss", nil), path: "payload.iss"},
+		{name: "no sub", link: good.set("sub", nil), path: "payload.sub"},
+		{name: "no jti", link: good.set("jti", nil), path: "payload.jti"},
+		{name: "no iat", link: good.set("iat", nil), path: "payload.exp"},
+		{name: "no exp", link: good.set("exp", nil), path: "payload.exp"},
+		{name: "an exp before 1970", link: good.set("exp", -1), path: "payload.exp"},
+		{name: "no max_depth", link: good.set("max_depth", nil), path: "payload.max_depth"},
+		{name: "a max_depth below zero", link: good.set("max_depth", -1), path: "payload.max_depth"},
+		{name: "no delegate", link: good.set("delegate", nil), path: "payload.delegate"},
+		{name: "a delegate that is a text", link: good.set("delegate", "deputy"), path: "payload.delegate"},
+		{name: "a delegate without id", link: good.set("delegate.id", nil), path: "payload.delegate.id"},
+		{name: "a delegate without key", link: good.set("delegate.jwk", nil), path: "payload.delegate.jwk"},
+		{name: "a delegate with a key that is none", link: good.set("delegate.jwk", object{"kty": "oct"}), path: "payload.delegate.jwk"},
+		{name: "no scope", link: good.set("consent", nil), path: "payload.consent"},
+		{name: "a scope whose modality is a text", link: good.set("consent.modality", "face"), path: "payload.consent.modality"},
+	} {
+		if c.header == nil {
+			c.header = header
+		}
+		if c.link == nil {
+			c.link = good
+		}
+		l, err := parseLink(signText(t, c.header.text(t), c.link.text(t), performer.key) + c.after)
+		if (l == nil) != (err != nil) || c.path == "" && err != nil || c.path != "" && (err == nil || err.Path != c.path) {
+			t.Errorf("%s: %v, want the path %q", c.name, err, c.path)
+		}
+	}
+}
+
+// TestWhyAChainFails: a root that may not delegate is told apart from a token whose authority nobody has.
+func TestWhyAChainFails(t *testing.T) {
+	for name, roles := range map[string][]string{"a guild": {"guild"}, "a guardian": {"guardian"}, "nobody": nil} {
+		w := newWorld(t)
+		w.c.trust.Entry(issuerURI("performer")).Roles = roles
+		r := w.c.check(tokenInput{raw: linked(t, nil, nil, nil), entry: w.e})
+		said := slices.ContainsFunc(r.findings, func(f report.Finding) bool {
+			return f.Code == "consent.issuer.roleNotPermitted" && strings.Contains(f.Explanation, "root may not delegate")
+		})
+		if !said {
+			t.Errorf("%s: %v", name, r.findings)
+		}
+	}
+}
+
+// TestWithinMemberByMember: each member that limits a scope, alone. One that may be absent then permits all; of those
+// that may not, an absent one permits nothing. Consent format 1, 3 and 4.
+func TestWithinMemberByMember(t *testing.T) {
+	type pair struct {
+		list, of []string
+		want     bool
+	}
+	all := []string{"*"}
+	strict := []pair{ // an absent list permits nothing
+		{nil, nil, true},
+		{nil, []string{"x"}, true},
+		{[]string{"x"}, nil, false},
+		{[]string{"x"}, []string{}, false},
+		{[]string{"x"}, []string{"x"}, true},
+		{[]string{"x", "y"}, []string{"x"}, false},
+		{[]string{"x"}, []string{"y", "x"}, true},
+	}
+	open := []pair{ // an absent list permits all
+		{nil, nil, true},
+		{nil, all, true},
+		{nil, []string{"US"}, false},
+		{[]string{"US"}, nil, true},
+		{[]string{}, []string{"US"}, true},
+		{[]string{"US"}, []string{}, false},
+		{[]string{"US"}, []string{"US"}, true},
+		{[]string{"US"}, all, true},
+		{all, []string{"US"}, false},
+		{all, nil, true},
+		{[]string{"US", "JP"}, []string{"US"}, false},
+	}
+	for name, m := range map[string]struct {
+		set   func(*Scope, []string)
+		pairs []pair
+	}{
+		"modality":  {func(s *Scope, l []string) { s.Modality = l }, append(strict[:len(strict):len(strict)], pair{[]string{"x"}, all, false})},
+		"operation": {func(s *Scope, l []string) { s.Operation = l }, append(strict[:len(strict):len(strict)], pair{[]string{"x"}, all, false})},
+		"purpose": {func(s *Scope, l []string) { s.Purpose = l }, append(strict[:len(strict):len(strict)],
+			pair{[]string{"x"}, all, true}, pair{[]string{"x.y"}, []string{"x"}, true}, pair{[]string{"x"}, []string{"x.y"}, false}, pair{all, []string{"x"}, false}, pair{nil, all, true})},
+		"territory": {func(s *Scope, l []string) { s.Territory = l }, append(open[:len(open):len(open)],
+			pair{[]string{"US-CA"}, []string{"US"}, true}, pair{[]string{"FR"}, []string{"EU"}, true}, pair{[]string{"US"}, []string{"US-CA"}, false})},
+		"channel": {func(s *Scope, l []string) { s.Channel = l }, append(open[:len(open):len(open)], pair{[]string{"tv.live"}, []string{"tv"}, false})},
+		"works":   {func(s *Scope, l []string) { s.Works = l }, open},
+		"exclude": {func(s *Scope, l []string) { s.Exclude = l }, []pair{
+			{nil, nil, true}, {[]string{"x"}, nil, true}, {nil, []string{"x"}, false}, {[]string{"x"}, []string{"x.y"}, true}, {[]string{"x.y"}, []string{"x"}, false}, {[]string{"x"}, []string{"x", "y"}, false},
+		}},
+	} {
+		for _, p := range m.pairs {
+			var child, top Scope
+			m.set(&child, p.list)
+			m.set(&top, p.of)
+			if got := child.within(&top); got != p.want {
+				t.Errorf("%s %#v within %#v: %v", name, p.list, p.of, got)
+			}
+		}
 	}
 }
 

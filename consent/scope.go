@@ -113,12 +113,10 @@ func covered(use string, permitted []string, within func(term, top string) bool)
 func (c *checker) scopeFailures(t *Token, e *entry, alone bool) []string {
 	var out []string
 	s := t.Consent
-	if !e.work {
-		for _, m := range e.modality {
-			if !modalities[m] || !contains(s.Modality, m) {
-				out = append(out, "consent.scope.modality")
-				break
-			}
+	for _, m := range e.modality { // a work has none
+		if !modalities[m] || !contains(s.Modality, m) {
+			out = append(out, "consent.scope.modality")
+			break
 		}
 	}
 	if need := needs(e.work, e.kind, e.rendering, e.modality); need != nil && !overlap(need, s.Operation) {
@@ -165,8 +163,9 @@ func (c *checker) refuses(t *Token, e *entry) bool {
 		return false
 	}
 	need := needs(e.work, e.kind, e.rendering, e.modality)
-	if (e.kind == "synthetic" || e.kind == "fictional") && e.subject != nil {
-		// Somebody who refuses is called invented: met as a standing order would be (section 7).
+	if e.kind == "synthetic" || e.kind == "fictional" {
+		// Somebody who refuses is called invented: met as a standing order would be (section 7). That the entry names
+		// them is matched before.
 		need = []string{"generate"}
 	}
 	if need == nil {

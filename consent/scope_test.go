@@ -148,6 +148,16 @@ func TestRefusal(t *testing.T) {
 		{"another modality", no().set("consent.modality", []string{"body"}), nil, false},
 		{"one modality of two", no().set("consent.modality", []string{"voice"}), nil, true},
 		{"no modality: all", no().set("consent.modality", nil), nil, true},
+		{"no operation: all", no().set("consent.operation", nil), nil, true},
+		{"no purpose: all", no().set("consent.purpose", nil), nil, true},
+		{"no purpose in the list: all", no().set("consent.purpose", []string{}), nil, true},
+		{"every channel", no().set("consent.channel", []string{"*"}), func(w *world) { w.c.generation.Channel = []string{"web"} }, true},
+		{"a purpose, and all are declared", no().set("consent.purpose", []string{"commercial"}), func(w *world) { w.c.generation.Purpose = []string{"*"} }, true},
+		{"training, which nobody asks for", no().set("consent.operation", []string{"train"}), nil, false},
+		{"training, and nothing else is needed", no().set("consent.operation", nil), func(w *world) { w.e.rendering = "authentic"; train(w) }, false},
+		{"nothing is needed, and all is refused", no().set("consent.operation", nil), func(w *world) { w.e.rendering = "none" }, false},
+		{"somebody who refused, called fictional", no(), func(w *world) { w.e.kind = "fictional" }, true},
+		{"somebody who refused, and an invention without subject", no(), func(w *world) { w.e.kind, w.e.subject = "synthetic", nil }, false},
 		{"another operation", no().set("consent.operation", []string{"dub"}), nil, false},
 		{"another purpose", no().set("consent.purpose", []string{"commercial"}), nil, false},
 		{"a purpose under the declared one", no().set("consent.purpose", []string{"entertainment.scripted.x"}), nil, true},
@@ -179,6 +189,20 @@ func TestRefusal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestScopesSeldomMet are grants whose scope no other test holds against such an entry.
+func TestScopesSeldomMet(t *testing.T) {
+	trains := aGrant().set("consent.training", "allow").set("consent.operation", []string{"generate", "train"})
+	runRows(t, []row{
+		{name: "a modality that the format does not know, on both sides", token: aGrant().set("consent.modality", []string{"face", "voice", "smell"}), file: func(w *world) { w.e.modality = []string{"smell"} }, want: "consent.scope.modality"},
+		{name: "shown as filmed, which needs nothing", token: aGrant().set("consent.operation", []string{}), file: func(w *world) { w.e.rendering = "authentic" }},
+		{name: "content that is not intimate and that nobody excludes", token: aGrant(), file: content("violence")},
+		{name: "training that is allowed", token: trains, file: train},
+		{name: "training that the file's own assertions forbid", token: trains, file: func(w *world) { train(w); w.c.noTraining = true }, want: "consent.scope.training"},
+		{name: "training that is allowed and no operation", token: trains.set("consent.operation", []string{"generate"}), file: train, want: "consent.scope.training"},
+		{name: "training among the operations and not allowed", token: trains.set("consent.training", nil), file: train, want: "consent.scope.training"},
+	})
 }
 
 // TestSameName shows that two tokens of one issuer with one jti both fail, that two issuers may use the same, and that

@@ -92,7 +92,7 @@ func (s *source) also(other *source) bool {
 	if manifestRank[other.manifest.State] < manifestRank[s.manifest.State] {
 		s.manifest.State = other.manifest.State
 	}
-	if len(s.declarations) == 0 && len(other.declarations) > 0 {
+	if len(s.declarations) == 0 {
 		s.declarations, s.signer, s.t, s.identities = other.declarations, other.signer, other.t, other.identities
 	}
 	if len(s.below) == 0 {
@@ -154,9 +154,9 @@ func (s *source) most(j *judge, d *Declaration, uri string) level {
 	return most
 }
 
-// uri is the JUMBF URI of the source's i-th consent assertion where nobody says it.
+// uri is the JUMBF URI of the source's i-th consent assertion where nobody says it; empty: it has none.
 func (s *source) uri(i int) string {
-	if s.sidecar != nil || s.manifest.Label == "" {
+	if s.manifest.Label == "" { // or the sidecar, which stands in no manifest
 		return ""
 	}
 	label := Label

@@ -5,6 +5,18 @@ import (
 	"testing"
 )
 
+// declaring is a consent assertion of the performer's token for one entry.
+func declaring(id, token string) object {
+	return object{
+		"v": 1, "completeness": "complete", "tokens": []any{object{"jwt": token}},
+		"people": []any{object{
+			"id": id, "kind": "real", "rendering": "replica", "modality": []string{"face", "voice"}, "subject": object{"scheme": "hand", "id": "10.23/P-1"},
+			"tokens": []int{0}, "basis": "token",
+		}},
+		"generation": object{"provider": generator, "request_id": "r-1", "purpose": []string{"entertainment.scripted"}, "territory": []string{"US"}},
+	}
+}
+
 // TestSourcesByTheWorseWay: a manifest that is reached in several ways is judged once, under the worst of them, and
 // whatever way is told first or in full.
 func TestSourcesByTheWorseWay(t *testing.T) {
@@ -12,14 +24,7 @@ func TestSourcesByTheWorseWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared := &Declaration{Bytes: []byte(object{
-		"v": 1, "completeness": "complete", "tokens": []any{object{"jwt": minted(t, aGrant())}},
-		"people": []any{object{
-			"id": "p1", "kind": "real", "rendering": "replica", "modality": []string{"face", "voice"}, "subject": object{"scheme": "hand", "id": "10.23/P-1"},
-			"tokens": []int{0}, "basis": "token",
-		}},
-		"generation": object{"provider": generator, "request_id": "r-1", "purpose": []string{"entertainment.scripted"}, "territory": []string{"US"}},
-	}.text(t))}
+	declared := &Declaration{Bytes: []byte(declaring("p1", minted(t, aGrant())).text(t))}
 	signer := &Signer{DN: map[string]string{}, SPKI: signerSPKI, X5T: signerX5T, JKT: signerJKT}
 	ingredient := func(relationship, label, state, action string, below ...Ingredient) Ingredient {
 		return Ingredient{
@@ -36,6 +41,9 @@ func TestSourcesByTheWorseWay(t *testing.T) {
 		return Ingredient{Relationship: relationship, Manifest: Manifest{Label: "leaf", State: state, Created: true}}
 	}
 	parent, component := "parentOf", "componentOf"
+	told := func(relationship, state string) Ingredient {
+		return Ingredient{Relationship: relationship, Manifest: Manifest{Label: "m", State: state}}
+	}
 	clean := func(label string, below ...Ingredient) Ingredient {
 		return ingredient(parent, label, ManifestTrusted, "c2pa.transcoded", below...)
 	}
@@ -58,6 +66,11 @@ func TestSourcesByTheWorseWay(t *testing.T) {
 			[]Ingredient{clean("a", clean("m", clean("n", leaf(parent, ManifestTrusted)))), clean("x", edited("y", clean("z", Ingredient{Relationship: parent, Manifest: Manifest{Label: "m", State: ManifestTrusted}})))},
 			"E2", false,
 		},
+		{"a second way by a manifest that nobody trusts", []Ingredient{clean("a", leaf(parent, ManifestTrusted)), ingredient(parent, "b", ManifestValid, "c2pa.transcoded", bare(parent, ManifestTrusted))}, "E1", false},
+		{"a manifest between, and a second way to it by one that nobody trusts", []Ingredient{clean("a", clean("m", leaf(parent, ManifestTrusted))), ingredient(parent, "b", ManifestValid, "c2pa.transcoded", clean("c", clean("d", told(parent, ManifestTrusted))))}, "E1", false},
+		{"a manifest between that does not hold, as a second way says", []Ingredient{clean("a", clean("m", leaf(parent, ManifestTrusted))), clean("b", clean("c", clean("d", told(parent, ManifestInvalid))))}, "E1", false},
+		{"a component between that is the parent's parent too", []Ingredient{ingredient(component, "m", ManifestTrusted, "c2pa.transcoded", leaf(parent, ManifestTrusted)), clean("b", clean("c", clean("d", told(parent, ManifestTrusted))))}, "E4", false},
+		{"the active manifest as an ingredient of its own", []Ingredient{clean("a", leaf(parent, ManifestTrusted)), edited("b", Ingredient{Relationship: parent, Manifest: Manifest{Label: "active", State: ManifestInvalid}})}, "E4", false},
 		{"told in full by the longer way", []Ingredient{bare(parent, ManifestTrusted), clean("a", leaf(parent, ManifestTrusted))}, "E4", false},
 		{"a manifest between told in full by the longer way", []Ingredient{{Relationship: parent, Manifest: Manifest{Label: "m", State: ManifestTrusted}}, clean("a", clean("m", leaf(parent, ManifestTrusted)))}, "E4", false},
 		{"not valid by one of two ways", []Ingredient{clean("a", leaf(parent, ManifestTrusted)), clean("b", bare(parent, ManifestInvalid))}, "E1", false},
