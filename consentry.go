@@ -105,7 +105,9 @@ type Verifier struct {
 	Windows func(*fingerprint.Video)
 	// Messages are watermarks to look for beside the known ones; a mark that is found makes the origin "generated".
 	Messages []watermark.Message
-	Thorough bool // look for parts that were cut out of marked pictures anywhere, which takes longer
+	// MarkNetworks read marks that only a network can read. They are asked where something is decoded.
+	MarkNetworks []MarkNetwork
+	Thorough     bool // look for parts that were cut out of marked pictures anywhere, which takes longer
 	// Detectors are programs of somebody else's that are shown the frames; each runs confined and without a network.
 	// Past [detector.MaxPrograms] they are not asked, and the report says so.
 	Detectors []*detector.Program
@@ -171,6 +173,8 @@ type run struct {
 	prints      *fingerprint.Video  // nil: none was computed
 	sessions    []*detector.Session // of programs that look
 	algorithm   func(alg string) *softbinding.Algorithm
+	networks    []networkLook // that are ready
+	networkGap  bool          // one of them could not be asked, or not to the end
 }
 
 // steps is the order of work. Down the page only: no step reads a later one's result.

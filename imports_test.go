@@ -57,6 +57,8 @@ var rules = map[string]rule{
 	"examples/detector":      {nil, nil, "what anybody could write"},
 	"video":                  {nil, nil, "an interface"},
 	"watermark":              {[]string{"video"}, nil, "over frames; pure Go"},
+	"watermark/neural":       {[]string{"watermark", "video", "internal/onnxgraph"}, nil, "arithmetic: a runner is handed in"},
+	"watermark/neural/jail":  {[]string{"watermark/neural", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a library"},
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
 	"internal/confine":       {nil, []string{"golang.org/x/sys"}, "a child process and what holds it; it knows of no work"},
 	"video/jail":             {[]string{"video", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
@@ -82,7 +84,7 @@ var rules = map[string]rule{
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{
-		"report", "labels", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "watermark", "detector", "internal/*",
+		"report", "labels", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "watermark", "watermark/neural", "detector", "internal/*",
 	}, nil, "the order of work; no cgo package"},
 }
 

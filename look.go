@@ -19,6 +19,7 @@ type look struct {
 func (r *run) looks(ctx context.Context) []look {
 	list := append([]look{r.lookForMarks()}, r.printLooks()...)
 	list = append(list, r.detectorLooks(ctx)...)
+	list = append(list, r.lookWithNetworks()...)
 	if r.people.analysis != nil {
 		list = append(list, r.lookForFaces())
 	}

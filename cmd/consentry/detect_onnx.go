@@ -10,7 +10,10 @@ import (
 	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/persons/install"
 	"github.com/consentry/consentry/persons/jail"
+	"github.com/consentry/consentry/persons/network"
 	"github.com/consentry/consentry/persons/onnx"
+	"github.com/consentry/consentry/watermark/neural"
+	markjail "github.com/consentry/consentry/watermark/neural/jail"
 )
 
 // openDetector starts what finds faces: the default network, or the one of a file of the operator's own. The folder is
@@ -71,4 +74,53 @@ func detectChild() int {
 var errNoLibrary = &persons.Error{
 	Reason: persons.ReasonUnavailable,
 	Detail: "no library is pinned for " + runtime.GOOS + " on " + runtime.GOARCH,
+}
+
+// openMarkNetwork starts a network that reads marks, with the library that finds faces too.
+func openMarkNetwork(ctx context.Context, n *neural.Network, model []byte, folder string) (neural.Session, error) {
+	item, ok := install.Library()
+	if !ok {
+		return nil, errNoLibrary
+	}
+	path, err := item.Find(modelFolders(folder))
+	if err != nil {
+		return nil, err
+	}
+	p, err := markjail.Open(ctx, markjail.Config{Library: path, SHA256: item.SHA256, Network: n, Model: model})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// readMarksChild is the child process of a network that reads marks.
+func readMarksChild() int {
+	return markjail.Serve(func(path string) (markjail.Engine, error) {
+		lib, err := onnx.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return markEngine{lib}, nil
+	})
+}
+
+// markEngine shows the library as what reads marks wants it.
+type markEngine struct{ lib *onnx.Library }
+
+func (e markEngine) Session(model []byte, input, output string) (neural.Runner, error) {
+	run, err := e.lib.Session(model, &network.Network{Input: input, Outputs: []string{output}})
+	if err != nil {
+		return nil, err
+	}
+	return markRunner{run}, nil
+}
+
+type markRunner struct{ run network.Runner }
+
+func (r markRunner) Run(in neural.Tensor) (neural.Tensor, error) {
+	out, err := r.run.Run(network.Tensor(in))
+	if err != nil {
+		return neural.Tensor{}, err
+	}
+	return neural.Tensor(out[0]), nil
 }

@@ -14,16 +14,14 @@ import (
 
 	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/persons/jail"
+	markjail "github.com/consentry/consentry/watermark/neural/jail"
 )
 
 func main() {
-	// The children that decode and that find faces are this very binary. They must not go through the command table:
-	// they have no streams to talk on.
-	if len(os.Args) == 2 && os.Args[1] == decodeCommand {
-		os.Exit(decodeChild())
-	}
-	if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
-		os.Exit(detectChild())
+	// The children that decode, find faces and read marks are this very binary. They must not go through the command
+	// table: they have no streams to talk on.
+	if serve := childOf(os.Args); serve != nil {
+		os.Exit(serve())
 	}
 	if len(os.Args) > 2 && os.Args[1] == detector.Subcommand {
 		os.Exit(detector.Become())
@@ -36,4 +34,14 @@ func interruptible(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
+}
+
+// childOf is what serves a parent of ours, where the arguments ask for it.
+func childOf(args []string) func() int {
+	if len(args) != 2 {
+		return nil
+	}
+	return map[string]func() int{
+		decodeCommand: decodeChild, jail.Subcommand: detectChild, markjail.Subcommand: readMarksChild,
+	}[args[1]]
 }

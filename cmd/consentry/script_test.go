@@ -19,7 +19,6 @@ import (
 	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/internal/schematest"
-	"github.com/consentry/consentry/persons/jail"
 	"github.com/consentry/consentry/trust"
 )
 
@@ -28,22 +27,16 @@ import (
 
 func TestMain(m *testing.M) {
 	// Tests that run the program inside of their own process start its children from this very binary.
-	if len(os.Args) == 2 && os.Args[1] == decodeCommand {
-		os.Exit(decodeChild())
-	}
-	if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
-		os.Exit(detectChild())
+	if serve := childOf(os.Args); serve != nil {
+		os.Exit(serve())
 	}
 	if len(os.Args) > 2 && os.Args[1] == detector.Subcommand {
 		os.Exit(detector.Become())
 	}
 	testscript.Main(m, map[string]func(){
 		"consentry": func() {
-			if len(os.Args) == 2 && os.Args[1] == decodeCommand {
-				os.Exit(decodeChild())
-			}
-			if len(os.Args) == 2 && os.Args[1] == jail.Subcommand {
-				os.Exit(detectChild())
+			if serve := childOf(os.Args); serve != nil {
+				os.Exit(serve())
 			}
 			if len(os.Args) > 2 && os.Args[1] == detector.Subcommand {
 				os.Exit(detector.Become())

@@ -59,7 +59,7 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	}
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
 	v.FramesFixed, v.Fingerprints = o.frames == "keys", o.prints == "on"
-	v.Messages, v.Thorough = o.watermarks, o.thorough
+	v.Messages, v.MarkNetworks, v.Thorough = o.watermarks, o.markNetworks, o.thorough
 	if v.Detectors, err = openDetectors(o.detectors); err != nil {
 		return nil, err
 	}

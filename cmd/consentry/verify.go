@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/detector"
 	"github.com/consentry/consentry/watermark"
 )
@@ -41,20 +42,21 @@ type verifyOptions struct {
 	fragments []string
 	set       string
 
-	format, out string
-	frames      string
-	watermarks  []watermark.Message
-	thorough    bool
-	detectors   []string
-	persons     string
-	prints      string
-	faceModel   string
-	modelsDir   string
-	boxes       bool
-	timeout     time.Duration
-	jobs        int
-	strict      bool
-	redactNames bool
+	format, out  string
+	frames       string
+	watermarks   []watermark.Message
+	thorough     bool
+	detectors    []string
+	markNetworks []consentry.MarkNetwork
+	persons      string
+	prints       string
+	faceModel    string
+	modelsDir    string
+	boxes        bool
+	timeout      time.Duration
+	jobs         int
+	strict       bool
+	redactNames  bool
 }
 
 var (
@@ -105,6 +107,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
 			&cli.StringFlag{Name: "frames", Value: "auto", Usage: "`MODE`: auto (default), all, keys or off"},
 			&cli.StringSliceFlag{Name: "watermark", Usage: "`ALG:BITS:HEX`: a mark of your own to look for"},
+			&cli.StringSliceFlag{Name: "mark-model", Usage: "`NET`: KIND:SHA256:FILE, your network that reads marks"},
 			&cli.BoolFlag{Name: "thorough", Usage: "look for marks in parts cut out of marked pictures"},
 			&cli.StringSliceFlag{Name: "detector", Usage: "`PATH`: a program of others' that looks for marks"},
 			&cli.StringFlag{Name: "persons", Value: "auto", Usage: "`MODE`: auto (default), on, off; fast: never a PASS"},
@@ -184,7 +187,10 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		}
 		o.at = t
 	}
-	if o.watermarks, err = ownMessages(c.StringSlice("watermark")); err != nil {
+	if o.markNetworks, err = markNetworks(c.StringSlice("mark-model"), c.String("models-dir")); err != nil {
+		return nil, err
+	}
+	if o.watermarks, err = ownMessages(c.StringSlice("watermark"), o.markNetworks); err != nil {
 		return nil, err
 	}
 	if o.jobs < 0 || o.timeout < 0 {
@@ -197,22 +203,6 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		return nil, err
 	}
 	return o, checkModels(o.faceModel, o.modelsDir)
-}
-
-// ownMessages reads the marks to look for beside the known ones.
-func ownMessages(texts []string) ([]watermark.Message, error) {
-	if len(texts) > watermark.MaxMessages {
-		return nil, &usageError{Text: fmt.Sprintf("--watermark is given %d times; %d marks can be looked for", len(texts), watermark.MaxMessages)}
-	}
-	var out []watermark.Message
-	for _, t := range texts {
-		m, err := watermark.ParseMessage(t)
-		if err != nil {
-			return nil, &usageError{Text: "--watermark " + err.Error(), Hint: "write it like dwtDct:48:B3EC907BB19E"}
-		}
-		out = append(out, m)
-	}
-	return out, nil
 }
 
 // checkWords holds the flags that take a word against the words that there are, and flags that exclude each other.
