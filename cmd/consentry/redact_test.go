@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -313,6 +314,44 @@ func TestHitsNameNobodyWhereNamesAreHidden(t *testing.T) {
 		if form == "json" {
 			if err := schematest.Check(schematest.Find, bare.Bytes()); err != nil {
 				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestTokensNameNobodyWhereNamesAreHidden: what a token permits is still said.
+func TestTokensNameNobodyWhereNamesAreHidden(t *testing.T) {
+	dir := t.TempDir()
+	token, trust := filepath.Join(dir, "token.jwt"), filepath.Join(dir, "trust.json")
+	leaf, _ := forge.Signer{}.Chain()
+	for name, text := range map[string]string{
+		token: forge.Token("quillmark", func(p, s forge.Object) {
+			p["jti"], p["note by Quillmark"], s["works"], s["licence"] = "of quillmark", "quillmark", []any{"Quillmark at home"}, forge.Object{"uri": "https://contracts.quillmark.example/1"}
+		}),
+		trust: string(forge.ConsentTrust(leaf.Cert, "quillmark")),
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"token", "show", token}, []string{`"iss": "issuer-1"`, `"sub": "person-1"`, `"type": "grant"`, `"kid": "text-`, `"operation": [`, `"generate"`, `"alg": "EdDSA"`}},
+		{[]string{"token", "verify", "--at", forge.Clock.Format(time.RFC3339), "--consent-trust", trust, token}, []string{"issuer   issuer-1", "subject  person-1", "grant for generate of", `the issuer "issuer-1" is on the consent`}},
+		{[]string{"token", "verify", token}, []string{`the issuer "issuer-1" is on no consent trust list`}},
+	} {
+		if _, out, _ := asked(t, c.args...); !leak.MatchString(out) {
+			t.Fatalf("%q names nobody as it is:\n%s", c.args[:2], out)
+		}
+		_, out, talk := asked(t, slices.Insert(slices.Clone(c.args), 2, "--redact-names")...)
+		if leak.MatchString(out + talk) {
+			t.Errorf("%s%s", out, talk)
+		}
+		for _, words := range c.want {
+			if !strings.Contains(out, words) {
+				t.Errorf("%q: nothing says %s:\n%s", c.args[:2], words, out)
 			}
 		}
 	}

@@ -47,6 +47,7 @@ func (p *program) tokenCommand() *cli.Command {
 			},
 			{
 				Name: "show", Usage: "Show what a token says, unverified", ArgsUsage: "TOKEN",
+				Flags:  []cli.Flag{redactFlag()},
 				Action: p.tokenShow,
 			},
 			{
@@ -57,6 +58,7 @@ func (p *program) tokenCommand() *cli.Command {
 					&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
 					&cli.StringFlag{Name: "subject", Usage: "`SCHEME:ID` that the token must be for"},
 					&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
+					redactFlag(),
 				},
 				Action: p.tokenVerify,
 			},
@@ -151,6 +153,17 @@ func (p *program) tokenShow(c *cli.Context) error {
 		return err
 	}
 	p.say("hint", "nothing of this is verified; consentry token verify does that")
+	if c.Bool("redact-names") {
+		var names render.Names
+		if t, err := consent.ReadToken(text); err == nil { // what is no token, such as a status list, has no parties
+			names.Parties(t.Issuer, t.Subject)
+		}
+		bare, err := names.Token(shown)
+		if err != nil {
+			return err
+		}
+		return render.JSON(p.stdout, bare)
+	}
 	return render.JSON(p.stdout, shown)
 }
 
@@ -177,12 +190,21 @@ func (p *program) tokenVerify(c *cli.Context) error {
 	in.Trust, in.Status = trust.List, trust.StatusLists
 	v := consent.VerifyToken(text, in)
 	v.Findings = append(trust.Findings, v.Findings...)
-	return p.writeVerification(v)
+	return p.writeVerification(v, c.Bool("redact-names"))
 }
 
 // writeVerification prints the answer: a line in plain words, what the token says, then the findings.
-func (p *program) writeVerification(v *consent.Verification) error {
+func (p *program) writeVerification(v *consent.Verification, redactNames bool) error {
 	var b strings.Builder
+	var names render.Names
+	issuer, subject, say := "", "", func(s string) string { return s }
+	if t := v.Token; t != nil {
+		issuer, subject = t.Issuer, t.Subject
+	}
+	if redactNames {
+		issuer, subject = names.Parties(issuer, subject)
+		say = names.Sentence
+	}
 	switch {
 	case v.Valid:
 		b.WriteString("VALID  the token holds by itself; which video it may stand for was not judged\n")
@@ -195,7 +217,7 @@ func (p *program) writeVerification(v *consent.Verification) error {
 		p.code = exitNot
 	}
 	if t := v.Token; t != nil && v.Verified {
-		fmt.Fprintf(&b, "\n  issuer   %s\n  subject  %s\n", render.Safe(t.Issuer), render.Safe(t.Subject))
+		fmt.Fprintf(&b, "\n  issuer   %s\n  subject  %s\n", render.Safe(issuer), render.Safe(subject))
 		if s := t.Consent; s != nil {
 			fmt.Fprintf(&b, "  says     %s for %s of %s, purpose %s\n", render.Safe(s.Type), terms(s.Operation), terms(s.Modality), terms(s.Purpose))
 		}
@@ -204,7 +226,7 @@ func (p *program) writeVerification(v *consent.Verification) error {
 	rank := map[report.Outcome]int{report.Failure: 0, report.Informational: 1, report.Success: 2}
 	sort.SliceStable(v.Findings, func(i, j int) bool { return rank[v.Findings[i].Outcome] < rank[v.Findings[j].Outcome] })
 	for _, f := range v.Findings {
-		fmt.Fprintf(&b, "  %-13s  %s: %s\n", f.Outcome, f.Code, render.Safe(f.Explanation))
+		fmt.Fprintf(&b, "  %-13s  %s: %s\n", f.Outcome, f.Code, render.Safe(say(f.Explanation)))
 	}
 	_, err := io.WriteString(p.stdout, b.String())
 	return err

@@ -138,6 +138,21 @@ func (n *Names) Found(answer, into any, people []string) error {
 	return n.into(hiding().find, tree, into)
 }
 
+// Token returns what a token says without the names, to be written as JSON.
+func (n *Names) Token(shown any) (any, error) {
+	tree, err := toTree(shown)
+	if err != nil {
+		return nil, err
+	}
+	return n.walk(hiding().token, "", tree), nil
+}
+
+// Parties takes down who signed a token and whom it is for, so that each is called one wherever a sentence speaks of
+// them; it returns the words.
+func (n *Names) Parties(issuer, subject string) (string, string) {
+	return n.of("issuer", issuer), n.of("person", subject)
+}
+
 // Sentence hides in a text of ours the names that it quotes, and those that are known.
 func (n *Names) Sentence(s string) string { return n.sentence(s) }
 

@@ -47,7 +47,7 @@ type rules struct {
 }
 
 // allRules are made when they are first asked for: few runs do.
-type allRules struct{ report, cr, inspect, find *rules }
+type allRules struct{ report, cr, inspect, find, token *rules }
 
 var hiding = sync.OnceValue(func() *allRules {
 	content, foreign := contentRules(), contentRules()
@@ -107,6 +107,7 @@ var hiding = sync.OnceValue(func() *allRules {
 			inside:  map[string]*rules{"value": content, "claim": content},
 			foreign: map[string]*rules{"value": foreign},
 		},
+		token: tokenRules(),
 		find: &rules{
 			of: members(map[rule]string{keep: "schema name code file label path changed indexed strength"}),
 			inside: map[string]*rules{"manifest": {of: members(map[rule]string{
@@ -132,6 +133,18 @@ func contentRules() *rules {
 			aToken:   "jwt status jti",
 		}),
 		inside: map[string]*rules{"answers": {names: aPerson, other: formal}},
+	}
+}
+
+// tokenRules are for what a token says: what it permits stays, whom it is of, from and for does not.
+func tokenRules() *rules {
+	return &rules{
+		other: whole,
+		of: members(map[rule]string{
+			formal: "alg typ type modality operation purpose territory exclude permit_content training subject_status authority custody assurance " +
+				"compensation representation post_revocation s256 jkt x5t#S256 spki#S256 crv kty of hash",
+			aPerson: "sub", anIssuer: "iss aud id", aToken: "jti",
+		}),
 	}
 }
 
