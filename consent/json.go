@@ -90,19 +90,18 @@ type step struct {
 	item  bool
 }
 
+// fail says what is wrong where the scanner stands. Nothing is read after it.
 func (s *scanner) fail(reason string) bool {
-	if s.err == nil {
-		var path strings.Builder
-		path.WriteString(s.path[0].name)
-		for _, p := range s.path[1:] {
-			if p.item {
-				path.WriteString("[" + strconv.Itoa(p.index) + "]")
-			} else {
-				path.WriteString("." + clip(p.name))
-			}
+	var path strings.Builder
+	path.WriteString(s.path[0].name)
+	for _, p := range s.path[1:] {
+		if p.item {
+			path.WriteString("[" + strconv.Itoa(p.index) + "]")
+		} else {
+			path.WriteString("." + clip(p.name))
 		}
-		s.err = &SyntaxError{Offset: int64(s.pos), Path: path.String(), Reason: reason}
 	}
+	s.err = &SyntaxError{Offset: int64(s.pos), Path: path.String(), Reason: reason}
 	return false
 }
 

@@ -40,7 +40,7 @@ func (c *checker) readAll(texts []string) {
 	c.clash = map[string]bool{}
 	for _, text := range texts {
 		r := c.readToken(text)
-		if !r.verified || r.token.ID == "" {
+		if !r.verified {
 			continue
 		}
 		n := name{r.token.Issuer, r.token.ID}
@@ -88,11 +88,11 @@ func (c *checker) verifyToken(raw string) *reading {
 		return r.stop(code, "%s", bad.Error())
 	}
 	t := r.token
-	if _, allowed := algorithms[t.Alg]; !allowed || form.header.get("alg").kind != jsonString {
+	if _, allowed := algorithms[t.Alg]; !allowed {
 		return r.stop("consent.token.algUnsupported", "the algorithm %q is not allowed", clip(t.Alg))
 	}
 	switch {
-	case form.header.get("typ").kind != jsonString || t.Typ != "consent+jwt" && t.Typ != "consent+sd-jwt":
+	case t.Typ != "consent+jwt" && t.Typ != "consent+sd-jwt":
 		return r.stop("consent.token.typeMismatch", "the typ is %q", clip(t.Typ))
 	case form.closed != (t.Typ == "consent+sd-jwt"):
 		return r.stop("consent.token.typeMismatch", "the typ is %q, and the form is the other one's", t.Typ)

@@ -48,6 +48,7 @@ func TestRows(t *testing.T) {
 		{name: "key revoked at the time-stamp", token: aGrant(), trust: key("performer", func(k *IssuerKey) { k.RevokedAt = new64(at(0)) }), want: "consent.issuer.keyRevoked"},
 		{name: "key revoked between iat and the time-stamp", token: aGrant(), trust: key("performer", func(k *IssuerKey) { k.RevokedAt = new64(at(-time.Hour)) }), want: "consent.issuer.keyRevoked"},
 		{name: "key revoked after a time that is only claimed", token: aGrant(), file: lapsed, trust: key("performer", func(k *IssuerKey) { k.RevokedAt = new64(at(time.Hour)) }), want: "consent.issuer.keyRevoked"},
+		{name: "key revoked after the time-stamp, of a token without iat", token: aGrant().set("iat", nil), trust: key("performer", func(k *IssuerKey) { k.RevokedAt = new64(at(time.Hour)) }), want: "consent.issuer.keyRevoked"},
 		{name: "nobody is trusted", token: aGrant(), file: func(w *world) { w.c.trust = nil }, want: "consent.issuer.untrusted"},
 		// sub
 		{name: "sub missing", token: aGrant().set("sub", nil), want: "consent.token.missingClaim"},
@@ -104,6 +105,7 @@ func TestRows(t *testing.T) {
 		{name: "cnf without a signer", token: aGrant(), file: func(w *world) { w.c.signer = nil }, want: "consent.binding.signerMismatch"},
 		{name: "cnf empty text and no digest known", token: aGrant().set("cnf", object{"jkt": ""}), file: func(w *world) { w.c.signer.JKT = "" }, want: "consent.binding.signerMismatch"},
 		// status
+		{name: "a status of another kind is none", token: aGrant().set("status", object{"other": object{}}), want: "consent.token.missingClaim"},
 		{name: "seven days need no status", token: aGrant().set("status", nil).set("exp", at(-24*time.Hour)+days(7)), now: "consent.token.expired"},
 		{name: "seven days and a second need one", token: aGrant().set("status", nil).set("exp", at(-24*time.Hour)+days(7)+1), want: "consent.token.missingClaim"},
 		// consent

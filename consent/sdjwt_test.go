@@ -26,6 +26,7 @@ func visible() object {
 func TestDisclosures(t *testing.T) {
 	licence, dLicence := disclosed(t, "salt-licence", "licence", object{"uri": "https://x.test"})
 	sub, dSub := disclosed(t, "salt-sub", "sub", person)
+	noText, dNoText := disclosed(t, "salt-sub", "sub", 5)
 	inner, dInner := disclosed(t, "salt-inner", "colour", "red")
 	outer, dOuter := disclosed(t, "salt-outer", "extra", object{"_sd": []string{dInner}})
 	element, dElement := disclosed(t, "salt-element", "blue")
@@ -114,6 +115,8 @@ func TestDisclosures(t *testing.T) {
 		}), digests(purpose, licence, inner), ""},
 		{"_sd_alg in cnf is a member that nobody knows", visible().set("cnf._sd_alg", "sha-256"), nil, "consent.binding.signerMismatch"},
 		{"a member hidden two levels down in status", visible().set("status.status_list._sd", digests("x")), nil, broken},
+		{"sub disclosed, and no text", visible().set("sub", nil).set("_sd", digests(dNoText)), digests(noText), "consent.token.malformed"},
+		{"no consent", visible().set("consent", nil), nil, missing},
 		{"an element hidden in status", visible().set("status.extra", []any{object{"...": dElement}}), digests(element), broken},
 		{"an element digest that is no text", visible().set("colours", []any{object{"...": 1}}), nil, broken},
 		{"an element digest twice", visible().set("colours", []any{object{"...": dElement}, object{"...": dElement}}), digests(element), broken},
@@ -144,6 +147,9 @@ func checkDisclosed(t *testing.T, payload object, given []string, want string) {
 	}
 	if got != want {
 		t.Errorf("got %q, want %q: %v", got, want, r.findings)
+	}
+	if _, says := payload["consent"]; !says && !r.verified {
+		t.Error("a token that grants nothing is its issuer's word all the same")
 	}
 }
 

@@ -18,8 +18,8 @@ func (s openSubject) weak() bool { return s.scheme == "name" }
 
 // parseSubject splits scheme:id. The id may hold further colons.
 func parseSubject(text string) (openSubject, bool) {
-	scheme, id, ok := strings.Cut(text, ":")
-	return openSubject{scheme, id}, ok && scheme != "" && id != ""
+	scheme, id, _ := strings.Cut(text, ":")
+	return openSubject{scheme, id}, scheme != "" && id != ""
 }
 
 // saltSize is the length of a commitment's salt in bytes. Consent format 1, 2.
@@ -57,22 +57,13 @@ func (t *Token) matchSubject(want *Subject) (opened *openSubject, ok bool) {
 		if named && commits(want.Commit, t.salt, own) {
 			return &own, true
 		}
-		if t.SubjectCommit != "" && t.SubjectCommit == want.Commit {
-			if named {
-				return &own, true
-			}
-			return nil, true
-		}
-		return nil, false
+		return nil, t.SubjectCommit == want.Commit
 	}
 	if want.Scheme == "" || want.ID == "" {
 		return nil, false
 	}
 	theirs := openSubject{want.Scheme, want.ID}
-	if named && own == theirs {
-		return &theirs, true
-	}
-	if t.SubjectCommit != "" && commits(t.SubjectCommit, t.salt, theirs) {
+	if own == theirs || commits(t.SubjectCommit, t.salt, theirs) {
 		return &theirs, true
 	}
 	return nil, false

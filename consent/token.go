@@ -18,7 +18,7 @@ type Token struct {
 	Status        *StatusRef
 	Consent       *Scope
 
-	salt []byte // SubjectSalt, decoded; nil where it is not 16 bytes
+	salt []byte // SubjectSalt, decoded; one that is not of 16 bytes commits to nobody
 }
 
 // Confirmation is `cnf`: the key that must have signed the claim.
@@ -93,9 +93,7 @@ func decodeToken(header, payload value) (*Token, *SyntaxError) {
 		Issuer: m.text("iss"), Subject: m.text("sub"), SubjectCommit: m.text("sub_commit"), SubjectSalt: m.text("sub_salt"),
 		ID: m.text("jti"), IssuedAt: m.date("iat"), Expires: m.date("exp"), NotBefore: m.date("nbf"),
 	}
-	if salt, ok := decodePart(t.SubjectSalt); ok && len(salt) == saltSize {
-		t.salt = salt
-	}
+	t.salt, _ = decodePart(t.SubjectSalt)
 	if aud := payload.get("aud"); aud.kind == jsonString {
 		t.Audience = []string{aud.text}
 	} else {
