@@ -34,10 +34,13 @@ type peopleLook struct {
 	answer   *persons.Answer
 	why      string // nobody could look, and why
 	models   []report.FaceModel
-	none     bool    // the file has no video track
-	picture  int64   // the container's number of the track that was looked at
-	others   []int64 // of further video tracks
+	none     bool          // the file has no video track
+	others   []video.Track // that players do not show by themselves
 }
+
+// maxOtherTracks bounds the further video tracks in which people are looked for: each is decoded for itself. Files with
+// several views or languages have two or three.
+const maxOtherTracks = 4
 
 // peopleAsked says whether people are to be looked for, as far as the origin is known by now.
 func (r *run) peopleAsked() bool {
@@ -113,12 +116,11 @@ func (r *run) lookForFaces() look {
 		sink: video.Sink{
 			Info: func(i *video.Info) error {
 				p.none = !slices.ContainsFunc(i.Tracks, func(t video.Track) bool { return t.Kind == "video" })
+				p.others = nil
 				for n, t := range i.Tracks {
-					switch {
-					case n == i.Picture:
-						p.picture = t.ID
-					case t.Kind == "video":
-						p.others = append(p.others, t.ID)
+					if n != i.Picture && t.Kind == "video" {
+						t.Index = n
+						p.others = append(p.others, t)
 					}
 				}
 				return p.analysis.Info(i)
@@ -134,6 +136,51 @@ func (r *run) lookForFaces() look {
 			return err
 		},
 	}
+}
+
+// lookAtOthers looks for people in the video tracks that players do not show by themselves: a viewer can choose them. Each
+// is decoded for itself, after the one that is shown.
+func (r *run) lookAtOthers(ctx context.Context) error {
+	p := &r.people
+	if p.seen == nil || p.detector == nil {
+		return nil
+	}
+	for n, t := range p.others {
+		if n == maxOtherTracks {
+			p.seen.Miss(fmt.Sprintf("limit: %d of %d further video tracks were not looked at", len(p.others)-n, len(p.others)))
+			break
+		}
+		a, err := persons.NewAnalysis(ctx, p.detector, persons.Options{Fast: r.v.Persons == PersonsFast})
+		if err != nil {
+			return err
+		}
+		seen, err := r.lookAtTrack(ctx, a, t)
+		a.Close()
+		if err != nil {
+			return err
+		}
+		p.seen.Others = append(p.seen.Others, seen)
+	}
+	return nil
+}
+
+// lookAtTrack decodes one video track for an analysis.
+func (r *run) lookAtTrack(ctx context.Context, a *persons.Analysis, t video.Track) (*persons.Seen, error) {
+	want := video.Want{Mode: video.AllFrames, Track: t.Index, AudioTrack: -1, Limits: r.v.Limits.Video}
+	if err := a.Info(&video.Info{Tracks: []video.Track{t}}); err != nil { // a decoder that fails may say nothing of the track
+		return nil, err
+	}
+	res, err := r.v.Decoder.Decode(ctx, r.source(), want, video.Sink{Info: a.Info, Frame: a.Frame})
+	var failed *video.Error
+	switch {
+	case errors.As(err, &failed):
+		return a.Finish(nil, failed.Error())
+	case err != nil && ctx.Err() != nil:
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("decoding video track %d: %w", t.ID, err)
+	}
+	return a.Finish(res, "")
 }
 
 // lookForPeople holds what was seen against what is declared. Where only the marks in the picture say that it was
@@ -193,9 +240,6 @@ func (r *run) holdPeople(declared []consent.Depicted) {
 	if p.seen.Crowd > persons.CrowdFrom {
 		r.find(report.Newf("consent.face.crowd", "", "%d faces at a time: entries for single people cannot tell them apart, only a group can stand for them", p.seen.Crowd))
 	}
-	for _, id := range p.others {
-		r.notChecked(fmt.Sprintf("people in video track %d", id), fmt.Sprintf("only track %d, which players show, was looked at", p.picture))
-	}
 	if n := len(p.answer.Counted); n > 0 && len(out.Tracks) > 0 {
 		r.notChecked("place of faces", fmt.Sprintf("%s declared without a region: faces were counted, not placed", strings.Join(p.answer.Counted[:min(n, 8)], ", ")))
 	}
@@ -224,11 +268,17 @@ func (r *run) faceFacts() *consent.Faces {
 		return nil
 	}
 	f := &consent.Faces{Status: r.out.Persons.Status, Reason: text(r.out.Persons.Reason), Partly: p.answer.Partly}
-	for _, t := range r.out.Persons.Tracks {
-		f.Tracks = append(f.Tracks, consent.FaceTrack{
-			ID: t.ID, CoveredBy: t.Person, Possible: t.Class == persons.ClassPossible, StartMs: t.StartMs, EndMs: t.EndMs,
-			Box: &[4]float64{t.Best.X, t.Best.Y, t.Best.Width, t.Best.Height},
-		})
+	add := func(list []report.PersonTrack, of int64) {
+		for _, t := range list {
+			f.Tracks = append(f.Tracks, consent.FaceTrack{
+				ID: t.ID, CoveredBy: t.Person, Possible: t.Class == persons.ClassPossible, StartMs: t.StartMs, EndMs: t.EndMs,
+				Box: &[4]float64{t.Best.X, t.Best.Y, t.Best.Width, t.Best.Height}, VideoTrack: of,
+			})
+		}
+	}
+	add(r.out.Persons.Tracks, 0)
+	for _, other := range r.out.Persons.VideoTracks {
+		add(other.Tracks, other.Track)
 	}
 	return f
 }

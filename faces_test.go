@@ -28,6 +28,7 @@ type screening struct {
 	tracks []video.Track
 	asked  *int
 	cut    bool // the last frame lacks half of its samples
+	fails  int  // index of a track that cannot be decoded; 0: none
 }
 
 func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
@@ -37,7 +38,10 @@ func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, si
 	if d.tracks == nil {
 		d.tracks = []video.Track{{ID: 1, Kind: "video", Codec: "h264", Width: 32, Height: 18}}
 	}
-	if err := sink.Info(&video.Info{Tracks: d.tracks}); err != nil {
+	if d.fails > 0 && want.Track == d.fails {
+		return nil, &video.Error{Reason: video.ReasonCrash, Detail: "the child died"}
+	}
+	if err := sink.Info(&video.Info{Tracks: d.tracks, Picture: max(want.Track, 0)}); err != nil {
 		return nil, err
 	}
 	res := &video.Result{Broken: d.broken}
@@ -349,15 +353,60 @@ func TestPeopleCrowd(t *testing.T) {
 	}
 }
 
-func TestPeopleOfAnotherTrack(t *testing.T) {
-	two := screening{frames: 5, tracks: []video.Track{{ID: 1, Kind: "video"}, {Index: 1, ID: 2, Kind: "video"}}}
-	r := verify(t, looking(t, policy.Newsroom, two, seer{}.open), asset(depicts()))
-	for _, n := range r.NotChecked {
-		if n.What == "people in video track 2" {
-			return
-		}
+// A video track that players do not show by themselves is looked at, too: its faces are told with the track, count as
+// any others do, and only regions that name the track cover them.
+func TestPeopleOfFurtherTracks(t *testing.T) {
+	synthetic := func(name string) forge.Map {
+		m := forge.Depicted(name, "")
+		m.Set("kind", "synthetic")
+		return m
 	}
-	t.Errorf("the second track is not spoken of: %v", r.NotChecked)
+	inTrack := func(m forge.Map, track string) forge.Map {
+		shape := forge.Map{{K: "type", V: "rectangle"}, {K: "unit", V: "percent"}, {K: "origin", V: forge.Map{{K: "x", V: 18.0}, {K: "y", V: 18.0}}}, {K: "width", V: 24.0}, {K: "height", V: 34.0}}
+		m.Set("regions", []any{forge.Map{{K: "region", V: []any{
+			forge.Map{{K: "type", V: "spatial"}, {K: "shape", V: shape}},
+			forge.Map{{K: "type", V: "identified"}, {K: "item", V: forge.Map{{K: "identifier", V: "track_id"}, {K: "value", V: track}}}},
+		}}}})
+		return m
+	}
+	film := video.Track{ID: 1, Kind: "video"}
+	other := func(id int64) video.Track { return video.Track{ID: id, Kind: "video"} }
+	for name, c := range map[string]struct {
+		file       []byte
+		tracks     []video.Track
+		fails      int // index of the track that cannot be decoded
+		verdict    report.Verdict
+		status     string
+		others     int
+		undeclared int
+		says       string // in a finding or in what was not checked
+	}{
+		"both covered by what names them": {depicts(inTrack(synthetic("p1"), "1"), inTrack(synthetic("p2"), "7")), []video.Track{film, other(7)}, 0, report.Pass, "analysed", 1, 0, ""},
+		"one entry for both":              {depicts(at(synthetic("p1"), 18, 18, 24, 34)), []video.Track{film, other(7)}, 0, report.Fail, "analysed", 1, 1, "in video track 7"},
+		"nobody declared":                 {depicts(), []video.Track{film, other(7), other(8)}, 0, report.Fail, "analysed", 2, 3, "in video track 8"},
+		"one cannot be decoded":           {depicts(inTrack(synthetic("p1"), "1")), []video.Track{film, other(7)}, 1, report.Indeterminate, "partial", 1, 0, "video track 7: crash"},
+		"as many as are looked at":        {depicts(at(synthetic("p1"), 18, 18, 24, 34)), []video.Track{film, other(2), other(3), other(4), other(5)}, 0, report.Fail, "analysed", 4, 4, ""},
+		"one more than are looked at":     {depicts(at(synthetic("p1"), 18, 18, 24, 34)), []video.Track{film, other(2), other(3), other(4), other(5), other(6)}, 0, report.Fail, "partial", 4, 4, "1 of 5 further video tracks were not looked at"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := looking(t, policy.Studio, screening{frames: 10, tracks: c.tracks, fails: c.fails}, seer{faces: oneFace}.open)
+			r := verify(t, v, asset(c.file))
+			if r.Verdict != c.verdict || r.Persons.Status != c.status || len(r.Persons.VideoTracks) != c.others || len(r.Persons.AllUndeclared()) != c.undeclared {
+				t.Errorf("%s, %s, %d further tracks, undeclared %v", r.Verdict, r.Persons.Status, len(r.Persons.VideoTracks), r.Persons.AllUndeclared())
+			}
+			said := ""
+			for _, f := range r.Findings {
+				said += f.Explanation + "\n"
+			}
+			for _, n := range r.NotChecked {
+				said += n.Why + "\n"
+			}
+			if !strings.Contains(said, c.says) {
+				t.Errorf("no %q in %s", c.says, said)
+			}
+			keepsToSchema(t, r)
+		})
+	}
 }
 
 // Declared people are held against the picture before anything is signed.

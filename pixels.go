@@ -42,7 +42,7 @@ func (r *run) decode(ctx context.Context) error {
 	if w := &r.out.Watermarks; r.networkGap && w.State == "analysed" {
 		w.State, w.Reason = "partial", optional(*w.Reason+"; a network that was to look could not")
 	}
-	return nil
+	return r.lookAtOthers(ctx)
 }
 
 // undecodable says why no decoder can be asked; empty: one can.
@@ -66,7 +66,10 @@ func (r *run) decodeForPeople(ctx context.Context) error {
 		return err
 	}
 	defer r.closePeople()
-	return r.decodeFor(ctx, []look{r.lookForFaces()})
+	if err := r.decodeFor(ctx, []look{r.lookForFaces()}); err != nil {
+		return err
+	}
+	return r.lookAtOthers(ctx)
 }
 
 // decodeFor decodes once for all who look.

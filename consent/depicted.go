@@ -57,8 +57,12 @@ func (t FaceTrack) place() string {
 	if t.Box == nil {
 		return ""
 	}
-	return fmt.Sprintf(": seen %s\u2013%s, at %.0f %% from the left and %.0f %% from the top, %.0f × %.0f %% of the picture",
-		timeCode(t.StartMs), timeCode(t.EndMs), t.Box[0], t.Box[1], t.Box[2], t.Box[3])
+	in := ""
+	if t.VideoTrack != 0 {
+		in = fmt.Sprintf(" in video track %d", t.VideoTrack)
+	}
+	return fmt.Sprintf(": seen%s %s\u2013%s, at %.0f %% from the left and %.0f %% from the top, %.0f × %.0f %% of the picture",
+		in, timeCode(t.StartMs), timeCode(t.EndMs), t.Box[0], t.Box[1], t.Box[2], t.Box[3])
 }
 
 // where is the time code of a face, or its number where no time is known.

@@ -123,6 +123,9 @@ type FaceTrack struct {
 	StartMs int64       `json:"startMs,omitempty"`
 	EndMs   int64       `json:"endMs,omitempty"`
 	Box     *[4]float64 `json:"box,omitempty"`
+	// VideoTrack is the container's number of a further video track, which players do not show by themselves; 0: the one
+	// that they show.
+	VideoTrack int64 `json:"videoTrack,omitempty"`
 }
 
 // Metadata is what the file's metadata outside the consent assertion say of people. Consent format 1, 9.

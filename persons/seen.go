@@ -47,6 +47,8 @@ type Seen struct {
 	MinFace, MinBrief int
 	Dropped           int // detections that came to nothing
 	Crowd             int // the most faces in one frame
+	// Others are what further video tracks show, each looked at for itself: players do not show them unless they are told.
+	Others []*Seen
 
 	width, height int
 	trackID       int64
@@ -155,64 +157,6 @@ func (t *track) peak() (best float32) {
 		best = max(best, t.sights[i].score)
 	}
 	return best
-}
-
-// Answer is what was seen, held against the entries of a declaration.
-type Answer struct {
-	Persons report.Persons
-	// Spans are when the faces of each entry were seen.
-	Spans map[string][]report.Span
-	// Partly are the entries that were seen, though no track is theirs.
-	Partly []string
-	// Counted are the entries without a region: their faces were counted and not placed.
-	Counted []string
-}
-
-// Against holds the tracks against the entries that a declaration names. boxes asks for the box of every sight.
-func (s *Seen) Against(entries []Entry, boxes bool) *Answer {
-	c := newCover(entries, s.width, s.height, s.trackID, s.times)
-	tracks, partly := c.judge(s.tracks, func(t *track) bool { return s.class(t) == ClassConfirmed })
-	out := &Answer{Spans: map[string][]report.Span{}}
-	p := &out.Persons
-	*p = report.Persons{
-		Status: s.Status, FramesTotal: s.FramesTotal, FramesAnalysed: s.FramesAnalysed, FramesFailed: s.FramesFailed,
-		FramesLarge: s.FramesLarge, MinFacePx: s.MinFace, MinBriefFacePx: s.MinBrief, Shots: s.Shots, Dropped: s.Dropped,
-		Tracks: []report.PersonTrack{}, NotSeen: []string{}, Undeclared: []int{},
-	}
-	reason := s.Reason
-	if c.points < 0 {
-		p.Status = StatusPartial
-		reason = strings.TrimPrefix(reason+"; limit: the declared regions are too costly to hold against the faces", "; ")
-	}
-	if reason != "" {
-		p.Reason = &reason
-	}
-	met := map[int]bool{}
-	for i, t := range tracks {
-		row := s.row(i+1, t, boxes)
-		if t.person >= 0 {
-			met[t.person] = true
-			id := entries[t.person].ID
-			row.Person = &id
-			out.Spans[id] = append(out.Spans[id], report.Span{StartMs: row.StartMs, EndMs: row.EndMs})
-		} else if t.confirmed {
-			p.Undeclared = append(p.Undeclared, row.ID)
-		}
-		p.Tracks = append(p.Tracks, row)
-	}
-	for i, e := range entries {
-		switch {
-		case met[i]:
-		case partly[i]:
-			out.Partly = append(out.Partly, e.ID)
-		default:
-			p.NotSeen = append(p.NotSeen, e.ID)
-		}
-		if len(e.Regions) == 0 {
-			out.Counted = append(out.Counted, e.ID)
-		}
-	}
-	return out
 }
 
 // row is a track as it is reported.

@@ -18,6 +18,30 @@ type Persons struct {
 	Tracks         []PersonTrack `json:"tracks"`
 	NotSeen        []string      `json:"notSeen"`    // entries declared with a face that no track shows
 	Undeclared     []int         `json:"undeclared"` // confirmed tracks that no entry covers
+	// VideoTracks are further video tracks, which players do not show unless they are told. All members above but status
+	// and reason are of the one that they show.
+	VideoTracks []VideoTrackPersons `json:"videoTracks,omitempty"`
+}
+
+// VideoTrackPersons is what was seen in a further video track.
+type VideoTrackPersons struct {
+	Track          int64         `json:"track"` // the container's number
+	Status         string        `json:"status"`
+	Reason         *string       `json:"reason"`
+	FramesTotal    int           `json:"framesTotal"`
+	FramesAnalysed int           `json:"framesAnalysed"`
+	FramesFailed   int           `json:"framesFailed"`
+	Tracks         []PersonTrack `json:"tracks"`     // numbered on from those above
+	Undeclared     []int         `json:"undeclared"` // confirmed tracks that no entry covers
+}
+
+// AllUndeclared are the confirmed tracks of any video track that no entry covers.
+func (p *Persons) AllUndeclared() []int {
+	out := append([]int(nil), p.Undeclared...)
+	for _, t := range p.VideoTracks {
+		out = append(out, t.Undeclared...)
+	}
+	return out
 }
 
 // FaceModel is a file that the detector runs.

@@ -86,7 +86,7 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 		return err
 	}
 	switch {
-	case declared != nil && len(sight.Persons.Undeclared) > 0:
+	case declared != nil && len(sight.Persons.AllUndeclared()) > 0:
 		p.code = exitNot
 	case sight.Persons.Status != persons.StatusAnalysed:
 		p.code = exitUnknown

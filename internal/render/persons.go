@@ -19,8 +19,28 @@ func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotC
 	if len(p.Tracks) > 0 {
 		b.WriteString("\nwhen, and where a face shows best: its left and top, width × height, in percent of the picture\n")
 	}
-	for i := range p.Tracks[:min(len(p.Tracks), maxListed)] {
-		t := &p.Tracks[i]
+	tracksText(&b, p.Tracks, declared)
+	for _, v := range p.VideoTracks[:min(len(p.VideoTracks), maxListed)] {
+		fmt.Fprintf(&b, "\nvideo track %d, which players do not show by themselves: %s in %d of %d frames\n", v.Track, counted(v.Tracks), v.FramesAnalysed, v.FramesTotal)
+		tracksText(&b, v.Tracks, declared)
+	}
+	for _, id := range p.NotSeen[:min(len(p.NotSeen), maxListed)] {
+		fmt.Fprintf(&b, "  %s is declared and was not seen\n", Quote(id))
+	}
+	if len(left) > 0 {
+		b.WriteString("\nnot checked\n")
+	}
+	for _, n := range left[:min(len(left), maxListed)] {
+		fmt.Fprintf(&b, "  %s: %s\n", Safe(n.What), Safe(n.Why))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// tracksText writes one line for each face.
+func tracksText(b *strings.Builder, list []report.PersonTrack, declared bool) {
+	for i := range list[:min(len(list), maxListed)] {
+		t := &list[i]
 		who := ""
 		switch {
 		case t.Person != nil:
@@ -34,20 +54,24 @@ func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotC
 		line := fmt.Sprintf("  track %-3d %s–%s  %s  %s", t.ID, clock(t.StartMs), clock(t.EndMs), boxText(t.Best), who)
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	if n := len(p.Tracks) - maxListed; n > 0 {
-		fmt.Fprintf(&b, "  and %d more\n", n)
+	if n := len(list) - maxListed; n > 0 {
+		fmt.Fprintf(b, "  and %d more\n", n)
 	}
-	for _, id := range p.NotSeen[:min(len(p.NotSeen), maxListed)] {
-		fmt.Fprintf(&b, "  %s is declared and was not seen\n", Quote(id))
+}
+
+// counted says how many faces there are, in words.
+func counted(list []report.PersonTrack) string {
+	certain := 0
+	for _, t := range list {
+		if t.Class != "possible" {
+			certain++
+		}
 	}
-	if len(left) > 0 {
-		b.WriteString("\nnot checked\n")
+	what := plural(certain, "face track")
+	if n := len(list) - certain; n > 0 {
+		what += fmt.Sprintf(" and %d that may be none", n)
 	}
-	for _, n := range left[:min(len(left), maxListed)] {
-		fmt.Fprintf(&b, "  %s: %s\n", Safe(n.What), Safe(n.Why))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return what
 }
 
 // boxText is the place of a face, as regions are declared.
@@ -66,29 +90,22 @@ func facesText(p *report.Persons) string {
 		}
 		return ""
 	}
-	certain, possible := 0, 0
-	for _, t := range p.Tracks {
-		if t.Class == "possible" {
-			possible++
-		} else {
-			certain++
-		}
-	}
-	what := plural(certain, "face track")
+	what := counted(p.Tracks)
 	switch {
-	case len(p.Tracks) == 0:
+	case len(p.Tracks) > 0:
+	case p.Status == "partial":
+		what = "no face found in what was looked at"
+	default:
 		what = fmt.Sprintf("no face found (faces of %d pixels and more, frontal to profile)", p.MinFacePx)
-		if p.Status == "partial" {
-			what = "no face found in what was looked at"
-		}
-	case possible > 0:
-		what += fmt.Sprintf(" and %d that may be none", possible)
 	}
 	frames := fmt.Sprintf("%d of %d frames", p.FramesAnalysed, p.FramesTotal)
 	if p.Status == "partial" && p.FramesAnalysed == p.FramesTotal { // what is missing never came
 		frames = "the " + plural(p.FramesTotal, "frame") + " that could be decoded"
 	}
 	out := fmt.Sprintf("%s in %s; faces only", what, frames)
+	for _, v := range p.VideoTracks[:min(len(p.VideoTracks), maxListed)] {
+		out += fmt.Sprintf("; %s in video track %d", counted(v.Tracks), v.Track)
+	}
 	if p.Reason != nil {
 		out += "; " + Safe(*p.Reason)
 	}

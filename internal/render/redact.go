@@ -114,6 +114,11 @@ func (n *Names) Persons(p *report.Persons, left []report.NotChecked) (*report.Pe
 	for _, t := range p.Tracks { // in the order in which they are read
 		n.optional("person", t.Person)
 	}
+	for _, v := range p.VideoTracks {
+		for _, t := range v.Tracks {
+			n.optional("person", t.Person)
+		}
+	}
 	found, err := bare(n, hiding().report, p)
 	if err != nil {
 		return nil, nil, err
