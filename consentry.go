@@ -89,6 +89,9 @@ type Verifier struct {
 	Tokens map[string]string
 	// Fetch gets tokens by reference and status lists that are not at hand; nil: the network is never used.
 	Fetch Fetcher
+	// Resolvers are asked, if Fetch is there, for manifests that a clip without a valid one has lost, by its fingerprint
+	// and its marks: whoever runs them learns these. The first [MaxResolvers] are.
+	Resolvers []*softbinding.Resolver
 	// Responders asks for the revocation of certificates under an anchor, where nothing at hand settles it; nil: the
 	// network is never used for that.
 	Responders Responder
@@ -188,6 +191,7 @@ func (r *run) steps(ctx context.Context) error {
 		r.readSoftBindings,
 		r.decode,
 		r.compareSoftBindings,
+		r.lookUp,
 		r.lookForPeople,
 		r.unchanged,
 		r.judge,

@@ -206,7 +206,7 @@ func TestDecoderFailureIsNoAnswer(t *testing.T) {
 	}
 	said := false
 	for _, n := range r.NotChecked {
-		said = said || n.What == "pixels" && n.Why == "not analysed: crash: the child died"
+		said = said || n.What == "pixels" && n.Why == "crash: the child died"
 	}
 	if !said {
 		t.Errorf("the crash is not said: %v", r.NotChecked)

@@ -134,14 +134,6 @@ func TestDetectorsOfOthers(t *testing.T) {
 	}
 }
 
-func allNotChecked(r *report.Report) string {
-	var b strings.Builder
-	for _, n := range r.NotChecked {
-		b.WriteString(n.What + ": " + n.Why + "\n")
-	}
-	return b.String()
-}
-
 // A decoder that gives up takes the detector's answer along: what it found in a part is no answer for the clip.
 func TestDetectorWithoutAllFrames(t *testing.T) {
 	plain := forge.Make(forge.Recipe{Manifest: forge.Manifest{Actions: []forge.Action{{Name: "c2pa.edited"}}}}).Data

@@ -19,9 +19,9 @@ func (r *run) mode() video.Mode {
 	return r.v.Frames
 }
 
-// wantsFingerprint reports whether the caller asks for one or the manifest declares one that is computed here.
+// wantsFingerprint reports whether the caller asks for one, resolvers are asked by it or the manifest declares one that is computed here.
 func (r *run) wantsFingerprint() bool {
-	if r.v.Fingerprints {
+	if r.v.Fingerprints || len(r.v.Resolvers) > 0 && r.v.Fetch != nil {
 		return true
 	}
 	for _, b := range r.declared {

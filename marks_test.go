@@ -141,7 +141,7 @@ func TestMarksInTheReport(t *testing.T) {
 		{
 			"a decoder that gave up before a mark", plain,
 			showing{frames: []*video.Frame{none}, err: &video.Error{Reason: video.ReasonCrash}},
-			"not-analysed", "not analysed: crash", 0, "unknown", "none", nil,
+			"not-analysed", "crash", 0, "unknown", "none", nil,
 			[]string{"watermark.found"},
 		},
 		{

@@ -15,5 +15,8 @@ var softBindingCodes = []Code{
 	{"softBinding.unknownAlgorithm", Informational, "a soft binding by an algorithm that is on no list known here", "C2PA 2.5, 16.3.7", "The list grows each month: a newer version may know it."},
 	{"softBinding.deprecated", Informational, "a soft binding by an algorithm that its list deprecates", "C2PA 2.5, 16.3.7", "It is not resolved; ask the publisher for a current one."},
 	{"softBinding.claimed", Informational, "a mark that the manifest speaks of and that nobody can check here", "C2PA 2.5, 16.4.1", "A sentence is all the evidence there is; only the vendor's own detector can tell."},
+	{"softBinding.found", Informational, "a resolver knows a manifest for a clip that looks like this one", "C2PA 2.5, 16.3.7", "Found by look-alike, not bound: compare the two clips, and ask the publisher for the original."},
+	{"softBinding.foundInconsistent", Informational, "a resolver gave a manifest that does not declare what it was found by", "C2PA 2.5, 16.3.7.5.1", "It is the resolver's word alone; do not rely on it."},
+	{"softBinding.foundHash", Informational, "the content hash of a manifest that was found matches this file", "C2PA 2.5, 14.12.2", "The file may have lost this very manifest: get it from the publisher and judge by it (--manifest FILE)."},
 	{"fingerprint.lowInformation", Informational, "the fingerprint rests on hardly anything", "consentry", "Stills and flat pictures have fingerprints alike to each other's: a match means little."},
 }

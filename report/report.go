@@ -42,6 +42,7 @@ type Report struct {
 	WhatIf         *WhatIf      `json:"whatIf,omitempty"` // the same file with other trust lists, where that was asked
 
 	Fingerprints []Fingerprint `json:"fingerprints,omitempty"` // of the clip, where one was wanted
+	LookAlikes   []LookAlike   `json:"lookAlikes,omitempty"`   // what resolvers know, where they were asked
 }
 
 // WhatIf says what the verdict would have been with other trust lists. It never changes the report's own.
@@ -396,6 +397,28 @@ type SoftBinding struct {
 	Text     string `json:"text,omitempty"`     // why, in words
 }
 
+// LookAlike is a manifest that a resolver knows for a value of this clip. Nothing binds it to the file, and it changes
+// nothing that is said of it.
+type LookAlike struct {
+	Label             string     `json:"label"` // found by look-alike, not bound
+	Resolver          string     `json:"resolver"`
+	Alg               string     `json:"alg"` // of the value that it was found by
+	ManifestID        string     `json:"manifestId"`
+	Score             *float64   `json:"similarityScore"` // as the resolver says, 0 to 100; null: it says none
+	SHA256            string     `json:"sha256"`          // of the store that was fetched
+	Manifest          string     `json:"manifest,omitempty"`
+	Generator         string     `json:"generator,omitempty"`
+	Title             string     `json:"title,omitempty"`
+	DigitalSourceType string     `json:"digitalSourceType,omitempty"` // the first that its actions name
+	Signer            *string    `json:"signer"`
+	Signature         string     `json:"signature"`  // trusted, untrusted (it verifies), invalid, unreadable
+	At                *time.Time `json:"at"`         // of a trusted time-stamp; null: there is none
+	Hash              string     `json:"hash"`       // of its content hash with this file: match, mismatch (as expected), not-checked
+	Consistent        bool       `json:"consistent"` // it declares the value that it was found by
+	Distance          *int       `json:"distance"`   // of its fingerprint from this clip's, in bits of 256; null: not compared
+	Text              string     `json:"text,omitempty"`
+}
+
 // Fingerprint is what the clip looks like in few bits.
 type Fingerprint struct {
 	Kind           string `json:"kind"`  // iscc-video
@@ -445,7 +468,7 @@ type Span struct {
 // Fetched is one thing that the network was asked for. Nothing is fetched unless the user allows it for a run.
 type Fetched struct {
 	URL     string  `json:"url"`
-	Purpose string  `json:"purpose"`         // token, status-list, ocsp, manifest
+	Purpose string  `json:"purpose"`         // token, status-list, ocsp, manifest, resolver, look-alike
 	Final   string  `json:"final,omitempty"` // the address that answered, after redirects, where it is another
 	Status  int     `json:"status"`          // of HTTP; 0: no answer
 	Bytes   int64   `json:"bytes"`

@@ -1,6 +1,7 @@
 // Package softbinding knows the names of soft-binding algorithms: a snapshot of C2PA's Soft Binding Algorithm List, and
 // the names that marks of well-known open libraries go by. It computes nothing and asks nobody. A name that is not in
-// it is unknown and no error: the list grows each month. Start with [Lookup].
+// it is unknown and no error: the list grows each month. For the resolution API, by which a lost manifest is found, it
+// makes addresses and reads answers; asking is for others. Start with [Lookup] and [ParseResolver].
 package softbinding
 
 import (

@@ -19,6 +19,7 @@ import (
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/signing"
+	"github.com/consentry/consentry/softbinding"
 	"github.com/consentry/consentry/video"
 )
 
@@ -60,6 +61,9 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
 	v.FramesFixed, v.Fingerprints = o.frames == "keys", o.prints == "on"
 	v.Messages, v.MarkNetworks, v.Thorough = o.watermarks, o.markNetworks, o.thorough
+	if v.Resolvers, err = parseResolvers(o.resolvers); err != nil {
+		return nil, err
+	}
 	if v.Detectors, err = openDetectors(o.detectors); err != nil {
 		return nil, err
 	}
@@ -68,6 +72,18 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	}
 	v.Faces = facesFrom(o.faceModel, o.modelsDir)
 	return v, nil
+}
+
+// parseResolvers reads the addresses of resolution APIs.
+func parseResolvers(addresses []string) (out []*softbinding.Resolver, err error) {
+	for _, a := range addresses {
+		r, err := softbinding.ParseResolver(a)
+		if err != nil {
+			return nil, &usageError{Text: fmt.Sprintf("--resolver %q: %v", a, err), Hint: "write it like https://resolver.example/v1"}
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // openDetectors reads programs of somebody else's.

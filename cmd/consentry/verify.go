@@ -35,6 +35,7 @@ type verifyOptions struct {
 	consentTokens   string
 	noState         bool
 	fetch           bool
+	resolvers       []string
 
 	at        time.Time // zero: now
 	manifest  string
@@ -98,6 +99,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "consent-tokens", Usage: "`DIR` of tokens (*.jwt) that files name by reference"},
 			&cli.BoolFlag{Name: "no-state", Usage: "forget which lists were seen before: for CI"},
 			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, revocation"},
+			&cli.StringSliceFlag{Name: "resolver", Usage: "`URL` asked for lost manifests, by fingerprint and marks"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
 			&cli.StringFlag{Name: "manifest-label", Usage: "`URN` of the manifest to judge; default: the last"},
@@ -155,6 +157,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		consentTokens:   c.String("consent-tokens"),
 		noState:         c.Bool("no-state"),
 		fetch:           c.Bool("fetch"),
+		resolvers:       c.StringSlice("resolver"),
 		manifest:        c.String("manifest"),
 		label:           c.String("manifest-label"),
 		fragments:       c.StringSlice("fragment"),
@@ -233,6 +236,12 @@ func (o *verifyOptions) checkWords() error {
 	}
 	if len(o.trustLists) > 1 && slices.Contains(o.trustLists, "none") {
 		return &usageError{Text: "--trust-list none excludes other lists"}
+	}
+	if len(o.resolvers) > 0 && !o.fetch {
+		return &usageError{Text: "--resolver asks the network, and only --fetch allows that"}
+	}
+	if len(o.resolvers) > consentry.MaxResolvers {
+		return &usageError{Text: fmt.Sprintf("--resolver is given %d times; %d can be asked", len(o.resolvers), consentry.MaxResolvers)}
 	}
 	if len(o.detectors) > detector.MaxPrograms {
 		return &usageError{Text: fmt.Sprintf("--detector is given %d times; %d can be asked", len(o.detectors), detector.MaxPrograms)}

@@ -75,6 +75,9 @@ var hiding = sync.OnceValue(func() *allRules {
 			}),
 			inside: map[string]*rules{
 				"value": content, "tool": {other: keep}, "people": person, "works": person, "fingerprints": {other: keep},
+				"lookAlikes": {of: members(map[rule]string{
+					keep: "label resolver alg sha256 signature at hash", place: "manifest manifestId", formal: "digitalSourceType", whole: "title generator", aSigner: "signer",
+				})},
 				"detectors": {of: members(map[rule]string{keep: "program sha256 name version algs state reason claim class algorithm message missing", whole: "subject text"})},
 				"whatIf":    {other: keep, inside: map[string]*rules{"reasons": {of: members(map[rule]string{keep: "event outcome", aPerson: "person"})}}},
 				"identities": {of: members(map[rule]string{
