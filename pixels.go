@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/video"
 )
@@ -169,11 +170,24 @@ func (r *run) indexTracks(f *bmff.File) error {
 			ID: int64(t.ID), Kind: trackKind(t.Handler.String()), Codec: t.Codec.String(), Width: t.Width, Height: t.Height,
 			Edits: edits(&t),
 		})
+		r.hidden(&t)
 		if ms := t.DurationMs(); ms > 0 && (r.out.Asset.DurationMs == nil || *r.out.Asset.DurationMs < ms) {
 			r.out.Asset.DurationMs = &ms
 		}
 	}
 	return nil
+}
+
+// hidden says that an edit list leaves media out. What it hides was signed like the rest, where the list is bound; but it
+// is not decoded, and players that ignore edit lists show it. docs/decisions/edit-lists.md.
+func (r *run) hidden(t *bmff.Track) {
+	ms, at := t.HiddenMs()
+	if ms < manifest.HiddenLeast {
+		return
+	}
+	took, from := time.Duration(ms)*time.Millisecond, time.Duration(at)*time.Millisecond
+	r.find(report.Newf("asset.hiddenMedia", "", "the edit list of track %d (%s) shows %s of its media nowhere, the longest piece from %s of the media on", t.ID, trackKind(t.Handler.String()), clock(took), clock(from)).At(t.Box.Path(), t.Box.Offset))
+	r.notChecked("hidden media", fmt.Sprintf("%s of track %d are in the file and hidden by its edit list: nothing was looked for in them", clock(took), t.ID))
 }
 
 // edits are those of our own walk: the decoder applies an edit list and does not show it.

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/internal/schematest"
 	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/video"
@@ -73,6 +76,41 @@ func TestEditListsAndConfinement(t *testing.T) {
 			var back struct{ Decoded *report.Decoded }
 			if err := json.Unmarshal(doc, &back); err != nil || (back.Decoded != nil && back.Decoded.Confinement.Missing == nil) {
 				t.Errorf("%v, %+v", err, back.Decoded)
+			}
+		})
+	}
+}
+
+// An edit list that hides media is told wherever it stands; where nothing binds it, the content is bound in part.
+func TestEditListsThatHideMedia(t *testing.T) {
+	hides := func(ms int) forge.Container { return forge.Container{LargeMdat: true, Hide: ms} }
+	edts := forge.Exclusion{XPath: "/moov/trak/edts"}
+	for name, c := range map[string]struct {
+		recipe forge.Recipe
+		told   bool
+		state  string
+		says   string // of what is partial
+	}{
+		"a delay":                     {forge.Recipe{Container: hides(200)}, false, "intact", ""},
+		"signed with the media":       {forge.Recipe{Container: hides(300)}, true, "intact", ""},
+		"signed beside blocks":        {forge.Recipe{Container: hides(300), Merkle: &forge.Merkle{Block: 100}}, true, "intact", ""},
+		"left out of the hash":        {forge.Recipe{Container: hides(300), Exclude: append(forge.Usual(), edts)}, true, "partial", "the edit list of track 1, which hides part of the media, is not bound"},
+		"a delay that is left out":    {forge.Recipe{Container: hides(200), Exclude: append(forge.Usual(), edts)}, false, "partial", "left out of the content hash: /moov[1]/trak[1]/edts[1]"},
+		"blocks of the media alone":   {forge.Recipe{Container: hides(300), Merkle: &forge.Merkle{Block: 100, Only: true}}, true, "partial", "the edit list of track 1"},
+		"no list, and the media only": {forge.Recipe{Container: hides(0), Merkle: &forge.Merkle{Block: 100, Only: true}}, false, "partial", "only media data are bound"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := verify(t, trusting(t), asset(forge.Make(c.recipe).Data))
+			hidden, partial := false, ""
+			for _, f := range r.Findings {
+				hidden = hidden || f.Code == "asset.hiddenMedia"
+				if f.Code == "asset.partiallyBound" {
+					partial += f.Explanation + "; "
+				}
+			}
+			missing := slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool { return n.What == "hidden media" })
+			if hidden != c.told || missing != c.told || r.Provenance.Integrity.State != c.state || !strings.Contains(partial, c.says) {
+				t.Errorf("told %v, %v; %s; %q", hidden, missing, r.Provenance.Integrity.State, partial)
 			}
 		})
 	}

@@ -147,6 +147,9 @@ func (k *bmffCheck) samples() error {
 		if len(t.External) > 0 {
 			continue // its offsets are offsets in another file
 		}
+		if ms, _ := t.HiddenMs(); ms >= HiddenLeast && k.unboundEdits(t) {
+			k.partial = append(k.partial, fmt.Sprintf("the edit list of track %d, which hides part of the media, is not bound", t.ID))
+		}
 		if _, err := k.file.Chunks(t, find.visit); err != nil {
 			return err
 		}
@@ -169,6 +172,16 @@ func (k *bmffCheck) samples() error {
 		k.unboundOffsets(find.back)
 	}
 	return nil
+}
+
+// HiddenLeast is from how much hidden media on, in milliseconds, an edit list counts as one that hides something. Delays
+// of encoders and reordered pictures take up to some 160 ms. docs/decisions/edit-lists.md.
+const HiddenLeast = 250
+
+// unboundEdits says that the edit list of a track may have been changed.
+func (k *bmffCheck) unboundEdits(t *bmff.Track) bool {
+	b := t.Box.Child(bmff.Edts)
+	return b != nil && slices.ContainsFunc(k.unbound, func(g gap) bool { return g.from < b.End() && b.Offset < g.to })
 }
 
 // unboundOffsets judges content whose offsets are not bound while the data and their sizes are: as long as every track

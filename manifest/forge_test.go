@@ -165,6 +165,7 @@ var elsewhere = []string{"consent", "fingerprint", "label", "softBinding", "wate
 // unreached are codes of the tables that no file of the forge reaches, each with the reason.
 var unreached = map[string]string{
 	"asset.changed":                      "is given by the verifier, which alone reads the file twice",
+	"asset.hiddenMedia":                  "is given by the verifier, signed or not",
 	"asset.trackMismatch":                "is given by the verifier, which alone has a decoder's view beside ours",
 	"general.error":                      "is given where no other code says it; nothing known ends there",
 	"trust.productContainer":             "is given by the verifier, which alone has the list of products",

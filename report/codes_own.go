@@ -11,6 +11,7 @@ var ownCodes = []Code{
 	{"asset.externalData", Informational, "the file names media outside itself; it was not read", "ISO/IEC 14496-12, 8.7.2", "What plays may not be what was signed; ask for a file that holds its media."},
 	{"asset.trackMismatch", Informational, "the decoder and the container's index disagree about the tracks", "C2PA 2.5, 14.12.2", "The picture that plays may not be the one that was bound; look at it with inspect."},
 	{"asset.trailingBytes", Informational, "bytes after the last box", "ISO/IEC 14496-12, 4.2", "Harmless in most files; look at them with \"inspect\"."},
+	{"asset.hiddenMedia", Informational, "an edit list shows part of the media nowhere", "ISO/IEC 14496-12, 8.6.6", "What is hidden is not looked at, and players that ignore edit lists show it; see docs/decisions/edit-lists.md."},
 	{"asset.boxesMoved", Informational, "a manifest box stands where the specification does not put it", "C2PA 2.5, A.5.2", "Some tools move boxes; what was signed was found all the same."},
 	{"trust.legacyList", Informational, "the signer or authority is on the frozen interim list only", "consentry", "The interim list ended; ask the publisher for a current credential."},
 	{"trust.productContainer", Informational, "the product that signed is not listed for this kind of file", "C2PA conformance programme 0.2", "The list may be older than the product's version; ask its maker if it matters."},

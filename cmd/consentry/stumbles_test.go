@@ -16,7 +16,7 @@ func TestWhatANewcomerMeets(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
 	files := map[string][]byte{
 		"notes.mp4": []byte("no video\n"), "empty.mp4": {}, "clip.mp4": forge.Make(generated()).Data, "short.mp4": forged["truncated"](), "stub.mp4": forge.Make(generated()).Data[:20], "changed.mp4": tamperedDeclaration(),
-		"longer.mp4": append(forge.Make(generated()).Data, "a line that somebody wrote behind the end of the file\n"...),
+		"longer.mp4":     append(forge.Make(generated()).Data, "a line that somebody wrote behind the end of the file\n"...),
 		"signer.key.pem": []byte("x"), "signer.chain.pem": []byte("x"), "ca.pem": []byte("x"), "token.jwt": []byte(forge.Token("ada", nil)), "root.pem": forged["root"](),
 	}
 	for name, text := range files {

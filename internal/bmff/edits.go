@@ -1,6 +1,10 @@
 package bmff
 
-import "encoding/binary"
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
 
 // Edit is one entry of an edit list: for Duration of the movie the track shows its media from MediaTime on.
 // ISO/IEC 14496-12, 8.6.6.
@@ -94,4 +98,45 @@ func (p *tables) movieTimescale(moov *Box) (uint32, error) {
 		return binary.BigEndian.Uint32(mvhd[12:]), nil
 	}
 	return 0, nil
+}
+
+// HiddenMs is how much of a track's media its edit list shows nowhere, in milliseconds, and where the longest such piece
+// begins in the media; 0: nothing, or there is no list. Of media whose length the track does not say, as in fragments,
+// only what lies before the last edit counts. ISO/IEC 14496-12, 8.6.6.
+func (t *Track) HiddenMs() (total, longestAt int64) {
+	type span struct{ from, to int64 }
+	var shown []span
+	for _, e := range t.Edits {
+		if e.Empty() || e.MediaTime > maxTime {
+			continue
+		}
+		s := span{e.MediaTime, maxTime} // to the end, where the list does not say how long
+		if e.Duration > 0 && t.MovieTimescale > 0 {
+			length := float64(e.Duration) / float64(t.MovieTimescale) * float64(t.Timescale)
+			if rate := e.Rate; rate > 0 {
+				length *= rate
+			}
+			s.to = e.MediaTime + int64(min(length, maxTime))
+		}
+		shown = append(shown, s)
+	}
+	if len(t.Edits) == 0 || len(shown) == 0 && t.Duration == 0 || t.Timescale == 0 {
+		return 0, 0
+	}
+	slices.SortFunc(shown, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	end := int64(min(t.Duration, maxTime))
+	if end == 0 {
+		end = shown[len(shown)-1].from
+	}
+	shown = append(shown, span{end, end})
+	at, longest := int64(0), int64(0)
+	for _, s := range shown {
+		if gap := milliseconds(uint64(max(0, min(s.from, end)-at)), t.Timescale); gap > 0 {
+			if total = min(total+gap, maxTime); gap > longest {
+				longest, longestAt = gap, milliseconds(uint64(at), t.Timescale)
+			}
+		}
+		at = max(at, s.to)
+	}
+	return total, longestAt
 }

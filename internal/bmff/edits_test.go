@@ -80,3 +80,43 @@ func TestEdits(t *testing.T) {
 		}
 	})
 }
+
+func TestHiddenMedia(t *testing.T) {
+	const normal = 1 << 16 // the media are 2,500 ms long
+	for name, c := range map[string]struct {
+		boxes []byte
+		total int64
+		at    int64
+	}{
+		"no-list":               {nil, 0, 0},
+		"all":                   {elst(0, 1, row0(1500, 0, normal)), 0, 0},
+		"more-than-all":         {elst(0, 1, row0(9000, 0, normal)), 0, 0},
+		"all-after-a-pause":     {elst(0, 2, row0(600, -1, normal), row0(1500, 0, normal)), 0, 0},
+		"the-start":             {elst(0, 1, row0(900, 1000, normal)), 1000, 0},
+		"the-end":               {elst(0, 1, row0(600, 0, normal)), 1500, 1000},
+		"the-middle":            {elst(0, 2, row0(300, 0, normal), row0(600, 1500, normal)), 1000, 500},
+		"in-another-order":      {elst(0, 2, row0(600, 1500, normal), row0(300, 0, normal)), 1000, 500},
+		"two-pieces":            {elst(0, 1, row0(300, 500, normal)), 2000, 1000},
+		"to-the-end":            {elst(0, 1, row0(0, 500, normal)), 500, 0},
+		"twice-as-fast":         {elst(0, 1, row0(750, 0, 2*normal)), 0, 0},
+		"half-as-fast":          {elst(0, 1, row0(1500, 0, normal/2)), 1250, 1250},
+		"nothing-shown":         {elst(0, 1, row0(600, -1, normal)), 2500, 0},
+		"behind-the-media":      {elst(0, 1, row0(600, 1<<30, normal)), 2500, 0},
+		"far-behind-everything": {elst(1, 1, row1(1<<63, 1<<62, normal)), 2500, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tracks, _, err := walk(t, edited(c.boxes), bmff.Limits{}).Tracks()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if total, at := tracks[0].HiddenMs(); total != c.total || total > 0 && at != c.at {
+				t.Errorf("%d ms, the longest at %d; expected %d at %d", total, at, c.total, c.at)
+			}
+		})
+	}
+	// Of fragments nobody knows how long they are.
+	open := bmff.Track{Timescale: 1000, MovieTimescale: 600, Edits: []bmff.Edit{{Duration: 0, MediaTime: 700, Rate: 1}}}
+	if total, at := open.HiddenMs(); total != 700 || at != 0 {
+		t.Errorf("%d ms at %d", total, at)
+	}
+}

@@ -32,6 +32,9 @@ func usual() []Exclusion {
 	return []Exclusion{{XPath: "/uuid", Data: []DataMatch{{8, c2paUser}}}, {XPath: "/mfra"}}
 }
 
+// Usual are the exclusions of a recipe that names none.
+func Usual() []Exclusion { return usual() }
+
 func (r *Recipe) exclusions() []Exclusion {
 	list := r.Exclude
 	if list == nil {

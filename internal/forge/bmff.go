@@ -23,6 +23,7 @@ type Container struct {
 	Raw       []byte // where set, a whole MP4 without store that the store is put into after ftyp (no offsets are fixed)
 	External  string // where the data reference of the video track points; default: this file
 	Extra     []byte // further top-level boxes, written before mdat
+	Hide      int    // milliseconds at the start of the video track that its edit list leaves out
 }
 
 func (c Container) samples() int {
@@ -97,7 +98,11 @@ func trak(c Container, t track) []byte {
 		full("stsc", 0, 0, be32(1), be32(1), be32(t.n), be32(1)),
 		full("stsz", 0, 0, be32(t.size), be32(t.n)),
 		offsets)
-	return box("trak", tkhd, box("mdia", mdhd, hdlr, box("minf", header, dinf, stbl)))
+	var edts []byte
+	if c.Hide > 0 && t.handler == "vide" {
+		edts = box("edts", full("elst", 0, 0, be32(1), be32(t.n*100-c.Hide), be32(c.Hide*t.scale/1000), be32(1<<16)))
+	}
+	return box("trak", tkhd, edts, box("mdia", mdhd, hdlr, box("minf", header, dinf, stbl)))
 }
 
 func avc1() []byte {
