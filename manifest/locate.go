@@ -34,6 +34,7 @@ type Located struct {
 const (
 	codeInaccessible = "manifest.inaccessible.malformed"
 	codeMoved        = "asset.boxesMoved"
+	codeUnread       = "asset.unreadBox"
 	// CarrierBMFF is the [Located.Carrier] of BMFF files: a uuid box at the top level. C2PA 2.5, A.5.
 	CarrierBMFF = "bmff-uuid"
 	// maxAssetFindings bounds what is reported of a broken container: more would say nothing new.
@@ -170,6 +171,9 @@ func (l *Located) boxes(lim Limits) error {
 		stores[0], stores[1] = stores[1], stores[0]
 	}
 	l.Carrier = CarrierBMFF
+	if broken.Code != "" {
+		l.add(report.New(codeUnread, "", broken.Explanation).At(broken.Where, *broken.Offset))
+	}
 	pair := len(stores) == 2 && stores[0].purpose == "original" && stores[1].purpose == "update"
 	if len(stores) > 1 && !pair {
 		l.Multiple = true

@@ -133,7 +133,7 @@ func TestLocate(t *testing.T) {
 		"update-alone":                {cat(ftyp, update, rest), "malformed", codeInaccessible},
 		"update-unreadable":           {cat(ftyp, original, rest, mkC2PA("update", make([]byte, 30))), "malformed", codeInaccessible},
 		"unknown-purpose":             {cat(ftyp, mkC2PA("manifesto", u64(0), jumb), rest), "malformed", codeInaccessible},
-		"unknown-purpose-beside":      {cat(ftyp, store, mkC2PA("manifesto", u64(0), jumb), rest), "present", ""},
+		"unknown-purpose-beside":      {cat(ftyp, store, mkC2PA("manifesto", u64(0), jumb), rest), "present", codeUnread},
 		"purpose-without-end":         {cat(ftyp, mkbox("uuid", []byte(userTypeHex), u32(0), bytes.Repeat([]byte("x"), 200)), rest), "malformed", codeInaccessible},
 		"another-version":             {cat(ftyp, mkbox("uuid", []byte(userTypeHex), u32(1<<24), []byte("manifest\x00"), u64(0), jumb), rest), "malformed", codeInaccessible},
 		"empty-box":                   {cat(ftyp, mkbox("uuid", []byte(userTypeHex)), rest), "malformed", codeInaccessible},

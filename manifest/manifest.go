@@ -103,8 +103,12 @@ func Parse(store, update []byte, lim Limits) (*Store, error) {
 		} else {
 			s.Update = root
 		}
+		have := len(s.Manifests)
 		if err := s.add(root, &budget); err != nil {
 			return nil, err
+		}
+		if i == 1 && len(s.Manifests) == have {
+			return nil, &SyntaxError{Path: root.Path(), Text: "the update box holds no manifest"}
 		}
 	}
 	if len(s.Manifests) == 0 {

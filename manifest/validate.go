@@ -85,6 +85,10 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 		}
 	}
 	r := v.results(active)
+	if s.Update != nil && s.Active.Type != Update {
+		// It is judged all the same: nothing that is bound depends on the box. C2PA 2.5, A.5.2 and 16.3.2.2.
+		r.Active.Notes = append(r.Active.Notes, report.New(codeMoved, "", "the update box ends with a standard manifest: only update manifests belong there"))
+	}
 	// C2PA 2.5, 14.11.3.3: from the active manifest depth first, so that every redaction is known before an assertion
 	// is looked at.
 	if err := v.collect(ctx, active, 0); err != nil {

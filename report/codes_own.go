@@ -12,6 +12,7 @@ var ownCodes = []Code{
 	{"asset.trackMismatch", Informational, "the decoder and the container's index disagree about the tracks", "C2PA 2.5, 14.12.2", "The picture that plays may not be the one that was bound; look at it with inspect."},
 	{"asset.trailingBytes", Informational, "bytes after the last box", "ISO/IEC 14496-12, 4.2", "Harmless in most files; look at them with \"inspect\"."},
 	{"asset.hiddenMedia", Informational, "an edit list shows part of the media nowhere", "ISO/IEC 14496-12, 8.6.6", "What is hidden is not looked at, and players that ignore edit lists show it; see docs/decisions/edit-lists.md."},
+	{"asset.unreadBox", Informational, "a C2PA box beside the manifest's own was not read", "C2PA 2.5, A.5.1.2", "Its purpose or version is not known; the other box counts."},
 	{"asset.boxesMoved", Informational, "a manifest box stands where the specification does not put it", "C2PA 2.5, A.5.2", "Some tools move boxes; what was signed was found all the same."},
 	{"trust.legacyList", Informational, "the signer or authority is on the frozen interim list only", "consentry", "The interim list ended; ask the publisher for a current credential."},
 	{"trust.productContainer", Informational, "the product that signed is not listed for this kind of file", "C2PA conformance programme 0.2", "The list may be older than the product's version; ask its maker if it matters."},

@@ -3,6 +3,7 @@ package forge
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 func bindingCorruptions() []Case {
@@ -83,12 +84,38 @@ func insert(b *Built, typ string, more []byte) []byte {
 	panic("forge: no box " + typ)
 }
 
+// inBox is a recipe for a file with an update manifest in a box of its own.
+func inBox(r Recipe) Recipe {
+	r.UpdateBox = true
+	r.Manifest = Manifest{Update: true, Ingredients: []Ingredient{{Manifest: &Manifest{}}}}
+	return r
+}
+
+// lastBox is the last top-level box of the file.
+func (b *Built) lastBox() []byte {
+	s := b.Roots[len(b.Roots)-1]
+	return b.Data[s.Offset : s.Offset+s.Size]
+}
+
 func containerCorruptions() []Case {
 	const broken = "manifest.inaccessible.malformed"
 	return []Case{
 		{Name: "two stores", Code: "asset.multipleStores", Recipe: Recipe{File: func(b *Built) []byte { return insert(b, "moov", b.span("uuid")) }}},
 		{Name: "an original store without an update", Code: broken, Recipe: Recipe{Purpose: "original"}},
 		{Name: "an update store alone", Code: broken, Recipe: Recipe{Purpose: "update"}},
+		{Name: "a manifest box and an update box", Code: "asset.multipleStores", Recipe: inBox(Recipe{Purpose: "manifest"})},
+		{Name: "two original boxes", Code: "asset.multipleStores", Recipe: Recipe{Purpose: "original", File: func(b *Built) []byte { return insert(b, "moov", b.span("uuid")) }}},
+		{Name: "two update boxes", Code: "asset.multipleStores", Recipe: inBox(Recipe{File: func(b *Built) []byte { return append(bytes.Clone(b.Data), b.lastBox()...) }})},
+		{Name: "a manifest box beside original and update", Code: "asset.multipleStores", Recipe: inBox(Recipe{Tail: storeBox("manifest", Super(kind("c2pa"), "c2pa").Bytes(), 0, false)})},
+		{Name: "an update box before the original one", Code: "asset.boxesMoved", Recipe: inBox(Recipe{moved: true, File: func(b *Built) []byte {
+			last, front := b.lastBox(), len(b.Data)-len(b.span("uuid"))-len(b.lastBox())
+			return slices.Concat(b.Data[:front], last, b.span("uuid"))
+		}})},
+		{Name: "an update box that is not the last", Code: "asset.boxesMoved", Recipe: inBox(Recipe{Exclude: append(usual(), Exclusion{XPath: "/free"}), File: func(b *Built) []byte { return append(bytes.Clone(b.Data), box("free", nil)...) }})},
+		{Name: "a standard manifest in an update box", Code: "asset.boxesMoved", Recipe: Recipe{UpdateBox: true, Manifest: Manifest{Ingredients: []Ingredient{{Manifest: &Manifest{}}}}}},
+		{Name: "an update box without a manifest", Code: broken, Recipe: inBox(Recipe{Tree: func(s *Node) { s.Kids = nil }})},
+		{Name: "an update box that is cut off", Code: broken, Also: []string{"asset.truncated"}, Recipe: inBox(Recipe{File: func(b *Built) []byte { return b.Data[:len(b.Data)-10] }})},
+		{Name: "a C2PA box of an unknown purpose beside the store", Code: "asset.unreadBox", Recipe: Recipe{Tail: storeBox("manifesto", []byte("something"), 0, false)}},
 		{Name: "a file cut in its media", Code: "asset.truncated", Also: []string{"assertion.bmffHash.mismatch"}, Recipe: Recipe{File: func(b *Built) []byte { return b.Data[:len(b.Data)-100] }}},
 		{Name: "a box of four bytes", Code: "asset.malformed", Also: []string{"assertion.bmffHash.mismatch"}, Recipe: Recipe{File: func(b *Built) []byte { return append(bytes.Clone(b.Data), 0, 0, 0, 4, 'b', 'a', 'd', '!') }}},
 		{Name: "bytes behind the last box that are signed", Code: "asset.trailingBytes", Recipe: Recipe{Container: Container{Trailing: []byte{1, 2, 3}}}},
