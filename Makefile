@@ -38,6 +38,7 @@ help:
 
 # Which checks of package consent could be taken out without a test noticing. It takes some twenty minutes on an idle core.
 mutants:
+	nice -n 19 go run ./internal/mutants -also . -threats internal/mutants/threats.txt consent
 	nice -n 19 go run ./internal/mutants -time 90m -skip CostsLittle -equivalent internal/mutants/consent.txt -also . -run 'TestJudge|TestReaches|TestBundle|TestThreats|TestConsentInFiles|TestMany|TestNarrowed|TestReported' consent
 
 # Rebuilds the embedded trust lists from their sources beside the project.

@@ -171,7 +171,8 @@ var authorityThreats = []threat{
 		w.replace(w.token("agency", by("agency")))
 	}, "invalid", "", "consent.issuer.notAuthorizedForSubject", report.Fail},
 	{"agency-with-a-roster-that-a-stranger-signed", func(w *world) {
-		w.registries = []string{jws("consent-registry+jwt", "rogue", object{"iss": uri("agency"), "sequence": 1, "iat": made.Unix(), "roster": []object{stays("ada", time.Time{})}})}
+		w.bundle("agency", object{"roster": []object{stays("ada", time.Time{})}})
+		w.registries[0] = w.registries[0][:strings.LastIndexByte(w.registries[0], '.')+1] + b64(make([]byte, 64))
 		w.replace(w.token("agency", by("agency")))
 	}, "invalid", "", "consent.registry.signatureInvalid", report.Fail},
 	{"widened-delegation", func(w *world) { w.replace(w.delegated([]string{"face", "voice"})) }, "invalid", "", "consent.delegation.scopeWidened", report.Fail},
@@ -259,6 +260,7 @@ var statusThreats = []threat{
 	{"revoked-after-generation", func(w *world) { w.revoke(made.Add(time.Hour), "revoke") }, "verified", "", "consent.token.revokedSince", report.Pass},
 	{"suspended-after-generation", func(w *world) { w.revoke(made.Add(time.Hour), "suspend") }, "verified", "revoked", "consent.token.suspended", report.Pass},
 	{"revoked-by-another-issuer", func(w *world) {
+		w.bundle("ada", object{"revocations": []object{{"jti": "t1", "iss": uri("ben"), "at": made.Add(-time.Hour), "effect": "revoke"}}})
 		w.bundle("ben", object{"revocations": []object{{"jti": "t1", "iss": uri("ada"), "at": made.Add(-time.Hour), "effect": "revoke"}}})
 	}, "verified", "", "consent.person.verified", report.Pass},
 }

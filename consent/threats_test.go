@@ -43,7 +43,7 @@ func TestThreats(t *testing.T) {
 		{name: "revoked after generation, surviving", token: aGrant(), file: revokedAt(time.Hour), info: "consent.token.revokedSince"},
 		{name: "rogue issuer", raw: signText(t, object{"alg": "EdDSA", "typ": "consent+jwt", "kid": "k"}.text(t), aGrant().set("iss", "https://rogue.test").text(t), stranger), want: "consent.issuer.untrusted"},
 		{name: "rogue issuer under a listed name", raw: signText(t, head().text(t), g, stranger), want: "consent.token.signatureInvalid"},
-		{name: "agency outside its roster", token: by("agency"), of: "agency", file: func(w *world) { w.e.subject.ID = "10.23/P-9" }, want: "consent.token.subjectMismatch"},
+		{name: "agency outside its roster", token: by("agency").set("sub", "hand:10.23/P-9"), of: "agency", file: func(w *world) { w.e.subject.ID = "10.23/P-9" }, want: "consent.issuer.notAuthorizedForSubject"},
 		{name: "agency after the person left it", token: by("agency"), of: "agency", file: func(w *world) {
 			w.c.roster = func(_ string, _ openSubject, at time.Time) bool { return at.Before(made) }
 		}, want: "consent.issuer.notAuthorizedForSubject"},

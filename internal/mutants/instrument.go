@@ -20,17 +20,20 @@ type mutant struct {
 	name string // what a list calls it: file, function and what, which outlive lines that move
 }
 
-// runtime is the file that the changed package gets: which mutant is alive, and which were reached.
+// runtime is the file that the changed package gets: which mutant is alive, or which two, and which were reached.
 const runtime = `package x
 
 import (
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 )
 
 var (
-	mutantAlive, _ = strconv.Atoi(os.Getenv("CONSENTRY_MUTANT"))
+	mutantOne, mutantTwo, _ = strings.Cut(os.Getenv("CONSENTRY_MUTANT"), ",")
+	mutantAlive, _ = strconv.Atoi(mutantOne)
+	mutantToo, _   = strconv.Atoi(mutantTwo)
 	mutantTrace    = os.Getenv("CONSENTRY_MUTANTS_REACHED")
 	mutantSeen     sync.Map
 )
@@ -61,10 +64,10 @@ func mutantBool(id int, b bool) bool {
 			mutantReached(id)
 		}
 	}
-	switch mutantAlive {
-	case id:
+	switch id {
+	case mutantAlive, mutantToo:
 		return true
-	case id + 1:
+	case mutantAlive - 1, mutantToo - 1:
 		return false
 	}
 	return b
@@ -73,7 +76,7 @@ func mutantBool(id int, b bool) bool {
 // mutantKeep says that a statement stays.
 func mutantKeep(id int) bool {
 	mutantReached(id)
-	return mutantAlive != id
+	return mutantAlive != id && mutantToo != id
 }
 `
 

@@ -8,6 +8,11 @@
 //
 // Some changes no test can notice, since they change nothing that can be seen. They stand in a list with the reason
 // (see [readEquivalents]); a line of it that names no change, or one that a test notices after all, is an error.
+//
+//	go run ./internal/mutants -also . -threats internal/mutants/threats.txt consent
+//
+// takes out those checks alone that a list gives for named threats, and wants each threat's own test to fail (see
+// [readThreats]).
 // Start with [instrument].
 package main
 
@@ -44,6 +49,7 @@ type options struct {
 	skip   string        // tests that are not run: those that measure time fail on a busy machine, mutant or none
 	limit  time.Duration // of the whole run
 	list   string        // file of the changes that nothing can notice; empty: none
+	proof  string        // file of the threats and their checks, which are proved instead; empty: none
 }
 
 func readOptions(args []string) (*options, error) {
@@ -54,6 +60,7 @@ func readOptions(args []string) (*options, error) {
 	set.StringVar(&o.filter, "run", "", "`PATTERN` of the tests of the further packages")
 	set.StringVar(&o.skip, "skip", "^$", "`PATTERN` of tests that are not run, since they measure time")
 	set.StringVar(&o.list, "equivalent", "", "`FILE` that lists the changes that nothing can notice")
+	set.StringVar(&o.proof, "threats", "", "`FILE` that lists threats with their checks: prove these alone, by the tests of -also")
 	set.DurationVar(&o.limit, "time", 20*time.Minute, "of the whole run")
 	if err := set.Parse(args); err != nil {
 		return nil, err
@@ -64,6 +71,9 @@ func readOptions(args []string) (*options, error) {
 	o.folder = filepath.Clean(set.Arg(0))
 	o.also = split(*also)
 	o.files = split(*files)
+	if o.proof != "" && len(o.also) != 1 {
+		return nil, fmt.Errorf("-threats needs one package in -also, whose tests name the threats")
+	}
 	return o, nil
 }
 
@@ -87,6 +97,21 @@ func run(args []string, out io.Writer) error {
 	mutants, overlay, err := rewrite(o, work)
 	if err != nil {
 		return err
+	}
+	if o.proof != "" {
+		text, err := os.ReadFile(o.proof)
+		if err != nil {
+			return err
+		}
+		list, err := readThreats(text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.proof, err)
+		}
+		b := &binary{folder: o.also[0], file: filepath.Join(work, "test")}
+		if err := b.build(overlay); err != nil {
+			return err
+		}
+		return prove(list, mutants, b, out)
 	}
 	equivalent := map[string]bool{}
 	if o.list != "" {
@@ -245,8 +270,9 @@ func (b *binary) baseline(work string, w io.Writer) error {
 	return nil
 }
 
-func (t *test) run(ctx context.Context, env string) (output []byte, passed bool) {
-	c := exec.CommandContext(ctx, t.in.file, "-test.failfast", "-test.count=1", "-test.run", "^"+t.name+"$")
+func (t *test) run(ctx context.Context, env string, more ...string) (output []byte, passed bool) {
+	args := append([]string{"-test.failfast", "-test.count=1", "-test.run", "^" + t.name + "$"}, more...)
+	c := exec.CommandContext(ctx, t.in.file, args...)
 	c.Dir, c.Env = t.in.folder, append(os.Environ(), env, "GOMAXPROCS=1")
 	output, err := c.CombinedOutput()
 	return output, err == nil
