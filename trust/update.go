@@ -19,6 +19,7 @@ type Bundle struct {
 	products *Products
 	lists    map[string][]byte // JSON of lists in the embedded form, by name
 	ders     map[string][]byte
+	pem      *anchors
 }
 
 // offered is an official list with the digest of its file.
@@ -33,8 +34,7 @@ var schemes = map[string]string{"C2PA Trust List": "claim", "C2PA TSA Trust List
 // errForm is a file that is no list.
 var errForm = errors.New("no list that can be taken: wanted are the official lists in JSON (C2PA-TRUST-LIST.json, C2PA-TSA-TRUST-LIST.json, conforming-products-list.json), or NAME.json and NAME.der in the form of the embedded lists")
 
-// Add reads one file of a bundle. A bundle in PEM is refused: it has neither a number nor a date, so that nobody could
-// tell an old one from a new one.
+// Add reads one file of a bundle. PEM is refused: [Bundle.AddPEM] has what such a bundle does not say.
 func (b *Bundle) Add(name string, data []byte) error {
 	if b.parts == nil {
 		b.parts, b.lists, b.ders = map[string]*offered{}, map[string][]byte{}, map[string][]byte{}
@@ -47,7 +47,7 @@ func (b *Bundle) Add(name string, data []byte) error {
 	case len(data) > MaxList:
 		return fmt.Errorf("more than %d bytes", MaxList)
 	case bytes.Contains(data, []byte("-----BEGIN ")):
-		return errors.New("a PEM bundle has neither a number nor a date: give it to verify with --trust, or take the official list in JSON")
+		return errPEM
 	case isDER:
 		b.ders[base] = data
 	case bytes.HasPrefix(text, []byte("[")):
@@ -117,6 +117,8 @@ type Change struct {
 	Changed []string `json:"changed"`
 	// Refused says why the list must not be taken; empty: it may.
 	Refused string `json:"refused,omitempty"`
+	// Warning says what nobody can tell of the list; empty: nothing.
+	Warning string `json:"warning,omitempty"`
 }
 
 // State is how a list stands.
@@ -172,6 +174,14 @@ func (s *Set) Plan(b *Bundle) (*Plan, error) {
 			return nil, fmt.Errorf("two files for the list %s", ProductsList)
 		}
 		if err := p.official(s, b); err != nil {
+			return nil, err
+		}
+	}
+	if b.pem != nil {
+		if b.lists[b.pem.list] != nil || b.pem.list == ProductsList && len(b.parts) > 0 {
+			return nil, fmt.Errorf("two files for the list %s", b.pem.list)
+		}
+		if err := p.pem(s, b); err != nil {
 			return nil, err
 		}
 	}

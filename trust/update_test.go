@@ -2,11 +2,14 @@ package trust_test
 
 import (
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/consentry/consentry/trust"
 )
@@ -184,5 +187,101 @@ func TestUpdatedListsThatCannotBeReadAreAnError(t *testing.T) {
 	}
 	if l, err := trust.Open(fstest.MapFS{}).Describe("c2pa"); err != nil || l.Updated {
 		t.Errorf("%v", err)
+	}
+}
+
+// pemOf writes certificates as a bundle, with text between them.
+func pemOf(ders ...[]byte) (out []byte) {
+	for i, der := range ders {
+		out = append(out, fmt.Sprintf("# %d\n", i)...)
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	return out
+}
+
+// TestPEMBundles: anchors in PEM take the place of one part; the number of it stays, and so do bounds that are in force.
+func TestPEMBundles(t *testing.T) {
+	day := later.AddDate(0, 0, 3).Add(17 * time.Hour)
+	withdrawn, err := trust.ParseLoTE(lote(t, claimScheme, untrusted, 7, 3, later))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := (&trust.Set{}).Plan(bundle(t, map[string][]byte{"x.json": lote(t, claimScheme, untrusted, 7, 3, later)}))
+	if err != nil || plan.Refused() != nil {
+		t.Fatal(err, plan.Refused())
+	}
+	set := taken(plan)
+	b := &trust.Bundle{}
+	if err := b.AddPEM("c2pa", "claim", "anchors.pem", day, pemOf(withdrawn.Certificates[0], withdrawn.Certificates[1], withdrawn.Certificates[0])); err != nil {
+		t.Fatal(err)
+	}
+	if plan, err = set.Plan(b); err != nil || plan.Refused() != nil {
+		t.Fatal(err, plan.Refused())
+	}
+	var claim, tsa *trust.Change
+	for i := range plan.Changes {
+		switch c := &plan.Changes[i]; c.Use {
+		case "claim":
+			claim = c
+		case "tsa":
+			tsa = c
+		}
+	}
+	if len(claim.Removed) != 1 || len(claim.Added)+len(claim.Changed) != 0 || claim.To.Sequence != 7 || claim.To.Entries != 2 || claim.Warning == "" || tsa.Differs() || tsa.Warning != "" {
+		t.Fatalf("%+v, %+v", claim, tsa)
+	}
+	set = taken(plan)
+	l, err := set.Describe("c2pa")
+	if err != nil || !l.Updated {
+		t.Fatal(l, err)
+	}
+	part := l.Parts[0]
+	if part.Use != "claim" || !part.Issued.Equal(day.Truncate(24*time.Hour)) || part.NextUpdate != nil || part.Sources[0].Path != "anchors.pem" {
+		t.Errorf("%+v", part)
+	}
+	for _, a := range part.Anchors {
+		if a.NotAfter == nil {
+			t.Errorf("%s is no longer withdrawn", a.Subject)
+		}
+	}
+	// An earlier day is refused, as is what holds no anchors or is for no list that there is.
+	older := &trust.Bundle{}
+	if err := older.AddPEM("c2pa", "claim", "old.pem", day.AddDate(0, 0, -1), pemOf(withdrawn.Certificates[0])); err != nil {
+		t.Fatal(err)
+	}
+	if plan, err := set.Plan(older); err != nil || plan.Refused() == nil {
+		t.Errorf("an older bundle: %v", err)
+	}
+	if err := older.AddPEM("c2pa", "tsa", "old.pem", day, pemOf(withdrawn.Certificates[0])); err == nil {
+		t.Error("a second bundle was read")
+	}
+	for name, c := range map[string]struct {
+		list, use string
+		data      []byte
+	}{
+		"another list":     {"mine", "", pemOf(withdrawn.Certificates[0])},
+		"another use":      {"c2pa", "root", pemOf(withdrawn.Certificates[0])},
+		"several parts":    {"c2pa", "", pemOf(withdrawn.Certificates[0])},
+		"two of one use":   {"cawg", "identity", pemOf(withdrawn.Certificates[0])},
+		"no certificate":   {"c2pa", "claim", []byte("hello")},
+		"a key":            {"c2pa", "claim", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{0x30, 0}})},
+		"no X.509":         {"c2pa", "claim", pemOf([]byte{0x30, 0})},
+		"a list of a list": {"c2pa", "claim", make([]byte, trust.MaxList+1)},
+	} {
+		b := &trust.Bundle{}
+		err := b.AddPEM(c.list, c.use, "x.pem", day, c.data)
+		if err == nil {
+			_, err = (&trust.Set{}).Plan(b)
+		}
+		if err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	both := bundle(t, map[string][]byte{"x.json": lote(t, claimScheme, trusted, 9, 1, later)})
+	if err := both.AddPEM("c2pa", "tsa", "x.pem", day, pemOf(withdrawn.Certificates[0])); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&trust.Set{}).Plan(both); err == nil {
+		t.Error("two files for one list were taken")
 	}
 }

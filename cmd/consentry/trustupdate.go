@@ -59,11 +59,13 @@ func listsInForce() *trust.Set {
 
 func (p *program) trustUpdateCommands(format func() []cli.Flag) []*cli.Command {
 	fetchFlag := &cli.BoolFlag{Name: "fetch", Usage: "get the official lists from their addresses"}
+	listFlag := &cli.StringFlag{Name: "list", Usage: "name the list that a PEM file is for: `LIST`, or LIST:USE"}
+	datedFlag := &cli.StringFlag{Name: "dated", Usage: "say of which `DAY` the PEM file is (default: today)"}
 	return []*cli.Command{
 		{
 			Name: "diff", Usage: "Show what taking lists would change", ArgsUsage: "[FILE|DIR…]",
 			Description: "Exit code 0: nothing, 1: something, 2: they cannot be taken.",
-			Flags:       append(format(), fetchFlag),
+			Flags:       append(format(), fetchFlag, listFlag, datedFlag),
 			Action: func(c *cli.Context) error {
 				plan, err := p.trustPlan(c)
 				if err != nil {
@@ -84,7 +86,7 @@ func (p *program) trustUpdateCommands(format func() []cli.Flag) []*cli.Command {
 		{
 			Name: "update", Usage: "Update lists, from files or the official addresses", ArgsUsage: "[FILE|DIR…]",
 			Description: "The difference is shown before anything is taken.",
-			Flags:       []cli.Flag{fetchFlag, &cli.BoolFlag{Name: "yes", Usage: "take them without asking: for scripts"}},
+			Flags:       []cli.Flag{fetchFlag, listFlag, datedFlag, &cli.BoolFlag{Name: "yes", Usage: "take them without asking: for scripts"}},
 			Action: func(c *cli.Context) error {
 				plan, err := p.trustPlan(c)
 				if err != nil {
@@ -103,7 +105,9 @@ func (p *program) trustPlan(c *cli.Context) (*trust.Plan, error) {
 	}
 	b := &trust.Bundle{}
 	var err error
-	if c.Bool("fetch") {
+	if list := c.String("list"); list != "" || c.String("dated") != "" {
+		err = readPEM(c.Args().Slice(), list, c.String("dated"), b)
+	} else if c.Bool("fetch") {
 		err = p.fetchLists(c.Context, &fetch.Getter{}, officialLists, b)
 	} else {
 		err = readBundle(c.Args().Slice(), b)
@@ -127,6 +131,32 @@ func (p *program) trustPlan(c *cli.Context) (*trust.Plan, error) {
 		}
 	}
 	return plan, nil
+}
+
+// readPEM reads a PEM bundle of anchors for a list, which is named as LIST or LIST:USE.
+func readPEM(args []string, list, dated string, b *trust.Bundle) error {
+	if list == "" || len(args) != 1 {
+		return &usageError{Text: "a PEM file is taken alone, for one list", Hint: "consentry trust diff --list c2pa:tsa --dated 2026-08-05 TSA.pem"}
+	}
+	day := time.Now()
+	if dated != "" {
+		var err error
+		if day, err = time.Parse(time.DateOnly, dated); err != nil {
+			return &usageError{Text: fmt.Sprintf("--dated %q is no day", dated), Hint: "a day is written like 2026-08-05"}
+		}
+		if day.After(time.Now()) {
+			return &usageError{Text: fmt.Sprintf("--dated %s has not come yet", dated), Hint: "every list after it would be refused until then"}
+		}
+	}
+	data, err := readSmall(args[0], trust.MaxList)
+	if err != nil {
+		return err
+	}
+	name, use, _ := strings.Cut(list, ":")
+	if err := b.AddPEM(name, use, filepath.Base(args[0]), day, data); err != nil {
+		return fmt.Errorf("%q: %w", args[0], err)
+	}
+	return nil
 }
 
 // readBundle reads files, and the files of folders.
@@ -163,7 +193,11 @@ func readBundle(args []string, b *trust.Bundle) error {
 			return err
 		}
 		if err := b.Add(filepath.Base(name), data); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
+			err = fmt.Errorf("%q: %w", name, err)
+			if strings.Contains(string(data), "-----BEGIN ") {
+				return &hintError{err, "--list c2pa:tsa says that it is for the time-stamp authorities of the list c2pa; verify takes anchors of your own with --trust"}
+			}
+			return err
 		}
 	}
 	return nil
@@ -208,6 +242,9 @@ func (p *program) showPlan(plan *trust.Plan, format string) error {
 			for _, who := range kind.list {
 				fmt.Fprintf(p.stdout, "  %s %s\n", kind.sign, render.Clip(who))
 			}
+		}
+		if c.Warning != "" {
+			p.warnf("list %s: %s", c.Title(), c.Warning)
 		}
 		if !c.Differs() {
 			fmt.Fprintln(p.stdout, "  the same")
