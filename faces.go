@@ -240,6 +240,9 @@ func (r *run) holdPeople(declared []consent.Depicted) {
 	if p.seen.Crowd > persons.CrowdFrom {
 		r.find(report.Newf("consent.face.crowd", "", "%d faces at a time: entries for single people cannot tell them apart, only a group can stand for them", p.seen.Crowd))
 	}
+	if lost := nowhere(entries); len(lost) > 0 {
+		r.notChecked("place of faces", fmt.Sprintf("%s declared in regions that contain no face: they are counted by the clock on the wall, speak of a text, or cannot be read", strings.Join(lost[:min(len(lost), 8)], ", ")))
+	}
 	if n := len(p.answer.Counted); n > 0 && len(out.Tracks) > 0 {
 		r.notChecked("place of faces", fmt.Sprintf("%s declared without a region: faces were counted, not placed", strings.Join(p.answer.Counted[:min(n, 8)], ", ")))
 	}
@@ -259,6 +262,16 @@ func entriesOf(list []consent.Depicted) (out []persons.Entry) {
 		}
 	}
 	return out
+}
+
+// nowhere are the entries with a region that holds nothing at any time.
+func nowhere(entries []persons.Entry) (ids []string) {
+	for _, e := range entries {
+		if slices.ContainsFunc(e.Regions, func(x *region.Region) bool { _, _, _, never := x.Window(); return never }) {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
 }
 
 // faceFacts is what the judge is told of the look for people; nil: nobody was asked to look.

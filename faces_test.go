@@ -409,6 +409,22 @@ func TestPeopleOfFurtherTracks(t *testing.T) {
 	}
 }
 
+// A region that nothing can be held against covers nobody, and the report says so.
+func TestPeopleByTheClockOnTheWall(t *testing.T) {
+	m := forge.Depicted("p1", "")
+	m.Set("kind", "synthetic")
+	m.Set("regions", []any{forge.Map{{K: "region", V: []any{forge.Map{
+		{K: "type", V: "temporal"}, {K: "time", V: forge.Map{{K: "type", V: "wallClock"}, {K: "start", V: "2026-01-01T00:00:00Z"}}},
+	}}}}})
+	r := verify(t, looking(t, policy.Studio, screening{frames: 10}, seer{faces: oneFace}.open), asset(depicts(m)))
+	said := slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool {
+		return n.What == "place of faces" && strings.HasPrefix(n.Why, "p1 declared in regions that contain no face")
+	})
+	if r.Verdict != report.Fail || len(r.Persons.Undeclared) != 1 || !said {
+		t.Errorf("%s, undeclared %v, not checked %v", r.Verdict, r.Persons.Undeclared, r.NotChecked)
+	}
+}
+
 // Declared people are held against the picture before anything is signed.
 func TestLookAt(t *testing.T) {
 	text := `{"v":1,"completeness":"complete","people":[{"id":"p1","kind":"real","rendering":"replica","modality":["face"],"regions":[{"region":[{"type":"spatial","shape":{"type":"rectangle","unit":"percent","origin":{"x":18,"y":18},"width":24,"height":34}}]}]}]}`
