@@ -404,8 +404,10 @@ func TestSyntaxError(t *testing.T) {
 	if !errors.As(err, &s) || s.Path != "payload.consent" || s.Offset != 33 {
 		t.Errorf("got %v", err)
 	}
-	if tok, err := ReadToken(""); err == nil || tok != nil {
-		t.Error("no error, or a token beside it")
+	for _, raw := range []string{"", signText(t, head().text(t), `{"iss":1}`, key), signText(t, head().text(t), `[]`, key)} {
+		if tok, err := ReadToken(raw); err == nil || tok != nil {
+			t.Error("no error, or a token beside it")
+		}
 	}
 	if time.Unix(maxDate, 0).UTC().Format(time.RFC3339) != "2100-12-31T23:59:59Z" {
 		t.Error("the last date is another")

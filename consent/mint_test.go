@@ -146,6 +146,8 @@ func TestVerifyToken(t *testing.T) {
 		{"holds", VerifyInput{Trust: w.c.trust, Status: []string{list}}, aGrant(), true, false},
 		{"for this subject", VerifyInput{Trust: w.c.trust, Status: []string{list}, Subject: w.e.subject}, aGrant(), true, false},
 		{"for another subject", VerifyInput{Trust: w.c.trust, Status: []string{list}, Subject: &Subject{Scheme: "hand", ID: "x"}}, aGrant(), false, false},
+		{"for another subject, and the status is not known", VerifyInput{Trust: w.c.trust, Subject: &Subject{Scheme: "hand", ID: "x"}}, aGrant(), false, false},
+		{"for another subject, and nobody is trusted", VerifyInput{Status: []string{list}, Subject: &Subject{Scheme: "hand", ID: "x"}}, aGrant(), false, true},
 		{"nobody is trusted", VerifyInput{Status: []string{list}}, aGrant(), false, true},
 		{"the status is not known", VerifyInput{Trust: w.c.trust}, aGrant(), false, true},
 		{"a clearance for some content", VerifyInput{Trust: w.c.trust, Status: []string{list}}, clearance(), true, false},
@@ -158,6 +160,25 @@ func TestVerifyToken(t *testing.T) {
 		if v.Valid != c.valid || v.Unknown != c.unknown {
 			t.Errorf("%s: valid %v, unknown %v, %v", c.name, v.Valid, v.Unknown, v.Findings)
 		}
+	}
+}
+
+// TestTokensThatAreNone: whoever they are asked for, they are not valid, and nothing of them is shown.
+func TestTokensThatAreNone(t *testing.T) {
+	good := signAs(t, "consent+sd-jwt", visible(), testKey(t, "performer", "Ed25519"))
+	for name, raw := range map[string]string{"nothing": "", "no token": "x", "a broken payload": strings.Replace(good, ".", ".e30", 1), "a broken disclosure": good + "~QUJD~"} {
+		v := VerifyToken(raw, VerifyInput{Trust: newWorld(t).c.trust, Now: today, Subject: &Subject{Scheme: "hand", ID: "10.23/P-1"}})
+		if v.Valid || v.Unknown || v.Verified || len(v.Findings) == 0 {
+			t.Errorf("%s: %+v", name, v)
+		}
+		if s, err := Show(raw); err == nil || s != nil {
+			t.Errorf("%s: shown as %+v", name, s)
+		}
+	}
+	text, _ := disclosed(t, "salt", "licence", object{"uri": "https://x.test"})
+	s, err := Show(good + "~" + text + "~")
+	if err != nil || len(s.Disclosures) != 1 || string(s.Disclosures[0]) != `["salt","licence",{"uri":"https://x.test"}]` {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
 

@@ -113,9 +113,24 @@ func TestTerritories(t *testing.T) {
 		{"XX", "EU", false},
 		{"USCA", "US", false},
 		{"US-ca", "US", false},
+		{"US-@", "US", false},
+		{"US-[", "US", false},
+		{"US-/", "US", false},
+		{"US-:", "US", false},
+		{"US-A0Z", "US", true},
+		{"US-9", "US", true},
+		{"US-C A", "US", false},
+		{"XX", "", false},
+		{"", "US", false},
+		{"AD AE", "EU", false},
 	} {
 		if got := territoryUnder(c.code, c.top); got != c.want {
 			t.Errorf("%s under %s: %v", c.code, c.top, got)
+		}
+	}
+	for code, want := range map[string]bool{"*": true, "EU": true, "US": true, "US-CA": true, "": false, "**": false, "XX": false, "U": false, "AD AE": false, "DE-": false} {
+		if knownTerritory(code) != want {
+			t.Errorf("%q is known: %v", code, !want)
 		}
 	}
 	if n := len(strings.Fields(countries)); n != 249 {
