@@ -91,6 +91,14 @@ func parseCompact(raw string, lim formLimits) (*compact, *SyntaxError) {
 	return c, nil
 }
 
+// head is a member of the header that is a text, such as the name of a key; empty where it is none.
+func (c *compact) head(name string) string {
+	if v := c.header.get(name); v.kind == jsonString {
+		return v.text
+	}
+	return ""
+}
+
 // parsePart reads a part that is the base64url of a JSON object.
 func parsePart(part, name string, lim jsonLimits, size int) (value, *SyntaxError) {
 	text, ok := decodeText(part)

@@ -449,6 +449,26 @@ func TestKeysAreNamedByText(t *testing.T) {
 	}
 }
 
+// TestKeysOfListsAreNamedByText: the same holds for status lists and registry bundles.
+func TestKeysOfListsAreNamedByText(t *testing.T) {
+	performer, agency := testKey(t, "performer", "Ed25519"), agencyKey(t)
+	for kid, want := range map[any]bool{"7": true, 7: false} {
+		header := func(typ string) string { return object{"alg": "EdDSA", "typ": typ, "kid": kid}.text(t) }
+		w := newWorld(t)
+		w.c.trust.Entry(issuerURI("performer")).Keys = append(w.c.trust.Entry(issuerURI("performer")).Keys, &IssuerKey{Kid: "7", Key: performer.Public})
+		list := signText(t, header("statuslist+jwt"), aList(2, packed(t, 64, 2, 6, 1)).text(t), performer)
+		w.c.statusPolicy, w.c.status = StatusRequire, newStatusLists([]string{list})
+		if r := w.c.check(tokenInput{raw: minted(t, aGrant()), entry: w.e}); r.atNow.unresolved == want {
+			t.Errorf("a status list by the kid %v: %v", kid, r.findings)
+		}
+		l := testList(t)
+		l.Entry(issuerURI("agency")).Keys = []*IssuerKey{{Kid: "7", Key: agency.Public}}
+		if _, err := openRegistry(signText(t, header("consent-registry+jwt"), testBundle().text(t), agency), l, today); (err == nil) != want {
+			t.Errorf("a bundle by the kid %v: %v", kid, err)
+		}
+	}
+}
+
 // TestATokenTwice: the same text twice is one token, whose jti nobody else has.
 func TestATokenTwice(t *testing.T) {
 	one, other := minted(t, aGrant()), minted(t, aGrant().set("aud", []string{"*"}))

@@ -141,7 +141,7 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 	if bad != nil {
 		return nil, bad
 	}
-	if c.closed || c.header.get("typ").text != "consent-registry+jwt" {
+	if c.closed || c.head("typ") != "consent-registry+jwt" {
 		return nil, &SyntaxError{Path: "header.typ", Reason: "not consent-registry+jwt"}
 	}
 	issuer := list.Entry(c.payload.get("iss").text)
@@ -156,10 +156,10 @@ func openRegistry(text string, list *TrustList, now time.Time) (*Registry, error
 	if m.err != nil {
 		return nil, m.err
 	}
-	key := issuer.key(c.header.get("kid").text)
-	switch alg := c.header.get("alg").text; {
+	key := issuer.key(c.head("kid"))
+	switch alg := c.head("alg"); {
 	case key == nil || !key.permits(UseRegistry) || !key.window(*iat):
-		return nil, fmt.Errorf("%q has no key %q for registries", clip(issuer.ID), clip(c.header.get("kid").text))
+		return nil, fmt.Errorf("%q has no key %q for registries", clip(issuer.ID), clip(c.head("kid")))
 	case key.void(*iat, Time{}): // no time-stamp shows when a bundle was signed
 		return nil, fmt.Errorf("the key %q of %q was revoked", clip(key.Kid), clip(issuer.ID))
 	case !key.Key.verify(alg, c.input, c.signature):

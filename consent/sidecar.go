@@ -42,12 +42,12 @@ func ReadSidecar(f *Facts, trust *Trust) (*Sidecar, []report.Finding) {
 		}
 		return reject("consent.token.malformed", "the sidecar is not used: %v", bad)
 	}
-	alg := c.header.get("alg").text
+	alg, typ, kid := c.head("alg"), c.head("typ"), c.head("kid")
 	if _, allowed := algorithms[alg]; !allowed {
 		return reject("consent.token.algUnsupported", "the sidecar's algorithm %q is not allowed", clip(alg))
 	}
-	if c.closed || c.header.get("typ").kind != jsonString || c.header.get("typ").text != "consent-sidecar+jwt" {
-		return reject("consent.token.typeMismatch", "the sidecar's typ is %q", clip(c.header.get("typ").text))
+	if c.closed || typ != "consent-sidecar+jwt" {
+		return reject("consent.token.typeMismatch", "the sidecar's typ is %q", clip(typ))
 	}
 	m := &members{path: "payload", of: c.payload}
 	iss, iat := m.text("iss"), m.date("iat")
@@ -62,10 +62,10 @@ func ReadSidecar(f *Facts, trust *Trust) (*Sidecar, []report.Finding) {
 		return reject("consent.token.missingClaim", "the sidecar does not say when it was signed")
 	}
 	t := Time{At: time.Unix(*iat, 0).UTC(), Kind: "T1"}
-	key := issuer.key(c.header.get("kid").text)
+	key := issuer.key(kid)
 	switch {
 	case key == nil || !key.permits(UseToken) || !key.window(*iat):
-		return reject("consent.token.keyUnknown", "%q has no key %q for tokens", clip(iss), clip(c.header.get("kid").text))
+		return reject("consent.token.keyUnknown", "%q has no key %q for tokens", clip(iss), clip(kid))
 	case key.void(*iat, t):
 		return reject("consent.issuer.keyRevoked", "the key of %q was revoked", clip(iss))
 	case !key.Key.fits(alg):

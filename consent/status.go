@@ -70,11 +70,11 @@ func parseStatusList(raw string) (*statusList, *SyntaxError) {
 	if err != nil {
 		return nil, err
 	}
-	if c.closed || c.header.get("typ").kind != jsonString || c.header.get("typ").text != "statuslist+jwt" {
+	if c.closed || c.head("typ") != "statuslist+jwt" {
 		return nil, &SyntaxError{Path: "header.typ", Reason: "not statuslist+jwt"}
 	}
 	m := &members{path: "payload", of: c.payload}
-	l := &statusList{c: c, alg: c.header.get("alg").text, kid: c.header.get("kid").text, uri: m.text("sub"), until: math.MaxInt64, signers: map[string]bool{}}
+	l := &statusList{c: c, alg: c.head("alg"), kid: c.head("kid"), uri: m.text("sub"), until: math.MaxInt64, signers: map[string]bool{}}
 	if l.uri == "" {
 		m.bad("sub", "missing")
 	}

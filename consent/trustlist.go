@@ -127,11 +127,11 @@ func OpenTrustList(text string, steward *Key) (*TrustList, error) {
 	if err != nil {
 		return nil, err
 	}
-	alg, typ := c.header.get("alg").text, c.header.get("typ").text
+	alg, typ := c.head("alg"), c.head("typ")
 	if c.closed || typ != "consent-trust+jwt" {
 		return nil, fmt.Errorf("the typ is not consent-trust+jwt")
 	}
-	if kid := c.header.get("kid").text; steward == nil || steward.kid != "" && steward.kid != kid || !steward.verify(alg, c.input, c.signature) {
+	if kid := c.head("kid"); steward == nil || steward.kid != "" && steward.kid != kid || !steward.verify(alg, c.input, c.signature) {
 		return nil, fmt.Errorf("the steward's key did not sign it")
 	}
 	return trustListOf(c.payload)
