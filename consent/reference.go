@@ -36,7 +36,6 @@ func References(f *Facts, trust *Trust) []Reference {
 		}
 	}
 	for _, u := range j.units {
-		u.readAll(j)
 		for i, ref := range u.assertion.Tokens {
 			if _, why := ref.text(f); why != "" {
 				if _, altered := f.Files[ref.URI]; !altered {

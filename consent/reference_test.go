@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/report"
 )
 
 // TestReferences says what would be asked of the network: what a manifest that holds names and that is not at hand,
@@ -73,6 +75,7 @@ func TestReferences(t *testing.T) {
 		{name: "no token", facts: of(ManifestTrusted, value("x"))},
 		{name: "nobody is trusted", facts: of(ManifestTrusted, value(grant), ref(address, brief)), none: true, want: []string{token(address, brief)}},
 		{name: "a token that is not at hand", facts: of(ManifestTrusted, ref(address, grant)), want: []string{token(address, grant)}},
+		{name: "a token without an address", facts: of(ManifestTrusted, ref("", grant))},
 		{name: "a token that is at hand", facts: with(of(ManifestTrusted, ref(address, grant)), address, grant), want: []string{list(status)}},
 		{name: "a token that is at hand by its digest", facts: byDigest(of(ManifestTrusted, ref(address, grant)), grant), want: []string{list(status)}},
 		{name: "another token in its place", facts: with(of(ManifestTrusted, ref(address, grant)), address, brief)},
@@ -145,6 +148,7 @@ func TestSidecars(t *testing.T) {
 		{name: "no token", text: "x", want: "consent.token.malformed"},
 		{name: "too large", text: good + strings.Repeat("A", 2*MaxAssertion), want: "consent.input.tooLarge"},
 		{name: "alg none", text: head("alg", "none"), want: "consent.token.algUnsupported"},
+		{name: "alg none, of an issuer on no list", text: signText(t, header.set("alg", "none").text(t), payload.set("iss", "https://else.test").text(t), key), want: "consent.token.algUnsupported"},
 		{name: "no alg", text: head("alg", nil), want: "consent.token.algUnsupported"},
 		{name: "alg of another key", text: head("alg", "ES256"), want: "consent.token.algUnsupported"},
 		{name: "a token's typ", text: head("typ", "consent+jwt"), want: "consent.token.typeMismatch"},
@@ -187,6 +191,10 @@ func TestSidecars(t *testing.T) {
 				c.facts(f)
 			}
 			s, findings := ReadSidecar(f, &Trust{List: l})
+			j := Judge(f, &Trust{List: l}, Terms{})
+			if (j.Sidecar != nil) != (c.want == "") || c.want != "" && !report.Has(j.Findings, c.want) {
+				t.Errorf("judged: %v, %v", j.Sidecar, j.Findings)
+			}
 			switch {
 			case c.want == "" && (s == nil || len(findings) > 0 || s.Issuer != generator || !s.Generated || s.t.Kind != "T1"):
 				t.Errorf("%+v, %v", s, findings)
