@@ -40,6 +40,8 @@ func decompress(b *jumbf.Box, budget *int64) (inner *jumbf.Box, fault string, er
 		return nil, "bytes follow the compressed manifest", nil
 	case t != Standard && t != Update:
 		return nil, "what is compressed is neither a standard nor an update manifest", nil
+	case unaddressed(inner) != nil:
+		return nil, "a superbox in it is not requestable", nil
 	case inner.Label() != b.Label():
 		return nil, fmt.Sprintf("it is labelled %q and holds %q", b.Label(), inner.Label()), nil
 	}

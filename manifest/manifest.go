@@ -98,6 +98,9 @@ func Parse(store, update []byte, lim Limits) (*Store, error) {
 		if boxType(root) != typeStore || root.Label() != "c2pa" {
 			return nil, &SyntaxError{Path: root.Path(), Text: "the outermost superbox is no C2PA manifest store"}
 		}
+		if b := unaddressed(root); b != nil {
+			return nil, &SyntaxError{Offset: b.Offset, Path: b.Path(), Text: "the superbox is not requestable: no URI leads to it"}
+		}
 		if i == 0 {
 			s.Root = root
 		} else {
@@ -116,6 +119,26 @@ func Parse(store, update []byte, lim Limits) (*Store, error) {
 	}
 	s.Active = s.Manifests[len(s.Manifests)-1]
 	return s, nil
+}
+
+// unaddressed gives a superbox of C2PA's that has a label and is not requestable, or nil: no URI leads to such a box, and
+// each that C2PA defines is to be both. Nobody signs that flag of the boxes around the assertions. C2PA 2.5, 11.1.
+func unaddressed(root *jumbf.Box) *jumbf.Box {
+	level := []*jumbf.Box{root}
+	for range 4 { // store, manifest, its parts, assertions
+		var next []*jumbf.Box
+		for _, b := range level {
+			if b.Description == nil {
+				continue
+			}
+			if typ := boxType(b); typ != "" && !b.Description.Requestable && b.Label() != "" && (strings.HasPrefix(typ, "c2") || boxType(b.Parent()) == typeAssertions) {
+				return b
+			}
+			next = append(next, b.Children...)
+		}
+		level = next
+	}
+	return nil
 }
 
 // maxLabel bounds a manifest's label in bytes: it is part of every URI that a result holds. C2PA's own are shorter than

@@ -44,6 +44,10 @@ func storeCorruptions() []Case {
 		{Name: "random bytes for a store", Code: broken, Recipe: Recipe{Store: garbage}},
 		{Name: "a store without manifests", Code: broken, Recipe: Recipe{Tree: func(s *Node) { s.Kids = nil }}},
 		{Name: "a store with another label", Code: broken, Recipe: Recipe{Tree: func(s *Node) { s.Label = "c2pb" }}},
+		{Name: "a store that cannot be requested", Code: broken, Recipe: Recipe{Tree: func(s *Node) { s.Toggles = 2 }}},
+		{Name: "a manifest that cannot be requested", Code: broken, Recipe: Recipe{Tree: func(s *Node) { s.Kids[0].Toggles = 2 }}},
+		{Name: "a claim that cannot be requested", Code: broken, Recipe: Recipe{Manifest: Manifest{AfterSign: func(m *Node) { m.Find("c2pa.claim.v2").Toggles = 2 }}}},
+		{Name: "an assertion that cannot be requested", Code: broken, Recipe: Recipe{Manifest: Manifest{Before: func(m *Node) { m.Kids[0].Kids[0].Toggles = 2 }}}},
 		{Name: "a store of another type", Code: broken, Recipe: Recipe{Tree: func(s *Node) { s.UUID = kind("c2pb") }}},
 		{Name: "a store cut short", Code: broken, Recipe: Recipe{Store: func(b []byte) []byte { return b[:len(b)/2] }}},
 		{Name: "a box larger than the store", Code: broken, Recipe: Recipe{Tree: func(s *Node) {
