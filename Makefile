@@ -1,13 +1,14 @@
 # make demo   sets up what is missing, then makes a sample clip with two depicted people and judges it
 # make test   sets up what is missing, then runs every check
 # make mutate changes signed files in 100,000 seeded ways (N, SEED) and wants none of them accepted
+# make fuzz   runs every fuzz target for TIME (30s) with WORKERS at once (1), some 40 minutes; TIME=8m is a night
 # make accuracy measures how often marks are found, and that none is found where there is none (half an hour)
 # make build  the binary, at ./consentry
 # FFMPEG=system links the distribution's FFmpeg 7; CGO_ENABLED=0 leaves the decoder out.
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test bench mutate trust clean mutants accuracy
+.PHONY: help build demo test bench mutate trust clean mutants accuracy fuzz
 
 build:
 	@scripts/setup.sh build
@@ -31,6 +32,12 @@ N ?= 100000
 SEED ?= 1
 mutate:
 	CGO_ENABLED=0 nice -n 19 go test ./internal/mutate -run '^TestMutations$$' -count=1 -timeout 0 -v -mutations $(N) -seed $(SEED)
+
+TIME ?= 30s
+WORKERS ?= 1
+fuzz:
+	@scripts/setup.sh build
+	@nice -n 19 scripts/fuzz.sh $(TIME) -parallel $(WORKERS)
 
 # What can be made, from the lines at the top of this file.
 help:

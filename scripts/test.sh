@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 fuzz_seconds=${1:-${FUZZ_SECONDS:-3}}
 
 if [ "${CGO_ENABLED:-1}" != 0 ]; then eval "$(scripts/ffmpeg.sh env)"; fi
-mkdir -p build; rm -f build/fuzzed.list; touch build/fuzzed.list
+mkdir -p build
 version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 say "gofumpt"
@@ -50,19 +50,7 @@ say "go test -race"
 run_tests race -race ./...
 
 say "fuzz targets, $fuzz_seconds s each"
-go list -f '{{.Dir}}' ./... | while read -r dir; do
-  { grep -h -o -E '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go 2>/dev/null || true; } | sed 's/^func //' | while read -r target; do
-    fuzz() { go test -run '^$' -fuzz "^$target\$" -fuzztime "${fuzz_seconds}s" -fuzzminimizetime 10x "$dir" >build/fuzz.log 2>&1; }
-    # The fuzzer itself sometimes fails where its time ends while it works on an input; then there is no failing input,
-    # and it is asked again.
-    no_input() { grep -q 'context deadline exceeded' build/fuzz.log && ! grep -q 'Failing input written' build/fuzz.log; }
-    fuzz || { no_input && fuzz; } || {
-      cat build/fuzz.log
-      die "$target found something" "the input is in $dir/testdata/fuzz"
-    }
-    echo "$target" >>build/fuzzed.list
-  done
-done
+scripts/fuzz.sh "${fuzz_seconds}s" >build/fuzz-all.log || { cat build/fuzz-all.log; exit 1; }
 
 # The closing line counts the tests of the run with the race detector.
 count() { grep -c -E "^\s*--- $1" build/race.log || true; }
