@@ -120,7 +120,11 @@ func (k *spanCheck) data(ranges []Range, alg string, want []byte, updated bool) 
 				return err
 			}
 			if foreign >= 0 {
-				return k.differs(ranges, want, store, fmt.Sprintf("the range that is left out for the store, %d bytes at offset %d, holds something else at offset %d", x.Length, x.Offset, foreign))
+				why := fmt.Sprintf("the range that is left out for the store, %d bytes at offset %d, holds something else at offset %d", x.Length, x.Offset, foreign)
+				if foreign >= x.End() {
+					why = fmt.Sprintf("the store's part of the file holds something else at offset %d, behind the range that is left out for it", foreign)
+				}
+				return k.differs(ranges, want, store, why)
 			}
 		} else if x.Length > 0 {
 			k.additional = append(k.additional, fmt.Sprintf("%d bytes at offset %d", x.Length, x.Offset))

@@ -110,7 +110,9 @@ func (k *spanCheck) store() *storePlace {
 }
 
 // foreign gives the first offset of a range that holds anything but the store, what the container puts around it,
-// zeros, and the free boxes of a BMFF file; -1: none does. C2PA 2.5, 14.12.1.
+// zeros, and the free boxes of a BMFF file; -1: none does. What else the store's part of the file holds is looked at
+// wherever that part ends: content that is bound as such and read as padding of the store is not what was signed.
+// C2PA 2.5, 14.12.1.
 func (p *storePlace) foreign(k *spanCheck, x Range) (int64, error) {
 	own := slices.Concat(p.wrap, p.outer)
 	if f := k.c.Located.File; f != nil {
@@ -135,7 +137,7 @@ func (p *storePlace) foreign(k *spanCheck, x Range) (int64, error) {
 		return bad, err
 	}
 	for _, o := range p.pad {
-		if bad, err := notZero(k, max(o.Offset, x.Offset), min(o.End(), x.End())); bad >= 0 || err != nil {
+		if bad, err := notZero(k, o.Offset, o.End()); bad >= 0 || err != nil {
 			return bad, err
 		}
 	}

@@ -241,6 +241,15 @@ func placeCorruptions() []Case {
 			return resized("avi", append(p.Data, chunk("JUNK", make([]byte, 8))...))
 		}), Also: []string{mismatch}},
 		Case{Name: "png: a chunk that ends behind the file", Code: cut, Also: []string{mismatch}, Recipe: damage(Carrier{Kind: "png"}, func(p Places) []byte { return p.Data[:len(p.Data)-20] })},
+		Case{Name: "png: the store's chunk reaches over the picture", Code: mismatch, Also: []string{cut}, Recipe: damage(Carrier{Kind: "png"}, func(p Places) []byte {
+			at := p.Store[0].Offset
+			binary.BigEndian.PutUint32(p.Data[at:], uint32(int64(len(p.Data))-at-12))
+			return p.Data
+		})},
+		Case{Name: "jpeg: the store's segment reaches over the picture", Code: mismatch, Also: []string{cut}, Recipe: damage(Carrier{Kind: "jpeg"}, func(p Places) []byte {
+			binary.BigEndian.PutUint16(p.Data[p.Store[0].Offset+2:], 0xfff0)
+			return p.Data
+		})},
 		Case{Name: "mp3: a tag that ends behind the file", Code: cut, Also: []string{broken, "asset.malformed"}, Recipe: damage(Carrier{Kind: "mp3"}, func(p Places) []byte { return p.Data[:p.Inner.Offset+100] })},
 		Case{Name: "mp3: a frame that ends behind its tag", Code: "asset.malformed", Also: []string{broken}, Recipe: damage(Carrier{Kind: "mp3"}, func(p Places) []byte {
 			copy(p.Data[p.Store[0].Offset+4:], []byte{0x7f, 0, 0, 0})
