@@ -15,6 +15,7 @@ type Carrier struct {
 	Together bool // and all of them but the store's in two entries
 	Split    bool // avi: a second RIFF chunk. jpeg: the store in several segments. ogg: pages of the store between others
 	Odd      bool // riff: media and store with a pad byte
+	Straight bool // jpeg: a scan without restart markers
 	After    []byte
 
 	Version  int  // of the ID3 tag; default 4
@@ -185,7 +186,9 @@ func (c *Carrier) jpeg(w *writer, store []byte) {
 	w.box("DQT", segment(0xdb, make([]byte, 65)))
 	w.box("SOF0", segment(0xc0, unhex("080010001001011100")))
 	scan := bytes.ReplaceAll(random("scan", 500), []byte{0xff}, []byte{0xff, 0})
-	scan = slices.Concat(scan, []byte{0xff, 0xd0}, bytes.ReplaceAll(random("scan 2", 300), []byte{0xff}, []byte{0xff, 0}))
+	if !c.Straight {
+		scan = slices.Concat(scan, []byte{0xff, 0xd0}, bytes.ReplaceAll(random("scan 2", 300), []byte{0xff}, []byte{0xff, 0}))
+	}
 	w.media("SOS", append(segment(0xda, unhex("010100003F00")), scan...), 10)
 	w.box("EOI", []byte{0xff, 0xd9})
 }

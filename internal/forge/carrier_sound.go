@@ -152,23 +152,27 @@ func (c *Carrier) ogg(w *writer, store []byte) {
 	sound := "Stream-7"
 	add(sound, page(oggSound, 0, 2, append([]byte("\x01vorbis"), make([]byte, 23)...), true))
 	packet := append([]byte("\x00c2pa"), store...)
-	step, flags := 255*8, byte(2)
+	step, flags, next := 255*8, byte(2), 1
 	if c.Split {
 		step = 255 * 2
 	}
 	for i := 0; len(store) > 0 && len(packet) > 0; i++ {
 		n := min(step, len(packet))
 		last := n < step || len(packet) == n && n%255 != 0
+		if last {
+			flags |= 4
+		}
 		add("C2PA", page(oggStore, i, flags, packet[:n], last))
 		packet, flags = packet[n:], 1
 		if c.Split && i == 0 {
 			add(sound, page(oggSound, 1, 0, random("ogg header", 200), true))
+			next = 2
 		}
 		if len(packet) == 0 && !last {
-			add("C2PA", page(oggStore, i+1, 1, nil, true))
+			add("C2PA", page(oggStore, i+1, 5, nil, true))
 		}
 	}
-	at := add(sound, page(oggSound, 2, 4, random("ogg sound", 700), true))
+	at := add(sound, page(oggSound, next, 4, random("ogg sound", 700), true))
 	w.p.Media = Range{at + 30, 600}
 	for _, name := range []string{sound, "C2PA"} {
 		if list := w.p.pages[name]; list != nil {

@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// Box is where a box lies, by its size fields.
+// Box is where a box lies, by its size fields; or a chunk, a segment, a page, a frame, in containers of other kinds.
 type Box struct {
 	Offset, Header, Size int // bytes
 	Type                 string
 	Parent               int // index of the box around it; -1: none
+	form                 form
 }
 
 // End is the offset of the first byte behind the box.
@@ -27,11 +28,19 @@ var usertype = []byte{0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97
 
 // Boxes are the boxes of a file in order, those within others behind them. What does not fit is left out.
 func Boxes(data []byte) []Box {
+	if out := chunks(data); out != nil {
+		return out
+	}
+	return boxes(data, 0, len(data))
+}
+
+// boxes are those of BMFF or JUMBF that lie between two places.
+func boxes(data []byte, from, to int) []Box {
 	var out []Box
 	var walk func(from, to, parent, depth int)
 	walk = func(from, to, parent, depth int) {
 		for at := from; at+8 <= to; {
-			b := Box{Offset: at, Header: 8, Size: int(binary.BigEndian.Uint32(data[at:])), Type: string(data[at+4 : at+8]), Parent: parent}
+			b := Box{Offset: at, Header: 8, Size: int(binary.BigEndian.Uint32(data[at:])), Type: string(data[at+4 : at+8]), Parent: parent, form: bmff}
 			switch {
 			case b.Size == 0:
 				b.Size = to - at
@@ -55,7 +64,7 @@ func Boxes(data []byte) []Box {
 			at += b.Size
 		}
 	}
-	walk(0, len(data), -1, 0)
+	walk(from, to, -1, 0)
 	return out
 }
 
@@ -73,8 +82,6 @@ func (m *mutator) size(b Box, file int) uint32 {
 	return m.r.Uint32()
 }
 
-var types = []string{"free", "skip", "uuid", "mdat", "moov", "moof", "ftyp", "styp", "mfra", "meta", "jumb", "jumd", "cbor", "trak", "stco", "zzzz"}
-
 // box changes a box as a whole.
 func (m *mutator) box(data *[]byte) {
 	d := *data
@@ -89,11 +96,11 @@ func (m *mutator) box(data *[]byte) {
 	switch m.r.IntN(9) {
 	case 0, 1:
 		v := m.size(b, len(d))
-		binary.BigEndian.PutUint32(d[b.Offset:], v)
+		b.form.put(d[b.Offset:b.End()], uint64(v))
 		m.note("size of %s at %d set to %d", b.Type, b.Offset, v)
 	case 2:
-		typ := types[m.r.IntN(len(types))]
-		copy(d[b.Offset+4:], typ)
+		typ := b.form.types[m.r.IntN(len(b.form.types))]
+		copy(d[b.Offset+b.form.typeAt:b.End()], typ)
 		m.note("%s at %d called %s", b.Type, b.Offset, typ)
 	case 3:
 		*data = m.grow(slices.Insert(d, to, raw...), boxes, to, len(raw))
@@ -112,12 +119,15 @@ func (m *mutator) box(data *[]byte) {
 		*data = slices.Insert(d, to, raw...)
 		m.note("%s at %d moved to %d", b.Type, b.Offset, to)
 	case 6:
-		more := make([]byte, 8+m.r.IntN(40))
-		binary.BigEndian.PutUint32(more, uint32(len(more)))
-		copy(more[4:], types[m.r.IntN(3)])
+		n := m.r.IntN(40)
+		more := b.form.empty(b.form.types[m.r.IntN(3)], n)
 		*data = m.grow(slices.Insert(d, to, more...), boxes, to, len(more))
-		m.note("%s of %d bytes put in at %d", more[4:8], len(more), to)
+		m.note("an empty box of %d bytes put in at %d", len(more), to)
 	case 7:
+		if b.form.name != bmff.name {
+			m.bytes(data)
+			return
+		}
 		m.wide(data, boxes, b)
 	default:
 		m.exchange(data, boxes, b)
@@ -156,9 +166,9 @@ func (m *mutator) grow(d []byte, boxes []Box, at, by int) []byte {
 		return d
 	}
 	for _, b := range boxes {
-		if b.Offset < at && at < b.End() && b.Offset+4 <= len(d) {
-			if v := binary.BigEndian.Uint32(d[b.Offset:]); v > 1 {
-				binary.BigEndian.PutUint32(d[b.Offset:], uint32(int(v)+by))
+		if b.Offset < at && at < b.End() && b.Offset+b.Header <= len(d) {
+			if v, ok := b.form.get(d[b.Offset:]); ok && v > 1 {
+				b.form.put(d[b.Offset:], v+uint64(by))
 			}
 		}
 	}

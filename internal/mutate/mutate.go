@@ -1,8 +1,8 @@
-// Package mutate changes video files in seeded ways: bits, bytes and ranges, boxes with their sizes and types, the
-// manifest store, and the order of fragments. What comes out of one number is the same in every run, so that a file
+// Package mutate changes files in seeded ways: bits, bytes and ranges, boxes with their sizes and types (or the chunks,
+// segments, pages and frames of other containers), the manifest store, and the order of fragments. What comes out of one number is the same in every run, so that a file
 // which broke something can be made again.
 //
-// It knows boxes by a walk of its own, which shares no code with the readers that are to be tried. It judges nothing.
+// It knows containers by walks of its own, which share no code with the readers that are to be tried. It judges nothing.
 // Start with [File.Mutate].
 package mutate
 
