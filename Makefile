@@ -1,6 +1,7 @@
 # make demo   sets up what is missing, then makes a sample clip with two depicted people and judges it
 # make test   sets up what is missing, then runs every check
 # make mutate changes signed files in 100,000 seeded ways (N, SEED) and wants none of them accepted
+# make differential asks three other implementations about 6,000 seeded mutations (N, SEED) and the shared corpus
 # make fuzz   runs every fuzz target for TIME (30s) with WORKERS at once (1), some 40 minutes; TIME=8m is a night
 # make accuracy measures how often marks are found, and that none is found where there is none (half an hour)
 # make build  the binary, at ./consentry
@@ -8,7 +9,7 @@
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test bench mutate trust clean mutants accuracy fuzz
+.PHONY: help build demo test bench mutate trust clean mutants accuracy fuzz differential
 
 build:
 	@scripts/setup.sh build
@@ -28,10 +29,16 @@ accuracy:
 bench: build
 	@scripts/bench.sh
 
-N ?= 100000
 SEED ?= 1
+mutate: N ?= 100000
 mutate:
 	CGO_ENABLED=0 nice -n 19 go test ./internal/mutate -run '^TestMutations$$' -count=1 -timeout 0 -v -mutations $(N) -seed $(SEED)
+
+differential: N ?= 6000
+differential:
+	@scripts/setup.sh test
+	CGO_ENABLED=0 nice -n 19 go test ./internal/interop ./cmd/consentry -run 'AllAgree|Measured|Elsewhere' -count=1 -timeout 0 -v
+	CGO_ENABLED=0 nice -n 19 go test ./internal/mutate -run 'Elsewhere' -count=1 -timeout 0 -v -asked $(N) -seed $(SEED)
 
 TIME ?= 30s
 WORKERS ?= 1

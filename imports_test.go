@@ -73,7 +73,7 @@ var rules = map[string]rule{
 	"docs/schemas":           {nil, nil, "the schemas, embedded"},
 	"internal/scorecard":     {nil, nil, "asks by command line and reads JSON, as anybody would"},
 	"internal/netless":       {nil, []string{"golang.org/x/sys"}, "a command"},
-	"internal/interop":       {[]string{"internal/forge"}, nil, "tests only"},
+	"internal/interop":       {[]string{"internal/forge"}, []string{"github.com/goccy/go-yaml"}, "tests only"},
 	"internal/interop/write": {[]string{"internal/interop", "internal/forge"}, nil, "a command that writes files for a comparison"},
 	"internal/mutate":        {nil, nil, "a walk of its own; tests only"},
 	"internal/mutants":       {nil, nil, "a command"},

@@ -7,8 +7,10 @@ want_go=1.26
 gofumpt=mvdan.cc/gofumpt@v0.12.0
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# Another implementation of C2PA, which tests compare with.
+# Other implementations of C2PA, which tests compare with.
 c2pa_python=c2pa-python==0.38.1
+encypher=encypher-c2pa==1.7.1
+c2pa_node=@contentauth/c2pa-node@0.8.0
 # The wheel of invisible-watermark 0.2.0, for the network in it.
 rivagan=644311beed9cfe4a9a5a4a46c740f47800cef184fe2e1297f3f4542e2d992f8b
 
@@ -31,18 +33,19 @@ tool() {
   mkdir -p build/tools && ln -sf "$dir/$1" "build/tools/$1"
 }
 
-# interop: the other implementation in a virtual environment, and the means to set its clock. The tests say it in words
+# interop: the other implementations in a folder of their own, and the means to set their clock. The tests say it in words
 # where this did not work, and .ci/run fails then.
 interop() {
-  local dir=$cache/interop/${c2pa_python//[^a-zA-Z0-9.]/_}
+  local name=${c2pa_python}_$encypher; local dir=$cache/interop/${name//[^a-zA-Z0-9.]/_}
   if [ ! -e "$dir/complete" ]; then
-    say "installing $c2pa_python"
+    say "installing $c2pa_python, $encypher"
     rm -rf "$dir"; mkdir -p "${dir%/*}"
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || ( packages python3 python3-venv ) || return 1
-    { python3 -m venv "$dir" && "$dir/bin/python" -m pip install --quiet --disable-pip-version-check "$c2pa_python" && "$dir/bin/python" -c 'import c2pa'; } >"$cache/interop.log" 2>&1 || return 1
+    { python3 -m venv "$dir" && "$dir/bin/python" -m pip install --quiet --disable-pip-version-check "$c2pa_python" "$encypher" && "$dir/bin/python" -c 'import c2pa, encypher_c2pa'; } >"$cache/interop.log" 2>&1 || return 1
     touch "$dir/complete"
   fi
   mkdir -p build && ln -sfn "$dir" build/interop
+  interop_node "$dir/node" || say "$c2pa_node is not there, which needs Node.js 20 and npm: tests do without that one"
   have faketime || ( packages faketime ) || return 1
 }
 
@@ -57,6 +60,16 @@ rivagan() {
     touch "$dir/complete"
   fi
   mkdir -p build && ln -sfn "$dir/wheel/imwatermark" build/rivagan
+}
+
+# interop_node DIR: one more of them, where Node.js happens to be; it is too much to install for this alone.
+interop_node() {
+  [ ! -e "$1/complete" ] || return 0
+  have node && have npm || return 1
+  say "installing $c2pa_node"
+  rm -rf "$1"; mkdir -p "$1" && echo '{"private": true}' >"$1/package.json"
+  ( cd "$1" && npm install --ignore-scripts --no-audit --no-fund --loglevel=error "$c2pa_node" && node -e 'require("@contentauth/c2pa-node")' ) >"$cache/interop-node.log" 2>&1 || { rm -rf "$1"; return 1; }
+  touch "$1/complete"
 }
 
 # models: what finds faces, into the folder that the program looks into by itself. pip takes exactly the packages whose
@@ -91,7 +104,7 @@ case ${1:-} in
   build) ;;
   test) (packages ffmpeg) || say "the ffmpeg program could not be installed: how well marks are found is not measured"
     tool gofumpt "$gofumpt"; tool staticcheck "$staticcheck"
-    once interop interop || say "$c2pa_python or faketime could not be installed: tests that compare with it are skipped (see $cache/interop.log)"
+    once interop interop || say "$c2pa_python, $encypher or faketime could not be installed: tests that compare with them are skipped (see $cache/interop.log)"
     once rivagan rivagan || say "the network of invisible-watermark could not be had: one test of marks that networks read is skipped (see $cache/rivagan.log)" ;;
   *) die "usage: scripts/setup.sh build|test" "see the top of the script" ;;
 esac

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/consentry/consentry/internal/demo"
 	"github.com/consentry/consentry/internal/forge"
@@ -101,7 +100,7 @@ func TestSignIsAcceptedElsewhere(t *testing.T) {
 // called valid.
 func elsewhere(t *testing.T, names []string, files []interop.File) {
 	t.Helper()
-	who, answers := interop.Ask(t, time.Time{}, files)
+	who, answers := interop.Ask(t, files)
 	t.Log(who)
 	for i, name := range names {
 		if a := answers[i]; a.State != "Trusted" || len(a.Failure) > 0 {

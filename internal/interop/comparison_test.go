@@ -33,7 +33,7 @@ func TestComparisonIsMeasured(t *testing.T) {
 		}
 		rows = append(rows, fmt.Sprintf("| `%s`: %s | %s | %s: `%s` |", k.Name, k.What, k.Clause, state, strings.Join(failures, "`, `")))
 	}
-	who, answers := interop.Ask(t, clock, files)
+	who, answers := interop.Ask(t, files)
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "| file | clause | consentry says | %s says |\n|---|---|---|---|\n", who)
 	for i, a := range answers {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -79,7 +78,7 @@ func write(t *testing.T, dir string, b *forge.Built, format string, trust intero
 		}
 		return name
 	}
-	f := interop.File{Path: put("file", b.Data), Mime: mimes[format], Trust: trust}
+	f := interop.File{Path: put("file", b.Data), Mime: mimes[format], Trust: trust, At: clock}
 	if f.Mime == "" {
 		f.Mime = "video/mp4" // what the forge makes most, whole or broken
 	}
@@ -114,55 +113,86 @@ func ours(t *testing.T, b *forge.Built, trust interop.Trust) (state, format stri
 
 func accepted(state string) bool { return state == manifest.Trusted || state == manifest.Valid }
 
-// unsupported are answers of who cannot read a kind of file, or a kind of hash for it.
-var unsupported = regexp.MustCompile(`^C2paNotSupported:|not supported for:|expected "RIFF", got "RF64"`)
+// forged is a file of the forge with our answer.
+type forged struct {
+	name, state string
+	failures    []string
+}
 
-// TestBothAgreeOnForgedFiles holds both implementations against every file of the forge, good and broken. Where one
-// accepts what the other does not, testdata/interop/differences.yaml has to say by which clause.
-func TestBothAgreeOnForgedFiles(t *testing.T) {
-	known := explanations(t)
-	var names, states []string
-	var codes [][]string
-	var files []interop.File
+// forgery makes every file of the forge, good and broken, and has our answers.
+func forgery(t *testing.T) (all []forged, files []interop.File) {
+	t.Helper()
 	for _, c := range slices.Concat(forge.Good(), forge.Corruptions()) {
-		trust := interop.Trust{Claim: forge.ChainPEM(forge.CA().Root.Cert), TSA: forge.ChainPEM(forge.TSA().Root.Cert)}
+		trust := interop.Roots()
 		if c.List == "none" {
 			trust = interop.Trust{}
 		}
 		b := forge.Make(c.Recipe)
 		state, format, failures := ours(t, b, trust)
 		files = append(files, write(t, t.TempDir(), b, format, trust))
-		names, states, codes = append(names, c.Name), append(states, state), append(codes, failures)
+		all = append(all, forged{c.Name, state, failures})
 	}
-	who, answers := interop.Ask(t, clock, files)
-	agreed, accept, silent := 0, 0, 0
-	for i, name := range names {
-		a := answers[i]
-		if unsupported.MatchString(a.Refused) {
-			silent++ // no opinion
-			continue
+	return all, files
+}
+
+// TestAllAgreeOnForgedFiles holds all implementations against every file of the forge, good and broken. Where one
+// accepts what consentry does not, or the other way round, testdata/interop/differences.yaml has to say by which clause;
+// of implementations other than the newest c2pa-rs, testdata/interop/rules.yaml may say so as well.
+func TestAllAgreeOnForgedFiles(t *testing.T) {
+	known, rules, oracles := explanations(t), interop.ReadRules(t, "forged"), interop.Installed(t)
+	all, files := forgery(t)
+	for _, o := range oracles {
+		who, answers := o.Ask(t, files)
+		agreed, accept, silent := 0, 0, 0
+		for i, f := range all {
+			a := answers[i]
+			if !a.Opinion() {
+				silent++
+				continue
+			}
+			if a.Accepts() {
+				accept++
+			}
+			e, ok := known[f.name]
+			same := accepted(f.state) == a.Accepts()
+			if same {
+				agreed++
+			}
+			if o == interop.Current {
+				delete(known, f.name)
+				exact(t, f, e, ok, who, a)
+				continue
+			}
+			ok = ok && accepted(e.Ours) == accepted(f.state)
+			if !same && !ok && !rules.Explain(o, f.name, interop.Ours{Accepts: accepted(f.state), Failures: f.failures}, a) {
+				t.Errorf("%q: we say %s %q, %s says %.300s: no explanation", f.name, f.state, f.failures, who, a.Told())
+			}
 		}
-		e, ok := known[name]
-		delete(known, name)
-		if a.Accepts() {
-			accept++
+		if o == interop.Current {
+			for name := range known {
+				t.Errorf("%q: an explanation of a file that is not there", name)
+			}
+			known = explanations(t)
 		}
-		switch differ := accepted(states[i]) != a.Accepts(); {
-		case !differ && ok:
-			t.Errorf("%q: both say %s and %s now: take the explanation out", name, states[i], a.Word())
-		case differ && !ok:
-			t.Errorf("%q: we say %s %q, %s says %s %q %s: no explanation", name, states[i], codes[i], who, a.Word(), a.Failure, a.Refused)
-		case differ && (e.Ours != states[i] || e.Theirs != a.Word()):
-			t.Errorf("%q: we say %s and they %s; the explanation is about %s and %s", name, states[i], a.Word(), e.Ours, e.Theirs)
-		case !differ:
-			agreed++
+		if accept == 0 || agreed < len(all)/2 {
+			t.Errorf("%s: %d of %d files are accepted, on %d both agree: was anything compared?", who, accept, len(all), agreed)
 		}
+		t.Logf("%s: agreed on %d of %d files, has no opinion on %d", who, agreed, len(all), silent)
 	}
-	for name := range known {
-		t.Errorf("%q: an explanation of a file that is not there", name)
+	for _, r := range rules.Stale(oracles) {
+		t.Errorf("a rule about forged files that none has met: we %s, %q: %s", r.Ours, r.Oracles, r.Clause)
 	}
-	if accept == 0 || agreed < len(names)/2 {
-		t.Errorf("%d of %d files are accepted, on %d both agree: was anything compared?", accept, len(names), agreed)
+}
+
+// exact holds an answer of the newest c2pa-rs against its explanation, which must fit to the word.
+func exact(t *testing.T, f forged, e explained, known bool, who string, a interop.Answer) {
+	t.Helper()
+	switch differ := accepted(f.state) != a.Accepts(); {
+	case !differ && known:
+		t.Errorf("%q: both say %s and %s now: take the explanation out", f.name, f.state, a.Word())
+	case differ && !known:
+		t.Errorf("%q: we say %s %q, %s says %s: no explanation", f.name, f.state, f.failures, who, a.Told())
+	case differ && (e.Ours != f.state || e.Theirs != a.Word()):
+		t.Errorf("%q: we say %s and they %s; the explanation is about %s and %s", f.name, f.state, a.Word(), e.Ours, e.Theirs)
 	}
-	t.Logf("%s: agreed on %d of %d files, has no opinion on %d", who, agreed, len(names), silent)
 }

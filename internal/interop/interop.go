@@ -1,41 +1,56 @@
-// Package interop asks another implementation of C2PA what it says of files, for tests: c2pa-rs, as PyPI has it in
-// c2pa-python. "scripts/setup.sh test" installs it into a folder of its own, outside of what is built.
+// Package interop asks other implementations of C2PA what they say of files, for tests: c2pa-rs in two versions, as
+// PyPI and npm have it, and encypher-c2pa, whose code is its own. "scripts/setup.sh test" installs them into a folder
+// outside of what is built.
 //
-// It has the files of docs/comparison.md as well ([Kinds]), made with the forge. It is no judge: the specification
-// decides where two implementations differ. Only tests and the command beside it import it. Start with [Ask].
+// It has the files of docs/comparison.md as well ([Kinds]), made with the forge, and [Rules] that explain where the
+// implementations differ. It is no judge: the specification decides. Only tests and the command beside it import it.
+// Start with [Ask].
 package interop
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
 
-// claimSigning, timeStamping and ocspSigning are the key usages that the other implementation is told to accept.
-// C2PA 2.5, 13.5.1.
+// Oracle is another implementation.
+type Oracle string
+
+// The implementations that can be asked. The two c2pa-rs share an author and most code.
+const (
+	Current  Oracle = "c2pa-rs-0.91"
+	Older    Oracle = "c2pa-rs-0.90" // takes no fragments
+	Encypher Oracle = "encypher"
+)
+
+// Oracles are all that can be asked.
+func Oracles() []Oracle { return []Oracle{Current, Older, Encypher} }
+
+// claimSigning, timeStamping and ocspSigning are the key usages that c2pa-rs is told to accept. C2PA 2.5, 13.5.1.
 const claimSigning, timeStamping, ocspSigning = "1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"
 
 // Trust is whom the other implementation is to trust: certificates in PEM.
 type Trust struct {
-	Claim, TSA []byte
+	Claim, TSA, CAWG     []byte
+	Allowed, CAWGAllowed []byte   // end-entity certificates, trusted as they are
+	EKU                  []string // further key usages of claim signers
 }
 
 // File is a file to be read.
 type File struct {
 	Path      string
 	Mime      string
+	Manifest  string   // a store beside the file
 	Fragments []string // files of the set whose initialization segment Path is
 	Trust     Trust
+	At        time.Time // sets the clock of who reads it; zero: now
 }
 
-// Answer is what the other implementation says of a file.
+// Answer is what another implementation says of a file.
 type Answer struct {
 	State         string   // Trusted, Valid or Invalid; empty where Refused is not
 	Success       []string // status codes of the active manifest
@@ -55,76 +70,104 @@ func (a Answer) Word() string {
 	return strings.ToLower(a.State)
 }
 
-// settings are those of c2pa-rs 0.91: separate lists of anchors, and no network.
-func (t Trust) settings() map[string]any {
+// unsupported are answers of who cannot read a kind of file, or a kind of hash for it.
+var unsupported = regexp.MustCompile(`^C2paNotSupported:|type is unsupported|unsupported_mime|not supported for:|expected "RIFF", got "RF64"|^no call for fragments`)
+
+// Opinion is false where the answer is that such files are not read at all.
+func (a Answer) Opinion() bool { return !unsupported.MatchString(a.Refused) }
+
+// settings are those of c2pa-rs, without the network: version 0.91 has separate lists of anchors, 0.90 one for claims
+// and time-stamps.
+func (t Trust) settings(who Oracle) map[string]any {
+	ekus := strings.Join(append(append([]string{claimSigning}, t.EKU...), timeStamping, ocspSigning), "\n")
+	out := map[string]any{"verify": map[string]bool{"remote_manifest_fetch": false, "ocsp_fetch": false, "verify_trust": true}}
+	list := func(anchors, allowed []byte) map[string]string {
+		m := map[string]string{"trust_config": ekus}
+		for key, pem := range map[string][]byte{"trust_anchors": anchors, "allowed_list": allowed} {
+			if len(pem) > 0 {
+				m[key] = string(pem)
+			}
+		}
+		return m
+	}
+	if who == Older {
+		both := append(append(append([]byte{}, t.Claim...), '\n'), t.TSA...)
+		out["trust"], out["cawg_trust"] = list([]byte(strings.TrimSpace(string(both))), t.Allowed), list(t.CAWG, t.CAWGAllowed)
+		return out
+	}
 	anchors := []map[string]string{}
 	for _, a := range []struct {
-		kind string
-		pem  []byte
-	}{{"manifest", t.Claim}, {"tsa", t.TSA}} {
-		if len(a.pem) > 0 {
-			anchors = append(anchors, map[string]string{"trust_kind": a.kind, "trust_uri": "urn:x-test:" + a.kind, "trust_anchors": string(a.pem)})
+		kind         string
+		pem, allowed []byte
+	}{{"manifest", t.Claim, t.Allowed}, {"tsa", t.TSA, nil}, {"cawg", t.CAWG, t.CAWGAllowed}} {
+		if len(a.pem)+len(a.allowed) == 0 {
+			continue
 		}
+		m := map[string]string{"trust_kind": a.kind, "trust_uri": "urn:x-test:" + a.kind, "trust_anchors": string(a.pem)}
+		if len(a.allowed) > 0 {
+			m["allowed_list"] = string(a.allowed)
+		}
+		anchors = append(anchors, m)
 	}
-	trust := map[string]any{"trust_config": strings.Join([]string{claimSigning, timeStamping, ocspSigning}, "\n")}
+	trust := map[string]any{"trust_config": ekus}
 	if len(anchors) > 0 {
 		trust["anchors"] = anchors
 	}
-	return map[string]any{
-		"verify": map[string]bool{"remote_manifest_fetch": false, "ocsp_fetch": false, "verify_trust": true},
-		"trust":  trust,
-	}
+	out["trust"] = trust
+	return out
 }
 
-// Ask gives an answer for each file, and the name of who answered. at sets the clock of the other implementation; zero
-// leaves it. Where it is not installed, or its clock cannot be set, the test is skipped, or fails if CI is set or
-// CONSENTRY_REQUIRE_INTEROP is 1.
-func Ask(t testing.TB, at time.Time, files []File) (who string, answers []Answer) {
-	t.Helper()
-	root := moduleRoot(t)
-	python := filepath.Join(root, "build", "interop", "bin", "python")
-	if _, err := os.Stat(python); err != nil {
-		missing(t, "no other implementation is installed: nothing was checked against one (run: scripts/setup.sh test)")
-	}
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
-	if !at.IsZero() {
-		lib := clockLibrary()
-		if lib == "" {
-			missing(t, "no libfaketime (Debian package faketime): the other implementation's clock cannot be set")
+// pem is the trust as encypher-c2pa takes it.
+func (t Trust) pem() map[string]string {
+	out := map[string]string{}
+	for key, pem := range map[string][]byte{
+		"trust_pem": t.Claim, "tsa_trust_pem": t.TSA, "cawg_trust_pem": t.CAWG, "allowed_list_pem": t.Allowed, "cawg_allowed_certs_pem": t.CAWGAllowed,
+	} {
+		if len(pem) > 0 {
+			out[key] = string(pem)
 		}
-		env = append(env, "LD_PRELOAD="+lib, "TZ=UTC", "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME="+at.UTC().Format("@2006-01-02 15:04:05"))
 	}
-	job := struct {
-		Files []any `json:"files"`
-	}{}
-	for _, f := range files {
-		job.Files = append(job.Files, map[string]any{"path": f.Path, "mime": f.Mime, "fragments": f.Fragments, "settings": f.Trust.settings()})
+	return out
+}
+
+// command is how an implementation is started; nil: it is not installed.
+func (o Oracle) command(root string) []string {
+	home := filepath.Join(root, "build", "interop")
+	script := func(name string) string { return filepath.Join(root, "testdata", "interop", name) }
+	have := func(path ...string) bool {
+		found, _ := filepath.Glob(filepath.Join(append([]string{home}, path...)...))
+		return len(found) > 0
 	}
-	in, err := json.Marshal(job)
-	if err != nil {
-		t.Fatal(err)
+	python := filepath.Join(home, "bin", "python")
+	switch {
+	case o == Current && have("lib", "python3*", "site-packages", "c2pa"):
+		return []string{python, "-I", script("read.py")}
+	case o == Encypher && have("lib", "python3*", "site-packages", "encypher_c2pa"):
+		return []string{python, "-I", script("encypher.py")}
+	case o == Older && have("node", "node_modules", "@contentauth", "c2pa-node", "package.json"):
+		if node, err := exec.LookPath("node"); err == nil {
+			return []string{node, script("read.mjs"), filepath.Join(home, "node")}
+		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, python, "-I", filepath.Join(root, "testdata", "interop", "read.py"))
-	var errs bytes.Buffer
-	cmd.Stdin, cmd.Stderr, cmd.Env = bytes.NewReader(in), &errs, env
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("the other implementation: %v\n%s", err, errs.String())
+	return nil
+}
+
+// Installed are the implementations that are here. The test ends where there is none, or where one is missing that
+// "scripts/setup.sh test" installs everywhere: it is skipped, or fails if CI is set or CONSENTRY_REQUIRE_INTEROP is 1.
+func Installed(t testing.TB) []Oracle {
+	t.Helper()
+	var out []Oracle
+	for _, o := range Oracles() {
+		switch {
+		case o.command(moduleRoot(t)) != nil:
+			out = append(out, o)
+		case o == Older:
+			t.Logf("%s is not here (it needs Node.js 20 and npm): it was not asked", o)
+		default:
+			missing(t, string(o)+" is not installed: nothing was checked against it (run: scripts/setup.sh test)")
+		}
 	}
-	var got struct {
-		Version string
-		Clock   float64
-		Answers []Answer
-	}
-	if err := json.Unmarshal(out, &got); err != nil || len(got.Answers) != len(files) {
-		t.Fatalf("the other implementation gave %d answers for %d files: %v", len(got.Answers), len(files), err)
-	}
-	if clock := time.Unix(int64(got.Clock), 0); !at.IsZero() && clock.Sub(at).Abs() > time.Hour {
-		missing(t, fmt.Sprintf("the other implementation's clock says %v and not %v", clock.UTC(), at))
-	}
-	return got.Version, got.Answers
+	return out
 }
 
 // missing ends a test that cannot be made here.

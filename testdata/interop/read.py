@@ -1,10 +1,12 @@
 """Asks c2pa-python, which is c2pa-rs, what it says of files.
 
-A job in JSON on standard input: {"files": [{"path": …, "mime": …, "fragments": […], "settings": …}]}.
-The answer in JSON on standard output: {"version": …, "clock": …, "answers": [{"state": …, "success": […], …} or {"refused": …}]}.
+The first line on standard output says who it is: {"version": …, "clock": …}. Then each line on standard input is a job in
+JSON: {"path": …, "mime": …, "manifest": …, "fragments": […], "settings": …}, and is answered by one line:
+{"state": …, "success": […], …} or {"refused": …}.
 Fragments are read one at a time with the initialization segment, as the library does it: the worst state counts.
 """
 import json
+import os
 import sys
 import time
 from importlib.metadata import version
@@ -21,7 +23,11 @@ def codes(report):
 
 
 def open_reader(file, stream):
-    return c2pa.Reader(file["mime"], stream, context=c2pa.Context(c2pa.Settings.from_dict(file["settings"])))
+    store = None
+    if file.get("manifest"):
+        with open(file["manifest"], "rb") as f:
+            store = f.read()
+    return c2pa.Reader(file["mime"], stream, store, context=c2pa.Context(c2pa.Settings.from_dict(file["settings"])))
 
 
 def read(file):
@@ -45,15 +51,15 @@ def read(file):
 
 
 def main():
-    job = json.load(sys.stdin)
-    answers = []
-    for file in job["files"]:
+    answers = os.fdopen(os.dup(1), "w")  # whatever else is printed goes to standard error
+    os.dup2(2, 1)
+    say = lambda x: print(json.dumps(x), file=answers, flush=True)
+    say({"version": f"c2pa-rs {c2pa.sdk_version()} (c2pa-python {version('c2pa-python')})", "clock": time.time()})
+    for line in sys.stdin:
         try:
-            answers.append(read(file))
+            say(read(json.loads(line)))
         except Exception as x:  # the library's own errors have no common class but this one
-            answers.append({"refused": f"{type(x).__name__.lstrip('_')}: {x}"})
-    name = f"c2pa-rs {c2pa.sdk_version()} (c2pa-python {version('c2pa-python')})"
-    json.dump({"version": name, "clock": time.time(), "answers": answers}, sys.stdout)
+            say({"refused": f"{type(x).__name__.lstrip('_')}: {x}"})
 
 
 main()
