@@ -170,6 +170,7 @@ type run struct {
 	pixelsAsked bool     // and they could not be had
 	labels      *labels.Result
 	people      peopleLook
+	voices      voiceLook
 	metadata    consent.Metadata
 	told        int // statements of metadata that are reported
 	declared    []manifest.SoftBinding
@@ -261,7 +262,7 @@ func (v *Verifier) begin(a Asset) *run {
 	r.out.Provenance.Revocation.State = "not-checked"
 	r.out.Origin = report.Origin{State: "unknown", Basis: "none", Because: []report.Because{}}
 	r.out.Watermarks = report.Watermarks{State: "off", Found: []report.Watermark{}, SoftBindings: []report.SoftBinding{}}
-	r.out.Persons = report.Persons{Status: "off", Tracks: []report.PersonTrack{}, NotSeen: []string{}, Undeclared: []int{}}
+	r.out.Persons = report.Persons{Status: "off", Tracks: []report.PersonTrack{}, NotSeen: []string{}, Undeclared: []int{}, Voices: report.Voices{Status: "off", Tracks: []report.VoiceTrack{}, Undeclared: []int64{}}}
 	return r
 }
 

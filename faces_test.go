@@ -27,8 +27,9 @@ type screening struct {
 	err    error // after the frames
 	tracks []video.Track
 	asked  *int
-	cut    bool // the last frame lacks half of its samples
-	fails  int  // index of a track that cannot be decoded; 0: none
+	cut    bool      // the last frame lacks half of its samples
+	fails  int       // index of a track that cannot be decoded; 0: none
+	hears  []float32 // at 8 kHz, in each sound track; nil: silence
 }
 
 func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
@@ -36,7 +37,7 @@ func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, si
 		*d.asked++
 	}
 	if d.tracks == nil {
-		d.tracks = []video.Track{{ID: 1, Kind: "video", Codec: "h264", Width: 32, Height: 18}}
+		d.tracks = []video.Track{{ID: 1, Kind: "video", Codec: "h264", Width: 32, Height: 18}, {ID: 2, Kind: "audio", Codec: "aac"}}
 	}
 	if d.fails > 0 && want.Track == d.fails {
 		return nil, &video.Error{Reason: video.ReasonCrash, Detail: "the child died"}
@@ -45,6 +46,14 @@ func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, si
 		return nil, err
 	}
 	res := &video.Result{Broken: d.broken}
+	for n, track := range d.tracks {
+		if track.Kind == "audio" && want.Audio && (want.AudioTrack < 0 || want.AudioTrack == n) {
+			if err := sink.Audio(d.sound(n)); err != nil {
+				return res, err
+			}
+			break
+		}
+	}
 	for n := range d.frames {
 		if want.Mode == video.KeyFrames && n > 0 || sink.Frame == nil {
 			break
@@ -59,6 +68,15 @@ func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, si
 		res.Frames++
 	}
 	return res, d.err
+}
+
+// sound is a block of silence, or what was given.
+func (d screening) sound(track int) *video.Audio {
+	samples := d.hears
+	if samples == nil {
+		samples = make([]float32, 8000)
+	}
+	return &video.Audio{Track: track, Rate: 8000, Samples: len(samples), Planes: [][]float32{samples}}
 }
 
 // seer is a detector that sees the same faces in each picture.

@@ -27,7 +27,7 @@ func (r *run) facts() *consent.Facts {
 		Labels:       labelFacts(r.out.Labels),
 	}
 	f.Manifest.State = consent.ManifestAbsent
-	f.Faces = r.faceFacts()
+	f.Faces, f.Voices = r.faceFacts(), r.voiceFacts()
 	for _, f := range r.out.Findings {
 		if f.Code == "asset.truncated" || f.Code == "asset.malformed" {
 			r.malformed = f.Explanation

@@ -23,6 +23,9 @@ func (r *run) looks(ctx context.Context) []look {
 	if r.people.analysis != nil {
 		list = append(list, r.lookForFaces())
 	}
+	if r.peopleAsked() && r.framesOff() == "" {
+		list = append(list, r.lookForVoices())
+	}
 	return list
 }
 

@@ -47,6 +47,7 @@ func (v *Verifier) LookAt(ctx context.Context, a Asset, declared *consent.Assert
 		}
 	}
 	r.holdPeople(list)
+	r.holdVoices(list)
 	out.Persons, out.Asset, out.NotChecked, out.Findings = r.out.Persons, r.out.Asset, r.out.NotChecked, r.out.Findings
 	return out, nil
 }

@@ -43,6 +43,9 @@ func (r *run) decode(ctx context.Context) error {
 	if w := &r.out.Watermarks; r.networkGap && w.State == "analysed" {
 		w.State, w.Reason = "partial", optional(*w.Reason+"; a network that was to look could not")
 	}
+	if err := r.listenOn(ctx); err != nil {
+		return err
+	}
 	return r.lookAtOthers(ctx)
 }
 
@@ -54,20 +57,27 @@ func (r *run) undecodable() string {
 	return ""
 }
 
-// decodeForPeople decodes once more, for the faces alone.
+// decodeForPeople decodes once more, for the faces and the voices alone.
 func (r *run) decodeForPeople(ctx context.Context) error {
 	why := r.undecodable()
 	if off := r.framesOff(); off != "" {
 		why = off
 	}
-	if r.people.why = why; why != "" {
+	if r.people.why, r.voices.why = why, why; why != "" {
 		return nil
 	}
-	if err := r.openPeople(ctx); err != nil || r.people.analysis == nil {
+	if err := r.openPeople(ctx); err != nil {
 		return err
 	}
 	defer r.closePeople()
-	if err := r.decodeFor(ctx, []look{r.lookForFaces()}); err != nil {
+	looks := []look{r.lookForVoices()}
+	if r.people.analysis != nil {
+		looks = append(looks, r.lookForFaces())
+	}
+	if err := r.decodeFor(ctx, looks); err != nil {
+		return err
+	}
+	if err := r.listenOn(ctx); err != nil {
 		return err
 	}
 	return r.lookAtOthers(ctx)
@@ -91,6 +101,9 @@ func (r *run) decodeFor(ctx context.Context, looks []look) error {
 			want.Mode = video.AllFrames
 		}
 	}
+	if sink.Frame == nil { // only the sound is asked for
+		want.Mode = video.InfoOnly
+	}
 	res, err := r.v.Decoder.Decode(ctx, src, want, sink)
 	var failed *video.Error
 	switch {
@@ -103,6 +116,9 @@ func (r *run) decodeFor(ctx context.Context, looks []look) error {
 		return err
 	case err != nil:
 		return fmt.Errorf("decoding: %w", err)
+	}
+	if sink.Frame == nil {
+		return finish(looks, res)
 	}
 	r.out.Decoded = &report.Decoded{Frames: res.Frames, KeyFrames: res.Key, All: want.Mode == video.AllFrames, Confinement: confinement(held)}
 	if b := res.Broken; b != nil {

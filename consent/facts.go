@@ -18,6 +18,7 @@ type Facts struct {
 	Assertions  []*Declaration `json:"assertions,omitempty"`
 	AssetSHA256 string         `json:"assetSha256"` // of the whole file, base64url without padding; empty: not computed
 	Faces       *Faces         `json:"faces"`       // nil: not asked for
+	Voices      *Voices        `json:"voices"`      // nil: not asked for
 	Ingredients []Ingredient   `json:"ingredients,omitempty"`
 	Sidecar     string         `json:"sidecar,omitempty"`    // text of ASSET.consent.jwt; empty: none
 	Labels      []string       `json:"labels,omitempty"`     // generators' labels outside C2PA
@@ -126,6 +127,23 @@ type FaceTrack struct {
 	// VideoTrack is the container's number of a further video track, which players do not show by themselves; 0: the one
 	// that they show.
 	VideoTrack int64 `json:"videoTrack,omitempty"`
+}
+
+// Voices are the sound tracks that somebody listened to, for speech and not for whose it is.
+type Voices struct {
+	Reason string       `json:"reason,omitempty"` // why nobody could listen at all; empty: somebody did
+	Tracks []VoiceTrack `json:"tracks"`
+}
+
+// VoiceTrack is a sound track.
+type VoiceTrack struct {
+	ID     string `json:"id"`     // the container's own number, as declarations name it
+	Speech bool   `json:"speech"` // some of it sounds like speech
+	// Reason is why nobody could listen to it, or not to all of it; empty: somebody did.
+	Reason string `json:"reason,omitempty"`
+	// StartMs and EndMs are the first span that sounds like speech.
+	StartMs int64 `json:"startMs,omitempty"`
+	EndMs   int64 `json:"endMs,omitempty"`
 }
 
 // Metadata is what the file's metadata outside the consent assertion say of people. Consent format 1, 9.

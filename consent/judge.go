@@ -74,9 +74,13 @@ type Judgement struct {
 	PossibleFaces   []int    // such tracks that may be no face
 	NotAnalysed     bool     // faces were to be looked for, and could not be, or not in full
 	NotAnalysedWhy  string   // in plain words; empty: not known
-	NotComplete     bool     // a declaration does not say that it names everybody
-	Sidecar         *Sidecar // the sidecar that takes the claim signer's place; nil: none does
-	Lists           []Dated  // trust lists and bundles that are used, with their dates
+	// UndeclaredVoices are sound tracks that sound like speech, and that no declared voice stands for; Unheard says of
+	// those that none stands for either why nobody could listen to them.
+	UndeclaredVoices []string
+	Unheard          []string
+	NotComplete      bool     // a declaration does not say that it names everybody
+	Sidecar          *Sidecar // the sidecar that takes the claim signer's place; nil: none does
+	Lists            []Dated  // trust lists and bundles that are used, with their dates
 }
 
 // Dated is a list that a judgement rests on, and when it was issued.
@@ -128,6 +132,7 @@ func Judge(f *Facts, trust *Trust, terms Terms) *Judgement {
 	j.consulted()
 	j.missing(sources)
 	j.faces()
+	j.voices()
 	j.metadata()
 	for _, u := range j.units {
 		for _, e := range u.people {

@@ -275,6 +275,14 @@ func (d *decision) people() {
 		}
 		d.on(NotAnalysed, text)
 	}
+	for _, track := range j.UndeclaredVoices {
+		d.on(UndeclaredVoice, fmt.Sprintf("sound track %s sounds like speech, and no voice is declared for it", track))
+	}
+	for _, why := range j.Unheard {
+		if !j.NotAnalysed || why != j.NotAnalysedWhy { // what failed for all is told once
+			d.on(NotAnalysed, "the sound was to be listened to for speech, and could not be, or not in full: "+why)
+		}
+	}
 	if j.NotComplete {
 		d.on(NotComplete, "the declaration does not say that it names everybody")
 	}

@@ -37,6 +37,7 @@ declared           | WARN          | WARN          | FAIL
 exempt_declared    | WARN          | WARN          | FAIL
 undeclared         | WARN          | INDETERMINATE | FAIL
 undeclared_face    | WARN          | INDETERMINATE | FAIL
+undeclared_voice   | WARN          | WARN          | WARN
 not_analysed       | INDETERMINATE | INDETERMINATE | FAIL
 incomplete         | WARN          | FAIL          | FAIL
 not_complete       | WARN          | WARN          | WARN
@@ -84,6 +85,8 @@ func happening(event string) policy.Facts {
 		j.Incomplete = true
 	case policy.UndeclaredFace:
 		j.UndeclaredFaces = []int{1}
+	case policy.UndeclaredVoice:
+		j.UndeclaredVoices = []string{"2"}
 	case policy.NotAnalysed:
 		j.NotAnalysed = true
 	case policy.NotComplete:
@@ -204,6 +207,8 @@ func TestMonotonic(t *testing.T) {
 		"unusable": func(f *policy.Facts) { f.Judgement.Unusable = append(f.Judgement.Unusable, "x") },
 		"rejected": func(f *policy.Facts) { f.Judgement.RejectedLists = append(f.Judgement.RejectedLists, "x") },
 		"face":     func(f *policy.Facts) { f.Judgement.UndeclaredFaces = append(f.Judgement.UndeclaredFaces, 1) },
+		"voice":    func(f *policy.Facts) { f.Judgement.UndeclaredVoices = append(f.Judgement.UndeclaredVoices, "2") },
+		"unheard":  func(f *policy.Facts) { f.Judgement.Unheard = append(f.Judgement.Unheard, "no decoder") },
 		"pixels":   func(f *policy.Facts) { f.Judgement.NotAnalysed = true },
 		"support":  func(f *policy.Facts) { f.NotSupported = append(f.NotSupported, "x") },
 		"cut":      func(f *policy.Facts) { f.Malformed = "x" },

@@ -34,6 +34,7 @@ const (
 	NotComplete       = "not_complete"
 	UndeclaredFace    = "undeclared_face"
 	PossibleFace      = "possible_face"
+	UndeclaredVoice   = "undeclared_voice"
 
 	// notSupported is no event of a policy file: what cannot be checked yet is INDETERMINATE, whatever a policy says.
 	notSupported = "not_supported"
@@ -66,6 +67,9 @@ var table = map[string][3]report.Verdict{
 	NotComplete:       {warn, warn, warn},
 	UndeclaredFace:    {warn, indeterminate, fail},
 	PossibleFace:      {warn, indeterminate, fail},
+	// What sounds like speech may be none, and a file without a voice in its declaration was no less for it before: a
+	// policy can ask for more.
+	UndeclaredVoice: {warn, warn, warn},
 
 	"refused":         {fail, fail, fail},
 	"invalid":         {fail, fail, fail},

@@ -34,7 +34,7 @@ var consentCodes = []Code{
 	{"consent.person.notSeen", Informational, "a declared person was not seen", "consent format 1, 8", "Look at the clip: the person may be small, turned away or not in it."},
 	{"consent.person.declaredOnly", Informational, "a declaration without a token that verifies", "consent format 1, 8", "Ask the provider for the token behind the declaration."},
 	{"consent.person.exemptDeclared", Informational, "an exemption is claimed; it was not judged", "consent format 1, 8", "An editor or lawyer must judge whether the exemption holds."},
-	{"consent.voice.unchecked", Informational, "voices were not compared", "consent format 1, 8", "Listen: nothing compared the voices with who is declared."},
+	{"consent.voice.unchecked", Informational, "a voice that nobody checked: it was compared with nobody, or nobody is declared with one", "consent format 1, 8", "Listen: nothing compared the voices with who is declared."},
 	{"consent.metadata.modelReleaseOnly", Informational, "a photo release does not cover a replica", "consent format 1, 9", "Ask for consent to the replica; a release for the photograph is something else."},
 	{"consent.assertion.missing", Failure, "generated, and no consent assertion", "consent format 1, 8", "Ask the provider to declare who is depicted, and under which consent."},
 	{"consent.assertion.malformed", Failure, "the consent assertion breaks the rules", "consent format 1, 2", "Ask the provider to repair the declaration; until then it counts as none."},

@@ -21,6 +21,7 @@ type Persons struct {
 	// VideoTracks are further video tracks, which players do not show unless they are told. All members above but status
 	// and reason are of the one that they show.
 	VideoTracks []VideoTrackPersons `json:"videoTracks,omitempty"`
+	Voices      Voices              `json:"voices"`
 }
 
 // VideoTrackPersons is what was seen in a further video track.
@@ -42,6 +43,31 @@ func (p *Persons) AllUndeclared() []int {
 		out = append(out, t.Undeclared...)
 	}
 	return out
+}
+
+// Voices says what listening to the sound found: whether it sounds like speech, and never whose it is.
+type Voices struct {
+	Status     string       `json:"status"` // analysed, partial, not-analysed, off
+	Reason     *string      `json:"reason"`
+	Tracks     []VoiceTrack `json:"tracks"`
+	Undeclared []int64      `json:"undeclared"` // sound tracks with speech that no declared voice stands for
+}
+
+// VoiceTrack is one sound track.
+type VoiceTrack struct {
+	ID         int64       `json:"id"`     // the container's own number
+	Result     string      `json:"result"` // speech, no-speech-found, not-analysed
+	Reason     *string     `json:"reason"` // why it was not listened to, or not to all of it
+	HeardMs    int64       `json:"heardMs"`
+	SpeechMs   int64       `json:"speechMs"`
+	Spans      []VoiceSpan `json:"spans"`      // what sounds like speech, to half a second
+	DeclaredBy []string    `json:"declaredBy"` // entries declared with a voice in this track
+}
+
+// VoiceSpan is a part of a sound track, in presentation time.
+type VoiceSpan struct {
+	StartMs int64 `json:"startMs"`
+	EndMs   int64 `json:"endMs"`
 }
 
 // FaceModel is a file that the detector runs.

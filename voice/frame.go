@@ -39,13 +39,14 @@ type lane struct {
 	frames  [windowFrames]frame  // a ring
 	count   int                  // frames so far
 	judged  int                  // of them, when the last window was judged
+	only    bool                 // the sound is so short that one window is all there is
 	last    Span                 // the window before, if it sounded like speech
 	emit    func(l *lane, from, to int, f Features)
 	work    *scratch
 }
 
-func newLane(from int, emit func(l *lane, from, to int, f Features)) *lane {
-	return &lane{from: newResampler(from), emit: emit, work: newScratch()}
+func newLane(table *kernel, work *scratch, emit func(l *lane, from, to int, f Features)) *lane {
+	return &lane{from: newResampler(table), emit: emit, work: work}
 }
 
 func (l *lane) take(in []float32) { l.from.take(in, l.sample) }
@@ -60,7 +61,7 @@ func (l *lane) sample(v float32) {
 	l.work.analyse(&l.samples, &l.frames[l.count%windowFrames])
 	copy(l.samples[:], l.samples[hopSamples:])
 	l.count++
-	if l.count-l.judged >= windowStep && l.count >= windowFrames {
+	if l.count >= windowFrames && l.count-l.judged >= windowStep {
 		l.judge()
 	}
 }
@@ -68,6 +69,7 @@ func (l *lane) sample(v float32) {
 // flush judges what no window has taken yet.
 func (l *lane) flush() {
 	if l.count > l.judged && l.count >= minFrames {
+		l.only = l.judged == 0
 		l.judge()
 	}
 }
@@ -82,7 +84,7 @@ func (l *lane) judge() {
 	l.emit(l, l.count-n, l.count, l.work.features(list))
 }
 
-// scratch is the memory of one lane, and the tables that it needs.
+// scratch is the memory for one frame or one window, and the tables that they need: the lanes take turns.
 type scratch struct {
 	re, im  [transform]float64
 	cos     [transform / 2]float64

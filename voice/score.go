@@ -9,25 +9,24 @@ type weight struct{ mean, scale, linear, square float64 }
 
 // weights come from a logistic regression over half of the sources of docs/accuracy.md, by internal/voicerates -fit.
 var weights = [len(Features{})]weight{
-	fRange: {2.084, 1.420, 0.467, 0.225},
-	fFaint: {0.427, 0.176, 1.453, -0.614},
-	fSyllables: {0.473, 0.170, 0.306, -0.156},
-	fDepth: {0.645, 0.346, -2.087, 0.341},
-	fBeat: {0.274, 0.157, -0.062, 0.116},
-	fVoiced: {0.733, 0.207, -0.118, 0.211},
-	fGlide: {1.916, 1.343, 0.516, -2.024},
-	fSteady: {0.073, 0.142, -0.536, -0.364},
-	fChange: {0.382, 0.130, 0.356, 0.104},
-	fHiss: {0.750, 0.313, 0.924, -0.323},
-	fRuns: {4.533, 2.024, 1.318, -0.219},
-	fRunLength: {1.349, 1.519, 2.866, -0.920},
-	fActive: {0.947, 0.118, 0.469, -0.112},
-	fMelody: {0.448, 0.179, 0.713, -0.787},
-	fBright: {-1.810, 0.974, 0.601, -0.792},
+	fRange:     {2.545, 1.768, 2.024, -0.332},
+	fFaint:     {0.434, 0.189, 1.652, -0.774},
+	fSyllables: {0.467, 0.179, 0.112, -0.119},
+	fDepth:     {0.702, 0.400, -3.405, 0.803},
+	fBeat:      {0.282, 0.167, -0.490, -0.005},
+	fVoiced:    {0.756, 0.210, -0.429, 0.097},
+	fGlide:     {1.950, 1.474, -0.155, -1.761},
+	fSteady:    {0.077, 0.155, -0.738, 0.024},
+	fChange:    {0.411, 0.152, 0.609, -0.254},
+	fHiss:      {0.712, 0.375, 1.558, -0.483},
+	fRuns:      {4.161, 2.001, 1.296, -0.319},
+	fRunLength: {1.521, 1.718, 2.306, -0.763},
+	Active:     {0.904, 0.154, 0.487, 0.206},
+	fMelody:    {0.410, 0.190, 0.258, -0.492},
 }
 
 const (
-	constant = 4.567
+	constant = 3.775
 	// farthest bounds how far a feature counts from its mean, in scales: beyond, the material says nothing.
 	farthest = 3
 )

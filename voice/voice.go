@@ -12,7 +12,6 @@ package voice
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -20,15 +19,18 @@ import (
 )
 
 const (
-	// MinRate is the lowest rate that is listened to, in samples a second: below it, not even half of the band that
-	// makes speech intelligible is there.
-	MinRate = 4000
+	// MinRate is the lowest rate that is listened to, in samples a second: below it, most of the band that
+	// tells speech from other sound is not there.
+	MinRate = 6000
 	// MaxLanes bounds the channels that are listened to one by one. 7.1 has eight; further ones are heard in the sum of
 	// all.
 	MaxLanes = 8
 	// MaxSpans bounds the spans of speech that are kept. One begins at most every two seconds, so that many are more
 	// than half an hour of speech with a pause after each sentence; the last one then takes what follows.
 	MaxSpans = 1000
+	// MaxRuns bounds how often a track may jump in time or change its rate or channels: each time listening begins anew,
+	// and costs more than a block of one sample. Live recordings have some breaks an hour.
+	MaxRuns = 10_000
 	// MaxTime bounds what is listened to of a track: as long as a day. Beyond, the answer is partial.
 	MaxTime = 24 * time.Hour
 	// Threshold is the score from which a window sounds like speech, if the one before or behind it does so too, and
@@ -77,6 +79,9 @@ type Detector struct {
 	heard   time.Duration
 	spans   []Span
 	cut     bool
+	runs    int
+	table   *kernel // of the present rate
+	work    *scratch
 	unheard string
 	mixed   []float32
 }
@@ -98,12 +103,13 @@ func (d *Detector) Audio(a *video.Audio) {
 	if a.Corrupt {
 		d.miss("parts of the sound were repaired or guessed")
 	}
-	if a.Rate != d.rate || len(a.Planes) != d.planes {
-		d.flush()
-		d.begin(a)
-	}
 	// Small differences are rounding of the container's; greater ones are gaps or jumps, which end what was under way.
-	if expected := d.clock(d.samples); a.Time-expected > maxDrift || expected-a.Time > maxDrift {
+	gap := a.Time - d.clock(d.samples)
+	if a.Rate != d.rate || len(a.Planes) != d.planes || gap > maxDrift || gap < -maxDrift {
+		if d.runs++; d.runs > MaxRuns {
+			d.miss(fmt.Sprintf("it jumps or changes more than %d times", MaxRuns))
+			return
+		}
 		d.flush()
 		d.begin(a)
 	}
@@ -125,9 +131,15 @@ func (d *Detector) begin(a *video.Audio) {
 	if d.planes > 1 {
 		n = min(d.planes, MaxLanes) + 1
 	}
+	if d.table == nil || d.table.from != a.Rate {
+		d.table = newKernel(a.Rate)
+	}
+	if d.work == nil {
+		d.work = newScratch()
+	}
 	d.lanes = d.lanes[:0]
 	for range n {
-		d.lanes = append(d.lanes, newLane(a.Rate, d.window))
+		d.lanes = append(d.lanes, newLane(d.table, d.work, d.window))
 	}
 }
 
@@ -152,7 +164,7 @@ func (d *Detector) source(i int, a *video.Audio) []float32 {
 // clock is the presentation time of a sample of the present run.
 func (d *Detector) clock(sample int64) time.Duration {
 	if d.rate == 0 {
-		return math.MaxInt64 / 4 // nothing was taken yet: no block follows
+		return 0 // nothing was taken yet
 	}
 	return d.anchor + time.Duration(float64(sample)/float64(d.rate)*float64(time.Second))
 }
@@ -170,7 +182,7 @@ func (d *Detector) window(l *lane, from, to int, f Features) {
 	case l.last != (Span{}):
 		d.add(l.last)
 		d.add(w.Span)
-	case w.Score >= Alone:
+	case w.Score >= Alone || l.only:
 		d.add(w.Span)
 	}
 	l.last = w.Span

@@ -12,25 +12,24 @@ const (
 )
 
 // Features are what a window is judged by. Each is kept within bounds, whatever the sound.
-type Features [15]float64
+type Features [14]float64
 
 // The features, in their order.
 const (
-	fRange      = iota // tens of dB between loud and faint frames
-	fFaint             // share of frames below half of the mean energy
-	fSyllables         // share of the modulation between 2.5 and 8 Hz
-	fDepth             // depth of the modulation
-	fBeat              // share of the modulation in one frequency: a beat rather than syllables
-	fVoiced            // share of voiced frames among those with sound
-	fGlide             // median step of the pitch between frames of a voiced sound, in hundredths of an octave
-	fSteady            // share of such steps that are none
-	fChange            // change of the spectrum in 30 ms, in tens of dB
-	fHiss              // spread of the balance of high and low, in tens of dB
-	fRuns              // voiced sounds a second
-	fRunLength         // their median length, in tenths of a second
-	fActive            // share of frames with sound
-	fMelody            // spread of the pitch, in octaves
-	fBright            // balance of high and low, in tens of dB
+	fRange     = iota // tens of dB between loud and faint frames
+	fFaint            // share of frames below half of the mean energy
+	fSyllables        // share of the modulation between 2.5 and 8 Hz
+	fDepth            // depth of the modulation
+	fBeat             // share of the modulation in one frequency: a beat rather than syllables
+	fVoiced           // share of voiced frames among those with sound
+	fGlide            // median step of the pitch between frames of a voiced sound, in hundredths of an octave
+	fSteady           // share of such steps that are none
+	fChange           // change of the spectrum in 30 ms, in tens of dB
+	fHiss             // spread of the balance of high and low, in tens of dB
+	fRuns             // voiced sounds a second
+	fRunLength        // their median length, in tenths of a second
+	Active            // share of frames with sound
+	fMelody           // spread of the pitch, in octaves
 )
 
 // features are taken over at least minFrames frames, in order. A window in which nothing can be heard has none: they
@@ -142,7 +141,7 @@ func (s *scratch) voicing(list []*frame, active float64, f *Features) {
 	}
 	end()
 	s.values = steps
-	f[fActive] = float64(sound) / float64(len(list))
+	f[Active] = float64(sound) / float64(len(list))
 	if sound > 0 {
 		f[fVoiced] = float64(tonal) / float64(sound)
 	}
@@ -187,7 +186,6 @@ func (s *scratch) spectrum(list []*frame, active float64, f *Features) {
 	}
 	if n > 0 {
 		mean := sum / float64(n)
-		f[fBright] = mean / 10
 		f[fHiss] = math.Sqrt(max(squares/float64(n)-mean*mean, 0)) / 10
 	}
 	if changes > 0 {

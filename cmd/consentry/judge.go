@@ -311,5 +311,6 @@ func unreadable(name string, o *verifyOptions, err error) *report.Report {
 	r.Origin.Because = []report.Because{}
 	r.Watermarks.Found, r.Watermarks.SoftBindings = []report.Watermark{}, []report.SoftBinding{}
 	r.Persons.Tracks, r.Persons.NotSeen, r.Persons.Undeclared = []report.PersonTrack{}, []string{}, []int{}
+	r.Persons.Voices = report.Voices{Status: "off", Tracks: []report.VoiceTrack{}, Undeclared: []int64{}}
 	return r
 }

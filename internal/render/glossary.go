@@ -217,6 +217,7 @@ var terms = []Entry{
 	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, ""},
 	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, ""},
 	{"possible_face", kindEvent, "what may be a face, and no entry covers", seeJudge, "Look at the time and place; if it is nobody, write possible_face: PASS under \"on\" in a policy file."},
+	{"undeclared_voice", kindEvent, "a sound track that sounds like speech, and no declared voice stands for it", seeJudge, "Listen; if it is nobody's voice, write undeclared_voice: PASS under \"on\" in a policy file."},
 
 	{"incomplete_run", kindEvent, "the run ended before everything was looked at: the time given was over, or something could not be read. Nothing else of the report weighs", "consentry", "Give more time (--timeout), or look at the error."},
 	{"not_supported", kindEvent, "the file needs what this version cannot check; whatever the policy says, that is no yes", "consentry", ""},
@@ -237,6 +238,7 @@ var terms = []Entry{
 	{"picture", kindLine, "what was decoded of the picture", "", ""},
 	{"watermark", kindLine, "invisible marks of generators that were found in the picture", "", ""},
 	{"faces", kindLine, "whether somebody looked for faces, to hold them against the people who are declared", "", ""},
+	{"voices", kindLine, "whether the sound sounds like speech; nobody says whose voice it is", "", ""},
 	{"label", kindLine, "an unsigned statement in the file about how it was made", "", ""},
 	{"binding", kindLine, "what ties a hash to the content, or a token to the file; see B0 to B5", seeBinding, ""},
 	{"why", kindLine, "the events that made the verdict, worst first", seeJudge, ""},

@@ -30,6 +30,7 @@ var eventWords = map[string]string{
 	"not_complete":       "the declaration does not say that it lists everybody",
 	"undeclared_face":    "a face that nobody is declared for",
 	"possible_face":      "what may be a face, and nobody is declared for",
+	"undeclared_voice":   "sound like speech, and nobody is declared with a voice",
 }
 
 // Headline says the verdict's reason in one plain sentence: what weighs most, in words that can be read aloud. It never

@@ -13,6 +13,9 @@ import (
 func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotChecked, declared bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", Clip(name), facesText(p))
+	if state := voicesState(p); state != "" {
+		fmt.Fprintf(&b, "voices: %s\n", strings.TrimSuffix(words(state)+", "+voicesText(&p.Voices), ", "))
+	}
 	if line := notAnalysed(p); line != "" {
 		b.WriteString("\n" + line + "\n")
 	}

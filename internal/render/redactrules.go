@@ -66,11 +66,11 @@ var hiding = sync.OnceValue(func() *allRules {
 			of: members(map[rule]string{
 				keep: "schema name version spec format sha256 kind codec profile file timeBase verdict event outcome store carrier state binding " +
 					"list listDate listDigest listSource product productRecord productStatus source at basis class alg algorithm scheme message status level recorded now code clause purpose " +
-					"validationTime authority issuer responder says scope",
+					"validationTime authority issuer responder says scope result",
 				formal:  "digitalSourceType when relationship action",
 				place:   "url label activeManifest manifest remote final",
 				whole:   "title description value producer",
-				aPerson: "id person notSeen",
+				aPerson: "id person notSeen declaredBy",
 				aSigner: "subject signer",
 			}),
 			inside: map[string]*rules{

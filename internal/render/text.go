@@ -124,6 +124,9 @@ func (t *text) axes() {
 	t.axis("watermark", state, detail)
 	t.bindings()
 	t.axis("faces", t.r.Persons.Status, facesText(&t.r.Persons))
+	if state := voicesState(&t.r.Persons); state != "" {
+		t.axis("voices", state, voicesText(&t.r.Persons.Voices))
+	}
 	if line := notAnalysed(&t.r.Persons); line != "" {
 		t.b.WriteString("\n  " + line + "\n")
 	}

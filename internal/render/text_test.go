@@ -33,7 +33,7 @@ func blank(name string) *report.Report {
 		Origin:     report.Origin{Because: []report.Because{}}, Labels: []report.Label{},
 		Watermarks: report.Watermarks{Found: []report.Watermark{}, SoftBindings: []report.SoftBinding{}},
 		People:     []report.Person{}, Works: []report.Person{},
-		Persons:  report.Persons{Tracks: []report.PersonTrack{}, NotSeen: []string{}, Undeclared: []int{}},
+		Persons:  report.Persons{Tracks: []report.PersonTrack{}, NotSeen: []string{}, Undeclared: []int{}, Voices: report.Voices{Status: "off", Tracks: []report.VoiceTrack{}, Undeclared: []int64{}}},
 		Findings: []report.Finding{}, NotChecked: []report.NotChecked{}, Fetched: []report.Fetched{},
 	}
 }

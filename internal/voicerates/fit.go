@@ -16,10 +16,17 @@ type sample struct {
 const terms = 2*len(voice.Features{}) + 1
 
 // fitted fits a logistic regression over the features and their squares, by gradient descent, and prints it.
-// Both kinds weigh the same, and so do the clips of a kind.
+// Speech and other sound weigh the same, and so do the clips of a kind; a kind counts by the
+// root of their number.
 func fitted(clips []clip) {
 	var list []sample
 	sum := [2]float64{}
+	of := map[string]int{} // clips by kind
+	for i := range clips {
+		if !clips[i].held() {
+			of[clips[i].kind()]++
+		}
+	}
 	for i := range clips {
 		c := &clips[i]
 		if c.held() {
@@ -27,10 +34,11 @@ func fitted(clips []clip) {
 		}
 		all, _ := listen(c)
 		for _, w := range all {
-			if w.Features == (voice.Features{}) { // silence has no features
+			// Silence has no features, and what is silence for the most part is no pattern of speech.
+			if w.Features == (voice.Features{}) || c.speech && w.Features[voice.Active] < 0.25 {
 				continue
 			}
-			s := sample{x: expand(&w.Features, nil, nil), how: 1 / float64(len(all))}
+			s := sample{x: expand(&w.Features, nil, nil), how: 1 / float64(len(all)) / math.Sqrt(float64(of[c.kind()]))}
 			if c.speech {
 				s.y = 1
 			}

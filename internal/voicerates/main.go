@@ -39,7 +39,7 @@ func (c *clip) kind() string {
 
 // held says whether the clip is of the half that is not fitted to. The parts of one title or speaker are on one side.
 func (c *clip) held() bool {
-	parts := strings.Split(c.name, "_")
+	parts := strings.Split(strings.TrimPrefix(strings.TrimPrefix(c.name, "between"), "dull"), "_")
 	key := strings.Join(parts[:min(2, len(parts))], "_")
 	if strings.HasPrefix(key, "short") || strings.HasPrefix(key, "join") || strings.HasPrefix(key, "with") {
 		return slices.Contains([]string{"fr", "it"}, parts[1])
@@ -60,7 +60,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	clips = append(clips, mixtures(clips)...)
+	clips = append(clips, slices.Concat(mixtures(clips), variants(clips))...)
 	if *fit {
 		fitted(clips)
 		return
@@ -131,6 +131,29 @@ func mixtures(clips []clip) (out []clip) {
 				out = append(out, mixed(s, *m, db, "music"))
 			}
 		}
+	}
+	return out
+}
+
+// variants are clips as they may also come: between silences, and through something that takes the high sounds away.
+func variants(clips []clip) (out []clip) {
+	for _, c := range clips {
+		if c.speech && c.kind() != "short" {
+			still := make([]float32, c.rate*3/2)
+			v := c
+			v.name, v.samples = "between"+c.name, slices.Concat(still, c.samples, still)
+			out = append(out, v)
+		}
+		v := c
+		v.name, v.samples = "dull"+c.name, slices.Clone(c.samples)
+		pole := float32(1 - math.Exp(-2*math.Pi*1000/float64(c.rate)))
+		a, b := float32(0), float32(0)
+		for i, x := range v.samples {
+			a += pole * (x - a)
+			b += pole * (a - b)
+			v.samples[i] = b
+		}
+		out = append(out, v)
 	}
 	return out
 }

@@ -1,0 +1,220 @@
+package consentry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/consentry/consentry/consent"
+	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/video"
+	"github.com/consentry/consentry/voice"
+)
+
+// maxVoiceTracks bounds the sound tracks that are listened to: the first in the pass that shows the picture, each
+// further one in a pass of its own over the sound. Films come with half a dozen languages.
+const maxVoiceTracks = 8
+
+// voiceLook listens for speech, in the same cases in which people are looked for in the picture.
+type voiceLook struct {
+	asked    bool
+	why      string                  // nobody could listen, and why
+	tracks   []video.Track           // of sound, in the container's order
+	order    []int                   // their indices in the decoder's list
+	under    map[int]*voice.Detector // by index: listening
+	heard    map[int]*voice.Result
+	failed   map[int]string
+	listened bool
+}
+
+// lookForVoices takes the sound of one track, whichever the decoder gives.
+func (r *run) lookForVoices() look {
+	v := &r.voices
+	*v = voiceLook{asked: true, under: map[int]*voice.Detector{}, heard: map[int]*voice.Result{}, failed: map[int]string{}}
+	return look{
+		sink: video.Sink{
+			Info: func(i *video.Info) error {
+				for n, t := range i.Tracks {
+					if t.Kind == "audio" {
+						v.tracks, v.order = append(v.tracks, t), append(v.order, n)
+					}
+				}
+				v.listened = true
+				return nil
+			},
+			Audio: v.take,
+		},
+		done: func(res *video.Result) error {
+			v.finish(-1, &res.Sound)
+			return nil
+		},
+		failed: func(why string) error {
+			v.why, v.under = why, nil
+			return nil
+		},
+	}
+}
+
+func (v *voiceLook) take(a *video.Audio) error {
+	if v.under[a.Track] == nil {
+		v.under[a.Track] = &voice.Detector{}
+	}
+	v.under[a.Track].Audio(a)
+	return nil
+}
+
+// finish takes what was heard in one pass. track is the one that the pass was for; -1: whichever the decoder chose.
+func (v *voiceLook) finish(track int, s *video.Sound) {
+	for n, d := range v.under {
+		v.heard[n] = d.Finish()
+		track = n
+	}
+	clear(v.under)
+	switch {
+	case track < 0: // the decoder chose none, or cannot say which: each is asked for by itself
+	case s.Failed != nil:
+		v.failed[track] = s.Failed.Error()
+	case s.Broken != nil:
+		v.failed[track] = fmt.Sprintf("it breaks near %s: %s", clock(s.Broken.Time), s.Broken.Why)
+	case v.heard[track] == nil:
+		v.failed[track] = "the decoder gives no sound"
+	}
+}
+
+// listenOn listens to the tracks that the first pass did not give, one by one.
+func (r *run) listenOn(ctx context.Context) error {
+	v := &r.voices
+	if !v.asked || v.why != "" {
+		return nil
+	}
+	for i, n := range v.order {
+		if v.heard[n] != nil || v.failed[n] != "" {
+			continue
+		}
+		if i >= maxVoiceTracks {
+			v.failed[n] = fmt.Sprintf("only the first %d sound tracks are listened to", maxVoiceTracks)
+			continue
+		}
+		want := video.Want{Mode: video.InfoOnly, Track: -1, Audio: true, AudioTrack: n, Limits: r.v.Limits.Video}
+		res, err := r.v.Decoder.Decode(ctx, r.source(), want, video.Sink{Audio: v.take}.WithDefaults())
+		var failed *video.Error
+		switch {
+		case errors.As(err, &failed):
+			clear(v.under)
+			v.failed[n] = failed.Error()
+		case err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			return fmt.Errorf("decoding: %w", err)
+		default:
+			v.finish(n, &res.Sound)
+		}
+	}
+	return nil
+}
+
+// holdVoices writes the part of the report about voices. declared are the people that the file names.
+func (r *run) holdVoices(declared []consent.Depicted) {
+	v, out := &r.voices, &r.out.Persons.Voices
+	*out = report.Voices{Status: "off", Tracks: []report.VoiceTrack{}, Undeclared: []int64{}}
+	switch {
+	case v.why != "":
+		out.Status, out.Reason = persons.StatusNotAnalysed, optional(trimWhy(v.why))
+		r.notChecked("voices", "nobody could listen for speech: "+trimWhy(v.why))
+		return
+	case !v.listened:
+		return
+	}
+	out.Status = persons.StatusAnalysed
+	for i, n := range v.order {
+		t := voiceTrack(v.tracks[i].ID, v.heard[n], v.failed[n])
+		for _, d := range declared {
+			if d.Person.HasVoice(strconv.FormatInt(t.ID, 10)) {
+				t.DeclaredBy = append(t.DeclaredBy, d.Name)
+			}
+		}
+		if t.Reason != nil {
+			out.Status = persons.StatusPartial
+			r.notChecked(fmt.Sprintf("voices in sound track %d", t.ID), *t.Reason)
+		}
+		if t.Result == resultSpeech && len(t.DeclaredBy) == 0 {
+			out.Undeclared = append(out.Undeclared, t.ID)
+		}
+		out.Tracks = append(out.Tracks, t)
+	}
+	r.unseenSound(out)
+	if len(out.Tracks) > 0 && !slices.ContainsFunc(out.Tracks, func(t report.VoiceTrack) bool { return t.Result != resultNot }) {
+		out.Status = persons.StatusNotAnalysed
+	}
+}
+
+// unseenSound adds the sound tracks of our own walk of the container that the decoder does not see: nobody listened.
+func (r *run) unseenSound(out *report.Voices) {
+	for _, t := range r.out.Asset.Tracks {
+		if t.Kind != "audio" || slices.ContainsFunc(out.Tracks, func(x report.VoiceTrack) bool { return x.ID == t.ID }) {
+			continue
+		}
+		row := voiceTrack(t.ID, nil, "the decoder does not see the track")
+		out.Tracks, out.Status = append(out.Tracks, row), persons.StatusPartial
+		r.notChecked(fmt.Sprintf("voices in sound track %d", t.ID), *row.Reason)
+	}
+}
+
+// The results of a sound track in the report.
+const (
+	resultSpeech = "speech"
+	resultNone   = "no-speech-found"
+	resultNot    = "not-analysed"
+)
+
+// voiceTrack is the report's row of a track: what was heard of it, and why not all of it was.
+func voiceTrack(id int64, heard *voice.Result, failed string) report.VoiceTrack {
+	t := report.VoiceTrack{ID: id, Result: resultNot, Spans: []report.VoiceSpan{}, DeclaredBy: []string{}}
+	if failed != "" {
+		t.Reason = optional(trimWhy(failed))
+	}
+	if heard == nil {
+		return t
+	}
+	t.Result, t.HeardMs = resultNone, heard.Heard.Milliseconds()
+	if t.Reason == nil && heard.Unheard != "" {
+		t.Reason = optional(heard.Unheard)
+	}
+	for _, s := range heard.Spans {
+		t.Result = resultSpeech
+		t.SpeechMs += (s.End - s.Start).Milliseconds()
+		t.Spans = append(t.Spans, report.VoiceSpan{StartMs: max(s.Start, 0).Milliseconds(), EndMs: max(s.End, 0).Milliseconds()})
+	}
+	if heard.Heard < time.Millisecond && t.Result == resultNone {
+		t.Result = resultNot
+	}
+	return t
+}
+
+// voiceFacts is what the judge is told of the look for voices; nil: nobody was asked to listen.
+func (r *run) voiceFacts() *consent.Voices {
+	v := &r.out.Persons.Voices
+	if v.Status == "off" || v.Status == "" {
+		return nil
+	}
+	f := &consent.Voices{}
+	if len(v.Tracks) == 0 {
+		f.Reason = text(v.Reason)
+	}
+	for _, t := range v.Tracks {
+		row := consent.VoiceTrack{ID: strconv.FormatInt(t.ID, 10), Speech: t.Result == resultSpeech, Reason: text(t.Reason)}
+		if len(t.Spans) > 0 {
+			row.StartMs, row.EndMs = t.Spans[0].StartMs, t.Spans[0].EndMs
+		}
+		f.Tracks = append(f.Tracks, row)
+	}
+	return f
+}
+
+// trimWhy is a reason without what the report says already.
+func trimWhy(why string) string { return strings.TrimPrefix(why, "not analysed: ") }
