@@ -19,7 +19,7 @@ var changing = []*regexp.Regexp{
 }
 
 // decoderLine is a line that says something else in a build without a decoder.
-var decoderLine = regexp.MustCompile(`^  (watermarks?|pixels|picture)\b`)
+var decoderLine = regexp.MustCompile(`^  (watermarks?|pixels|picture|voices)\b`)
 
 // seenSpan is what a look for faces adds to a person.
 var seenSpan = regexp.MustCompile(`seen [0-9:.]+–[0-9:.]+, `)
