@@ -33,7 +33,7 @@ while read -r dir; do
       printf '%-28s %-20s %12s  FAILED\n' "$name" "$target" "${count:-0}"
       continue
     fi
-    printf '%-28s %-20s %12s\n' "$name" "$target" "${count:-0}"
+    printf '%-28s %-20s %12s%s\n' "$name" "$target" "${count:-0}" "$([ "${count:-0}" -gt 0 ] || echo '  nothing tried: give it more time')"
     echo "$name $target ${count:-0}" >>build/fuzzed.list
   done < <({ grep -h -o -E '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go 2>/dev/null || true; } | sed 's/^func //')
 done < <(go list -f '{{.Dir}}' ./...)
