@@ -34,8 +34,11 @@ func (c *candidate) best() int {
 // algorithm is the one that wrote the mark, as an index into [Algorithms]. Each algorithm's marks leave an echo in what
 // the other reads. The largest singular value of a block that dwtDct changed is nearly the coefficient that it changed
 // where the rest of the block is flat, but at most twice as clear (smooth pictures); what dwtDctSvd wrote is told five
-// times as clearly and more by the singular values.
+// times as clearly and more by the singular values. What only one of the two can show is that one's.
 func (c *candidate) algorithm() int {
+	if n := c.best(); c.reading[n].adjusted <= bound && c.reading[1-n].adjusted > bound {
+		return n
+	}
 	if e := c.effect[c.reading[c.best()].geometry]; e[1] > 3*e[0] {
 		return 1
 	}

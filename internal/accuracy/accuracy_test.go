@@ -105,7 +105,7 @@ type setting struct {
 func TestDetection(t *testing.T) {
 	settings, n, size, frames := []setting{{"quick", 12}}, 2, [2]int{512, 288}, 2
 	if *scenes > 0 {
-		n, size, frames = *scenes, [2]int{1024, 576}, 6
+		n, size, frames = *scenes, [2]int{1024, 576}, 25
 		settings = []setting{{"x264", 18}, {"x264", 20}, {"x264", 23}, {"x264", 28}, {"x265", 23}, {"vp9", 31}, {"mpeg4", 4}}
 	}
 	var list []accuracy.Encode
