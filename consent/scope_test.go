@@ -84,8 +84,32 @@ func TestNeeds(t *testing.T) {
 			t.Errorf("%s of %s by %s: %q, want %q", c.rendering, c.kind, c.modality, got, c.want)
 		}
 	}
-	if got := needs(true, "", "replica", nil); !slices.Equal(got, []string{"generate"}) {
-		t.Errorf("a work: %v", got)
+	for _, rendering := range []string{"replica", "resemblance", "altered", "none"} { // the last two are no renderings of a work
+		if got := needs(true, "", rendering, []string{"voice"}); !slices.Equal(got, []string{"generate"}) {
+			t.Errorf("%s of a work: %v", rendering, got)
+		}
+	}
+}
+
+// TestTermsUnderOthers: a term covers itself and what stands under it, and nothing that only begins alike.
+func TestTermsUnderOthers(t *testing.T) {
+	for _, c := range []struct {
+		term, top string
+		want      bool
+	}{
+		{"entertainment", "entertainment", true},
+		{"entertainment.music", "entertainment", true},
+		{"entertainment.music.pop", "entertainment", true},
+		{"entertainments", "entertainment", false},
+		{"entertainment-music", "entertainment", false},
+		{"entertainment", "entertainment.music", false},
+		{"education", "entertainment", false},
+		{".x", "", true},
+		{"x", "", false},
+	} {
+		if under(c.term, c.top) != c.want {
+			t.Errorf("%q under %q: %v", c.term, c.top, !c.want)
+		}
 	}
 }
 
@@ -101,6 +125,8 @@ func TestTerritories(t *testing.T) {
 		{"FR", "EU", true},
 		{"FR-75", "EU", true},
 		{"GB", "EU", false},
+		{"FR", "DE", false},
+		{"FR-75", "DE", false},
 		{"CH", "EU", false},
 		{"EU", "EU", true},
 		{"EU", "FR", false},
