@@ -91,6 +91,9 @@ func (r *run) post(ctx context.Context, address string, request []byte) ([]byte,
 // fillRevocation reports what is known of the certificate that signed the active manifest.
 func (r *run) fillRevocation(v *signing.Revocation) {
 	out := &r.out.Provenance.Revocation
+	if v.Authorities != "" {
+		r.notChecked("revocation of authorities", v.Authorities)
+	}
 	out.State, out.Source = v.State, optional(v.Source)
 	if v.State == signing.RevocationNotChecked {
 		r.notChecked("revocation", v.Reason)

@@ -244,7 +244,9 @@ func (j *identityJudge) x509(payload cbortree.Value, signature []byte) {
 		j.w.r.add(f)
 	}
 	j.w.r.Notes = append(j.w.r.Notes, r.Notes...)
-	j.conclude(r.Validated, r.Trusted && r.InsideValidity)
+	// Where responses were left unread that may say "revoked", nobody is vouched for: who puts more of them into a file
+	// than are looked at must not gain by it. docs/decisions/revocation.md.
+	j.conclude(r.Validated, r.Trusted && r.InsideValidity && r.Revocation.Unsettled == "")
 }
 
 // aggregation judges a credential of an identity claims aggregator. CAWG identity 1.3, 8.1.

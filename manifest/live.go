@@ -390,6 +390,18 @@ type segmentInfoMap struct {
 	Sequence *int64  `cbor:"sequenceNumber"`
 	Hash     rawCBOR `cbor:"bmffHash"`
 	Manifest *string `cbor:"manifestId"`
+	// URI names where the manifest with the keys is. It is not fetched: a recording is judged by what it holds.
+	URI *struct {
+		URL *string `cbor:"url"`
+	} `cbor:"manifestUri"`
+}
+
+// elsewhere gives the address of the manifest with the keys, if the statement has one.
+func (m *segmentInfoMap) elsewhere() string {
+	if m.URI == nil || m.URI.URL == nil {
+		return ""
+	}
+	return *m.URI.URL
 }
 
 // statement checks a segment by what its event says. C2PA 2.5, 15.8.3.
@@ -402,11 +414,19 @@ func (k *liveCheck) statement(p Part, s *segment, now *liveState) (code, why str
 		return codeLiveSegment, "the statement about it cannot be read: " + err.Error(), nil
 	}
 	key, why := k.keyFor(info)
+	var m segmentInfoMap
+	err = bindingCBOR.Unmarshal(info.Payload, &m)
+	if at := m.elsewhere(); err == nil && at != "" && m.Manifest != nil {
+		if *m.Manifest != k.keyOf { // nothing signed says so yet: the keys that would are there
+			k.unchecked("live manifest", fmt.Sprintf("statements name the manifest %.200q at %.200q (manifestUri), which the recording does not hold; it is not fetched", *m.Manifest, at))
+			return codeLiveSegment, fmt.Sprintf("nothing at hand has the keys for the statement about it: they are in the manifest %.200q at %.200q, which is not fetched", *m.Manifest, at), nil
+		}
+		k.unchecked("live manifest", fmt.Sprintf("statements also name their manifest at %.200q (manifestUri): the one that came with the stream counts, the address is not asked", at))
+	}
 	if why != "" {
 		return codeLiveSegment, why, nil
 	}
-	var m segmentInfoMap
-	if err := bindingCBOR.Unmarshal(info.Payload, &m); err != nil || m.Sequence == nil || *m.Sequence < 0 || len(m.Hash) == 0 || m.Manifest == nil {
+	if err != nil || m.Sequence == nil || *m.Sequence < 0 || len(m.Hash) == 0 || m.Manifest == nil {
 		return codeLiveSegment, "the statement about it breaks the rules", nil
 	}
 	switch {

@@ -60,6 +60,9 @@ const (
 	livePlace, liveMethod, liveInit    = "livevideo.assertion.invalid", "livevideo.continuityMethod.invalid", "livevideo.init.invalid"
 )
 
+// addressed is the address of a manifest.
+var addressed = forge.Map{{K: "url", V: "https://live.example/manifest.c2pa"}, {K: "alg", V: "sha256"}, {K: "hash", V: make([]byte, 32)}}
+
 // only edits what belongs to one segment.
 func only[T any](n int, edit func(T)) func(int, T) {
 	return func(i int, v T) {
@@ -86,6 +89,11 @@ func statedCases() []liveCase {
 		{"a key on P-256", L{Alg: "ES256"}, "", "", ""},
 		{"a key on P-521", L{Alg: "ES512"}, "", "", ""},
 		{"joined in the middle", L{Order: []int{2, 3}}, "", "", ""},
+		{"the address of the manifest at hand", info(1, func(m *forge.Map) { m.Set("manifestUri", addressed) }), "", "", "the one that came with the stream counts, the address is not asked"},
+		{"a manifest that is elsewhere", info(1, func(m *forge.Map) {
+			m.Set("manifestId", "urn:c2pa:00000000-0000-4000-8000-000000000000")
+			m.Set("manifestUri", addressed)
+		}), liveSegment, "s1", "which the recording does not hold; it is not fetched"},
 		{"a gap", L{Order: []int{0, 2, 3}}, "", "", "a gap: between the numbers 1 and 3"},
 		{"a listed segment that is missing", L{Order: []int{0, -1, 2, 3}}, liveSegment, "s1", ""},
 		{"a segment played again", L{Order: []int{0, 1, 1, 2}}, liveSegment, "s2", ""},

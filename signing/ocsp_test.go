@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -299,6 +300,60 @@ func TestMoreResponsesThanAreLookedAtSettleNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAuthoritiesAreAskedAbout: whether a CA was revoked is asked of its responder, after the signer's own, where nothing
+// at hand says so; what stays open is told.
+func TestAuthoritiesAreAskedAbout(t *testing.T) {
+	const address = "http://ca.ocsp.invalid/"
+	a := forge.CA().Answering(address)
+	gone := forge.OCSP{Status: "revoked", Revoked: forge.Clock.Add(-time.Hour), OfIssuer: true}
+	good, silent := forge.OCSP{OfIssuer: true}, errors.New("nobody there")
+	both := forge.Signer{Authority: a, Cert: func(c *x509.Certificate) { c.OCSPServer = []string{"http://ocsp.invalid/"} }}
+	for name, tc := range map[string]struct {
+		signer forge.Signer
+		upper  *forge.OCSP // what the authority's responder says; nil: nothing
+		asked  string      // whom, in order
+		want   string
+		open   bool
+	}{
+		"good":                            {forge.Signer{Authority: a}, &good, address, "signingCredential.trusted", false},
+		"revoked":                         {forge.Signer{Authority: a}, &gone, address, "signingCredential.untrusted", false},
+		"silent":                          {forge.Signer{Authority: a}, nil, address, "signingCredential.trusted", true},
+		"after the signer's own":          {both, &gone, "http://ocsp.invalid/ " + address, "signingCredential.untrusted", false},
+		"good by a response at hand":      {forge.Signer{Authority: a, OCSP: []forge.OCSP{good}}, &gone, "", "signingCredential.trusted", false},
+		"revoked by a response at hand":   {forge.Signer{Authority: a, OCSP: []forge.OCSP{gone}}, &good, "", "signingCredential.untrusted", false},
+		"of an authority that names none": {forge.Signer{}, &gone, "", "signingCredential.trusted", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked []string
+			r := verify(t, tc.signer, func(in *signing.Input) {
+				in.Ask = func(to string, _ []byte) ([]byte, error) {
+					asked = append(asked, to)
+					switch {
+					case to != address:
+						return forge.OCSP{}.About(tc.signer), nil
+					case tc.upper == nil:
+						return nil, silent
+					}
+					return tc.upper.About(tc.signer), nil
+				}
+			})
+			expect(t, r, []string{tc.want}, nil)
+			if got := strings.Join(asked, " "); got != tc.asked || (r.Revocation.Authorities != "") != tc.open {
+				t.Errorf("asked %q, open %q", got, r.Revocation.Authorities)
+			}
+		})
+	}
+	offline := verify(t, forge.Signer{Authority: a}, nil)
+	if !strings.Contains(offline.Revocation.Authorities, "its responder was not asked") {
+		t.Errorf("%q", offline.Revocation.Authorities)
+	}
+	// A file that nobody trusts gets nobody asked.
+	stranger := forge.NewAuthority("Forge Stranger CA").Answering(address)
+	verify(t, forge.Signer{Authority: stranger}, func(in *signing.Input) {
+		in.Ask = func(string, []byte) ([]byte, error) { t.Error("asked"); return nil, silent }
+	})
 }
 
 // reseq puts more at the end of a sequence.

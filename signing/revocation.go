@@ -2,8 +2,10 @@ package signing
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/report"
@@ -48,6 +50,9 @@ type Revocation struct {
 	// Unsettled says why responses were left unread that may tell of a revocation, of the signer or of one of its CAs;
 	// empty: none was, or the matter is settled without them.
 	Unsettled string
+	// Authorities says of which CAs below the anchor, that name a responder, it is not known whether they were revoked,
+	// and why; empty: of none.
+	Authorities string
 }
 
 // answer is a response at hand.
@@ -152,22 +157,53 @@ func (v *verification) ask() {
 	v.gather()
 	v.status = v.stated(0, v.answers)
 	v.status.left = v.status.left || v.cut
+	var cas []statement // what is at hand about the CAs below the anchor
 	for i := 1; v.anchored && i+1 < len(v.issuers) && v.revokedCA == ""; i++ {
-		switch s := v.stated(i, v.answers); {
-		case s.state == RevocationRevoked:
+		s := v.stated(i, v.answers)
+		if cas = append(cas, s); s.state == RevocationRevoked {
 			v.revokedCA = fmt.Sprintf("%q was revoked: %s", v.issuers[i].name(), s.why)
-		case s.left && v.unsettled == "":
-			v.unsettled = fmt.Sprintf("%d responses about the authority %q count for nothing, and the rest was not looked at", maxOCSPChecks, v.issuers[i].name())
 		}
 	}
-	if v.status.state == RevocationRevoked || v.status.state == RevocationGood && !v.status.left {
-		return
+	if v.status.state != RevocationRevoked && (v.status.state != RevocationGood || v.status.left) {
+		v.online()
 	}
-	v.online()
-	if v.status.left {
+	if v.revokedCA == "" && v.status.state != RevocationRevoked {
+		v.authorities(cas)
+	}
+	if v.status.left && v.status.state != RevocationRevoked {
 		v.unsettled = "more responses about the certificate are at hand than are looked at"
 		v.status = statement{state: RevocationNotChecked, why: v.unsettled}
 	}
+}
+
+// authorities asks the responders of CAs that what is at hand says nothing of, after that of the signer's certificate,
+// and notes whose revocation stays open.
+func (v *verification) authorities(cas []statement) {
+	var open []string
+	for n, s := range cas {
+		i, why := n+1, s.why
+		if s.state == RevocationGood && !s.left {
+			continue
+		}
+		if len(v.issuers[i].responders) > 0 && v.in.Ask != nil {
+			got, failed := v.answered(i)
+			if got.state == RevocationRevoked {
+				v.revokedCA = fmt.Sprintf("%q was revoked: %s", v.issuers[i].name(), got.why)
+				return
+			}
+			if got.state == RevocationGood {
+				continue
+			}
+			why = cmp.Or(failed, got.why)
+		}
+		if s.left && v.unsettled == "" {
+			v.unsettled = fmt.Sprintf("%d responses about the authority %q count for nothing, and the rest was not looked at", maxOCSPChecks, v.issuers[i].name())
+		}
+		if v.issuers[i].ocsp {
+			open = append(open, fmt.Sprintf("%q: %s", v.issuers[i].name(), cmp.Or(why, "its responder was not asked")))
+		}
+	}
+	v.open = strings.Join(open, "; ")
 }
 
 // stated is what the answers say of one certificate of the chain. That it was revoked outweighs that it was good,
@@ -288,47 +324,53 @@ func worth(a answer, s *single, at, now time.Time) (state, why string) {
 	return RevocationGood, "good as of " + stampTime(s.thisUpdate)
 }
 
-// online asks the responder that the certificate names. Only certificates under an anchor name anybody who is asked:
-// otherwise a file could have any address asked. C2PA 2.5, 14.9.
+// online asks the responder that the signer's certificate names.
 func (v *verification) online() {
 	if v.in.Ask == nil || len(v.leaf.responders) == 0 || len(v.issuers) < 2 || !v.anchored {
 		return
 	}
 	v.tried = true
-	request, err := ocspRequest(v.leaf, v.issuers[1], v.in.Nonce)
-	if err != nil {
-		v.failed = err.Error()
-		return
+	got, failed := v.answered(0)
+	if v.failed = failed; failed == "" {
+		v.status = got
 	}
-	for _, address := range v.leaf.responders {
+}
+
+// answered asks the responders that a certificate of the chain names, until one gives an answer that counts; failed says
+// why none did. Only certificates under an anchor name anybody who is asked: otherwise a file could have any address
+// asked. C2PA 2.5, 14.9.
+func (v *verification) answered(i int) (got statement, failed string) {
+	request, err := ocspRequest(v.issuers[i], v.issuers[i+1], v.in.Nonce)
+	if err != nil {
+		return got, err.Error()
+	}
+	for _, address := range v.issuers[i].responders {
 		der, err := v.in.Ask(address, request)
 		if err != nil {
-			v.failed = err.Error()
+			failed = err.Error()
 			continue
 		}
 		o, err := ParseOCSP(der)
 		switch {
 		case err != nil:
-			v.failed = err.Error()
+			failed = err.Error()
 			continue
 		case o.nonce != nil && !bytes.Equal(o.nonce, v.in.Nonce):
-			v.failed = "the answer is for another request: its nonce differs"
+			failed = "the answer is for another request: its nonce differs"
 			continue
 		}
-		got := v.stated(0, []answer{{o, sourceOnline}})
-		if got.state == RevocationNotChecked {
-			v.failed = got.why
-			continue
+		if got = v.stated(i, []answer{{o, sourceOnline}}); got.state != RevocationNotChecked {
+			return got, ""
 		}
-		v.status, v.failed = got, ""
-		return
+		failed = got.why
 	}
+	return got, failed
 }
 
 // revocation says what is known of the signer's certificate. C2PA 2.5, 14.9.
 func (v *verification) revocation() {
 	s, r := v.status, &v.r.Revocation
-	*r = Revocation{State: s.state, Reason: s.why}
+	*r = Revocation{State: s.state, Reason: s.why, Authorities: v.open}
 	if s.state != RevocationRevoked && v.revokedCA == "" && v.unsettled != "" {
 		r.Unsettled = v.unsettled
 		v.r.Notes = append(v.r.Notes, report.New("trust.revocationUnsettled", v.in.URL, v.unsettled))

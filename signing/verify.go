@@ -36,6 +36,7 @@ type verification struct {
 	unusable  string // why a response does not count
 	judged    map[judged]judgement
 	cut       bool   // not all responses that are stapled were read, or not all of the store
+	open      string // CAs whose revocation is not known, and why; empty: none
 	unsettled string // why what was not looked at may tell of a revocation; empty: nothing is left
 	status    statement
 	revokedCA string // which, and why; empty: none

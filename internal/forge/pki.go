@@ -151,6 +151,16 @@ func NewAuthority(name string) *Authority {
 	return a
 }
 
+// Answering is the same authority with another issuer, whose certificate names a responder for revocation.
+func (a *Authority) Answering(address string) *Authority {
+	out := &Authority{Name: a.Name, Root: a.Root}
+	t := caTemplate(a.Name + " Issuer that names a responder")
+	t.OCSPServer = []string{address}
+	out.Issuer.Key = Key("P-256", a.Name+" issuer that names a responder")
+	out.Issuer.Cert = sign(t, a.Root.Cert, out.Issuer.Key.Public(), a.Root.Key)
+	return out
+}
+
 // Issue makes an end-entity certificate for a key; edit (nil: no change) sees the template before it is signed.
 func (a *Authority) Issue(name string, key crypto.Signer, eku asn1.ObjectIdentifier, edit func(*x509.Certificate)) Pair {
 	t := leafTemplate(name, eku)
