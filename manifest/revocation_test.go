@@ -90,13 +90,20 @@ func TestResponsesOfAStoreAreBounded(t *testing.T) {
 			list = append(list, forge.OCSP{OfIssuer: true}.About(signer))
 		}
 		list = append(list, forge.OCSP{}.About(signer))
-		recipe := forge.Recipe{Manifest: forge.Manifest{Signer: signer, Assertions: []forge.Assertion{forge.CertificateStatus(list...)}}}
+		recipe := forge.Recipe{Manifest: forge.Manifest{Signer: signer, Assertions: []forge.Assertion{
+			forge.CertificateStatus(list...), {Label: "cawg.identity", Identity: &forge.Identity{}},
+		}}}
 		res := validated(t, forge.Make(recipe), forgeTrust(t, ""))
 		good := res.Active.Signature.Revocation.State == signing.RevocationGood
 		said := slices.ContainsFunc(res.NotChecked, func(n report.NotChecked) bool { return strings.Contains(n.Why, "more than 64 responses") })
 		unsettled := res.Active.Signature.Revocation.Unsettled != ""
 		if want := n < limit; good != want || said == want || unsettled == want {
 			t.Errorf("%d responses: good %v, said to be too many %v", n+1, good, said)
+		}
+		// An identity whose revocation is not settled either vouches for nobody.
+		formed := report.Has(res.Active.Success, "cawg.identity.well-formed")
+		if trusted := report.Has(res.Active.Success, "cawg.identity.trusted"); !formed || trusted != (n < limit) {
+			t.Errorf("%d responses: an identity that is well-formed %v, trusted %v", n+1, formed, trusted)
 		}
 	}
 }
