@@ -73,9 +73,8 @@ type Detector struct {
 	lanes   []*lane
 	rate    int
 	planes  int
-	anchor  time.Duration // presentation time of the sample with the number at
-	at      int64
-	samples int64 // of the present rate, since it was last changed
+	anchor  time.Duration // presentation time of the first sample of the present run
+	samples int64 // of the present run
 	heard   time.Duration
 	spans   []Span
 	cut     bool
