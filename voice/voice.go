@@ -74,7 +74,7 @@ type Detector struct {
 	rate    int
 	planes  int
 	anchor  time.Duration // presentation time of the first sample of the present run
-	samples int64 // of the present run
+	samples int64         // of the present run
 	heard   time.Duration
 	spans   []Span
 	cut     bool
