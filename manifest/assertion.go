@@ -97,6 +97,14 @@ func (a *Assertion) Tree() (cbortree.Value, error) {
 	return cbortree.Parse(a.Payload)
 }
 
+// release gives up what was read, once nothing of the validation looks at it any more: what an ingredient assertion records
+// is much of a long history. It is read again where somebody asks.
+func (a *Assertion) release() {
+	if a.read && a.broken == nil && !a.released {
+		a.tree, a.read, a.released = cbortree.Value{}, false, true
+	}
+}
+
 // JSON returns the content as crJSON shows it; nil for binary content. An error where it is broken. C2PA 2.5, crJSON.
 func (a *Assertion) JSON() (any, error) {
 	switch a.ContentType {

@@ -87,6 +87,7 @@ func (v *validator) ingredients(w *work) {
 			parents++
 		}
 		v.ingredient(w, i)
+		i.assertion.release()
 	}
 	if parents > 1 && w.m.Type != Update {
 		w.r.add(report.Newf("manifest.multipleParents", w.claim.URI, "%d ingredients are parentOf; there can be one", parents))

@@ -142,6 +142,8 @@ type Assertion struct {
 	tree   cbortree.Value
 	read   bool
 	broken error
+	// released says that the tree was read and given up.
+	released bool
 	// differs says that some entry of the claim's lists has another digest.
 	differs bool
 }

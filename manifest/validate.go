@@ -187,7 +187,11 @@ func (v *validator) treeOf(a *Assertion) (cbortree.Value, error) {
 		if a.ContentType != "cbor" {
 			return a.Tree()
 		}
-		a.tree, a.broken = v.tree(a.Payload)
+		if a.released { // and counted; it is not given up again
+			a.tree, a.broken = cbortree.Parse(a.Payload)
+		} else {
+			a.tree, a.broken = v.tree(a.Payload)
+		}
 		a.read = true
 	}
 	return a.tree, a.broken

@@ -98,7 +98,7 @@ func (r *berReader) within(out []byte, end, depth int) ([]byte, error) {
 		stop = r.pos + length
 	}
 	octets := tag == 0x24 // constructed OCTET STRING
-	var body []byte
+	start := len(out)
 	for {
 		if length >= 0 && r.pos == stop {
 			break
@@ -107,25 +107,32 @@ func (r *berReader) within(out []byte, end, depth int) ([]byte, error) {
 			r.pos += 2
 			break
 		}
-		if !octets {
-			if body, err = r.within(body, stop, depth+1); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if r.pos >= stop || r.in[r.pos]&^0x20 != 4 {
+		part := len(out)
+		if octets && (r.pos >= stop || r.in[r.pos]&^0x20 != 4) {
 			return nil, r.fail("an octet string made of something else")
 		}
-		part, err := r.within(nil, stop, depth+1)
-		if err != nil {
+		if out, err = r.within(out, stop, depth+1); err != nil {
 			return nil, err
 		}
-		body = append(body, contentOf(part)...)
+		if octets {
+			out = append(out[:part], contentOf(out[part:])...)
+		}
 	}
 	if octets {
 		tag = 4
 	}
-	return append(appendLength(append(out, tag), len(body)), body...), nil
+	return withHead(out, start, tag), nil
+}
+
+// withHead puts tag and length before what was appended since start.
+func withHead(out []byte, start int, tag byte) []byte {
+	n := len(out) - start
+	var buf [5]byte
+	head := appendLength(append(buf[:0], tag), n)
+	out = append(out, head...)
+	copy(out[start+len(head):], out[start:start+n])
+	copy(out[start:], head)
+	return out
 }
 
 // contentOf strips the head of a DER element that this reader made.
