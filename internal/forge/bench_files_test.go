@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -16,7 +17,7 @@ import (
 var benchFiles = flag.String("bench-files", "", "write the benchmark's files into this `folder`")
 
 // TestWriteBenchFiles makes the files that scripts/bench.sh measures: one file of many fragments, histories that are
-// wide or deep, a clip of 50 kB.
+// wide or deep, as an editor leaves them and with nothing but signatures and hashes, a clip of 50 kB.
 func TestWriteBenchFiles(t *testing.T) {
 	dir, fragments, wide, deep := *benchFiles, []int{40, 70}, 5, 4
 	if dir == "" {
@@ -51,14 +52,19 @@ func TestWriteBenchFiles(t *testing.T) {
 		}
 		write(name, b.Data)
 	}
-	history("wide.mp4", forge.Wide(wide), wide+1)
-	history("deep.mp4", forge.Deep(deep), deep+1)
+	history("wide.mp4", forge.Composed(wide), wide+1)
+	history("deep.mp4", forge.Edited(deep), deep+1)
+	history("wide-bare.mp4", forge.Wide(wide), wide+1)
+	history("deep-bare.mp4", forge.Deep(deep), deep+1)
 	clip := forge.Make(forge.Recipe{Container: forge.Container{Samples: 30, MediaSize: 1500}}).Data
 	if n := len(clip); n < 48_000 || n > 52_000 {
 		t.Errorf("the clip has %d bytes", n)
 	}
 	write("clip.mp4", clip)
-	write("ca.pem", forge.ChainPEM(forge.CA().Root.Cert))
+	ca, tsa := forge.ChainPEM(forge.CA().Root.Cert), forge.ChainPEM(forge.TSA().Root.Cert)
+	write("ca.pem", ca)
+	write("tsa.pem", tsa)
+	write("anchors.pem", append(slices.Clip(ca), tsa...)) // where one list is for both
 	write("time", []byte(forge.Clock.Format("2006-01-02T15:04:05Z07:00")))
 	if made, err := os.ReadFile(filepath.Join(dir, "clip.mp4")); err != nil || !bytes.Equal(made, clip) {
 		t.Errorf("the clip was not written: %v", err)

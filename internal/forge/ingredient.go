@@ -69,6 +69,12 @@ func (b *builder) refer(im *Map, m *Manifest, ing Ingredient) {
 	im.Set("activeManifest", manifest)
 	im.Set("claimSignature", Map{{"url", base + "/c2pa.signature"}, {"hash", ch}})
 	results := ing.Results
+	if ing.Full {
+		results = fullResults(node)
+		if t := node.Find("c2pa.assertions").Find("c2pa.thumbnail.claim"); t != nil {
+			im.Set("thumbnail", Map{{"url", base + "/c2pa.assertions/" + t.Label}, {"hash", digest(m.Alg, t.Content())}})
+		}
+	}
 	if results == nil {
 		status := func(code, url string) any { return Map{{"code", code}, {"url", url}} }
 		results = Map{{"activeManifest", Map{

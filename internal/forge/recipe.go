@@ -98,6 +98,7 @@ type Ingredient struct {
 	Version      int       // of the assertion; default 3
 	Title        string
 	Results      any        // validationResults in place of the usual ones
+	Full         bool       // with validationResults and the thumbnail as editors write them
 	Edit         func(*Map) // edits the assertion
 	List         string     // as in Assertion
 	ClaimHash    []byte     // in place of the hash of the claim signature
