@@ -205,6 +205,9 @@ func (p *program) writeOne(w io.Writer, o *verifyOptions, j *judged) error {
 		return j.err // it names the file that it speaks of
 	}
 	p.tell(j, false)
+	if o.format != "crjson" {
+		j.res = &consentry.Result{Report: r} // the store is not needed any more
+	}
 	switch o.format {
 	case "json":
 		return render.JSON(w, r)

@@ -13,7 +13,10 @@ const (
 	idleLimit = 16 << 20
 	// frugalLimit is what Go's memory is kept below while it can be: with some 15 MB of pages of the program itself, a process
 	// of less than 40 MB.
-	frugalLimit = 24 << 20
+	frugalLimit = 22 << 20
+	// frugalMost is what it is kept below where there is more than frugalMuch in use: the collector would run too often.
+	frugalMost = 24 << 20
+	frugalMuch = 14 << 20
 	// frugalLive is where that ends: with more than this in use, the collector would do little but run.
 	frugalLive = 20 << 20
 )
@@ -32,12 +35,16 @@ func frugal() {
 	}
 	afterCollection(func() (again bool) {
 		debug.SetGCPercent(percent)
-		if liveHeap() < frugalLive {
+		switch live := liveHeap(); {
+		case live < frugalMuch:
 			debug.SetMemoryLimit(frugalLimit)
-			return true
+		case live < frugalLive:
+			debug.SetMemoryLimit(frugalMost)
+		default:
+			debug.SetMemoryLimit(math.MaxInt64)
+			return false
 		}
-		debug.SetMemoryLimit(math.MaxInt64)
-		return false
+		return true
 	})
 }
 

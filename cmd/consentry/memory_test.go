@@ -33,6 +33,9 @@ func TestTheMemoryLimitEndsWhereMoreIsInUse(t *testing.T) {
 	if got := debug.SetGCPercent(usualPercent); got != usualPercent {
 		t.Fatalf("the collector runs at %d percent after the first limit", got)
 	}
+	some := make([]byte, (frugalMuch+frugalLive)/2)
+	collectUntil(t, "the limit is the one of little in use", func() bool { return debug.SetMemoryLimit(-1) == frugalMost })
+	runtime.KeepAlive(some)
 	held := make([]byte, 2*frugalLive)
 	collectUntil(t, "the limit still stands", func() bool { return debug.SetMemoryLimit(-1) == math.MaxInt64 })
 	runtime.KeepAlive(held)
