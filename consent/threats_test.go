@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,12 @@ func TestLimits(t *testing.T) {
 		{"keys of an issuer, one past", false, func() error { _, err := ParseTrustList([]byte(manyKeys(t, maxIssuerKeys+1))); return err }},
 		{"values of a trust list", true, func() error { _, err := ParseTrustList([]byte(manyIDs(maxListNodes))); return err }},
 		{"values of a trust list, one past", false, func() error { _, err := ParseTrustList([]byte(manyIDs(maxListNodes + 1))); return err }},
+		{"values of a status list", true, func() error { return formed(strings.Repeat("0,", maxStatusNodes-3)+"0", statusForm) }},
+		{"values of a status list, one past", false, func() error { return formed(strings.Repeat("0,", maxStatusNodes-2)+"0", statusForm) }},
+		{"values of a registry bundle", true, func() error { return formed(strings.Repeat("0,", maxBundleNodes-3)+"0", bundleForm) }},
+		{"values of a registry bundle, one past", false, func() error { return formed(strings.Repeat("0,", maxBundleNodes-2)+"0", bundleForm) }},
+		{"nesting of a registry bundle", true, func() error { return formed(nested(maxBundleDepth-2), bundleForm) }},
+		{"nesting of a registry bundle, one past", false, func() error { return formed(nested(maxBundleDepth-1), bundleForm) }},
 		{"trust list", true, func() error { _, err := ParseTrustList(pad(testTrust(t).text(t), maxTrustList)); return err }},
 		{"trust list, one past", false, func() error { _, err := ParseTrustList(pad(testTrust(t).text(t), maxTrustList+1)); return err }},
 	} {
@@ -107,6 +114,19 @@ func TestLimits(t *testing.T) {
 		t.Errorf("a status list past the limit: %v", err)
 	}
 }
+
+// formed reads a JWS whose payload is an object with one array of these items, and says only whether the form holds.
+func formed(items string, lim formLimits) error {
+	b64 := base64.RawURLEncoding.EncodeToString
+	raw := b64([]byte(`{"alg":"EdDSA"}`)) + "." + b64([]byte(`{"a":[`+items+`]}`)) + ".AAAA"
+	if _, err := parseCompact(raw, lim); err != nil {
+		return err
+	}
+	return nil
+}
+
+// nested is n arrays one inside the other.
+func nested(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 
 func manyKeys(t *testing.T, n int) string {
 	jwk := string(testKey(t, "performer", "Ed25519").Public.JWK())

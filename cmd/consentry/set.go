@@ -14,8 +14,9 @@ import (
 const maxSetFiles = 100_000
 
 // splitSet tells the initialization segment of a fragmented asset in a folder from its fragments: it is the one file
-// that has a movie box at its top level. Fragments come in the order of the numbers in their names.
-func splitSet(dir string) (init string, fragments []string, err error) {
+// that has a movie box at its top level. Fragments come in the order of the numbers in their names; there may be most of
+// them.
+func splitSet(dir string, most int) (init string, fragments []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return "", nil, plainError(dir, err)
@@ -34,8 +35,8 @@ func splitSet(dir string) (init string, fragments []string, err error) {
 		case kind == "moof":
 			fragments = append(fragments, name)
 		}
-		if len(fragments) > maxSetFiles {
-			return "", nil, fmt.Errorf("%q: more than %d fragments", dir, maxSetFiles)
+		if len(fragments) > most {
+			return "", nil, fmt.Errorf("%q: more than %d fragments", dir, most)
 		}
 	}
 	if len(found) != 1 {

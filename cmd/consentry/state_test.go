@@ -203,3 +203,16 @@ func TestWithoutAStateFolderThereIsAWarning(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTheKeptSequencesAreBounded(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sequences.json")
+	const text = `{"a":1}`
+	for _, size := range []int{maxStateFile, maxStateFile + 1} {
+		if err := os.WriteFile(file, []byte(text+strings.Repeat(" ", size-len(text))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if seen, err := readSequences(file); (err == nil) != (size == maxStateFile) || err == nil && seen["a"] != 1 {
+			t.Errorf("%d bytes: %v, %v", size, seen, err)
+		}
+	}
+}

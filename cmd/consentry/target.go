@@ -39,7 +39,7 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 	var sets []*set
 	switch {
 	case o.set != "":
-		init, fragments, err := splitSet(o.set)
+		init, fragments, err := splitSet(o.set, maxSetFiles)
 		if err != nil {
 			return nil, err
 		}

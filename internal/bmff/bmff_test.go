@@ -78,6 +78,15 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+func TestBrandsAreCounted(t *testing.T) {
+	for _, c := range []struct{ there, read int }{{64, 64}, {65, 64}, {10_000, 64}} {
+		brands := append([]byte("isom\x00\x00\x00\x00"), bytes.Repeat([]byte("avc1"), c.there)...)
+		if f := walk(t, box("ftyp", brands), bmff.Limits{}); len(f.Brands) != c.read || f.Brand != bmff.CC("isom") {
+			t.Errorf("%d brands: %d are read", c.there, len(f.Brands))
+		}
+	}
+}
+
 func TestWalkFields(t *testing.T) {
 	user := []byte("0123456789abcdef")
 	f := walk(t, cat(ftyp, box("uuid", user), box("moov", full("mvhd", 1, 0x010203, make([]byte, 20))), cat(be32(50), []byte("mdat"))), bmff.Limits{})
