@@ -34,41 +34,51 @@ func (k kind) algorithm() Algorithm {
 	return DwtDct
 }
 
-// amplitude is the length of the phasors that are summed: 512 of them stay within 16 bits.
+// amplitude is the length of the phasors that are summed: 520 of them, none below zero, stay within 16 bits.
 const amplitude = 63
 
-// phasors are the points of the circle for 1,024 phases.
-var phasors = func() (t [1024][2]int16) {
+// A cell keeps what one block said in one way as three sums side by side in a word: of the real parts of the phasors, of
+// their imaginary parts, each with amplitude added so that none is below zero, and of the votes. 500 frames stay within
+// the 16 bits that each has, so that one addition adds all three.
+const (
+	imaginary = 16 // bits up from the real part
+	voted     = 32
+	lane      = 1<<16 - 1
+)
+
+// phasors are the points of the circle for 1,024 phases, as they are added to a cell.
+var phasors = func() (t [1024]uint64) {
 	for i := range t {
 		s, c := math.Sincos(2 * math.Pi * (float64(i) + 0.5) / float64(len(t)))
-		t[i] = [2]int16{int16(math.Round(amplitude * c)), int16(math.Round(amplitude * s))}
+		re, im := int64(math.Round(amplitude*c)), int64(math.Round(amplitude*s))
+		t[i] = uint64(re+amplitude) | uint64(im+amplitude)<<imaginary
 	}
 	return t
 }()
 
 // vote is what one coefficient says, in halves: 2 for a one, 0 for a zero, 1 where it lies so close to a border between
 // the two that rounding decides.
-func vote(phase uint16) int16 {
+func vote(phase uint16) uint64 {
 	const rim = 8 // units, 1/228 of a step of 1
-	switch {
-	case (phase+rim)&(turn/2-1) < 2*rim:
+	if (phase+rim)&(turn/2-1) < 2*rim {
 		return 1
-	case phase > turn/2:
-		return 2
 	}
-	return 0
+	return uint64(phase>>14) & 2 // the middle of the turn is in a rim
 }
 
 // cell sums what one block said, over the frames of a segment.
-type cell [kinds]struct{ re, im, votes int16 }
+type cell [kinds]uint64
 
 func (c *cell) add(k kind, value int32) {
 	phase := uint16(value)
-	p := &phasors[phase>>6]
-	s := &c[k]
-	s.re += p[0]
-	s.im += p[1]
-	s.votes += vote(phase)
+	c[k] += phasors[phase>>6] + vote(phase)<<voted
+}
+
+// sums are those of one kind over so many frames; false: nothing of that kind was added, as no phasor is zero in both
+// parts.
+func (c *cell) sums(k kind, frames int) (re, im, votes int, ok bool) {
+	w := c[k]
+	return int(w&lane) - amplitude*frames, int(w>>imaginary&lane) - amplitude*frames, int(w >> voted), w != 0
 }
 
 // blocks reads a row of blocks from four rows of the low band and adds it to the cells.
@@ -80,10 +90,7 @@ func blocks(rows *[side][orders][]int32, cells []cell, spectral bool) {
 			for i := range side {
 				*(*[side]int32)(v[i*side:]) = *(*[side]int32)(rows[i][o][j*side:])
 			}
-			low, high := v[1], v[1]
-			for _, x := range v[2:] {
-				low, high = min(low, x), max(high, x)
-			}
+			low, high := extremes(&v)
 			for k := range conventions {
 				// The entry of the largest magnitude is the highest or the lowest.
 				c.add(kindOf(DwtDct, k, o), max(high+middle[k], -(low+middle[k])))
@@ -94,6 +101,21 @@ func blocks(rows *[side][orders][]int32, cells []cell, spectral bool) {
 			}
 		}
 	}
+}
+
+// extremes are the lowest and the highest value of a block but for its first.
+func extremes(v *[block]int32) (low, high int32) {
+	// Pairs first: each costs three comparisons for two values, and the pairs do not wait for each other.
+	a, b := min(v[2], v[3]), max(v[2], v[3])
+	c, d := min(v[4], v[5]), max(v[4], v[5])
+	e, f := min(v[6], v[7]), max(v[6], v[7])
+	g, h := min(v[8], v[9]), max(v[8], v[9])
+	i, j := min(v[10], v[11]), max(v[10], v[11])
+	k, l := min(v[12], v[13]), max(v[12], v[13])
+	m, n := min(v[14], v[15]), max(v[14], v[15])
+	low = min(min(min(v[1], a), min(c, e)), min(min(g, i), min(k, m)))
+	high = max(max(max(v[1], b), max(d, f)), max(max(h, j), max(l, n)))
+	return low, high
 }
 
 // dominated is the largest singular value of a block to which the middle of bytes is added: the transform between the

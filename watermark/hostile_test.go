@@ -3,6 +3,7 @@ package watermark_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -267,4 +268,32 @@ func FuzzFrame(f *testing.F) {
 			t.Fatalf("%+v", res)
 		}
 	})
+}
+
+// The sums of a segment have 16 bits: as many frames as one may have, and one more, say what a single one says.
+func TestManyFramesSayWhatOneSays(t *testing.T) {
+	m := watermark.Known()[0]
+	marked := imwatermark.Mark(scene(256, 256, 7), imwatermark.Way{Floats: true}, bits(m.Hex(), m.Bits), true)
+	one := frame(marked, layouts["4:2:0"])
+	statistic := func(n int) float64 {
+		d := watermark.New(watermark.Options{Algorithms: []watermark.Algorithm{watermark.DwtDct}})
+		for i := range n {
+			f := *one
+			f.Time = time.Duration(i) * time.Millisecond
+			if err := d.Frame(&f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		res := d.End(0)
+		if len(res.Found) != 1 {
+			t.Fatalf("%d frames: %+v", n, res)
+		}
+		return res.Found[0].Statistic
+	}
+	want := statistic(1)
+	for _, n := range []int{499, 500, 501} {
+		if got := statistic(n); math.Abs(got-want) > 1e-4 {
+			t.Errorf("%d frames: %.6f, one: %.6f", n, got, want)
+		}
+	}
 }

@@ -26,11 +26,13 @@ func (p *pattern) fold(cells []cell, first, frames int) {
 	bit := first % p.bits
 	for i := range cells {
 		c := &cells[i]
-		for k := range c {
-			q := &p.points[k][bit]
-			q.re += float32(c[k].re)
-			q.im += float32(c[k].im)
-			q.votes += float32(c[k].votes)
+		for k := range kinds {
+			if re, im, votes, ok := c.sums(k, frames); ok {
+				q := &p.points[k][bit]
+				q.re += float32(re)
+				q.im += float32(im)
+				q.votes += float32(votes)
+			}
 		}
 		p.blocks[bit] += float64(frames)
 		if bit++; bit == p.bits {
