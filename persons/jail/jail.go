@@ -47,7 +47,7 @@ type Limits struct {
 	Memory  int64         // bytes that a child may write to
 }
 
-// DefaultLimits are those that a zero [Limits] stands for. A picture of 1280 × 1280 takes a third of a second and 209 MB.
+// DefaultLimits are those that a zero [Limits] stands for. A picture of 1280 × 720 takes 0.16 s and 204 MB.
 var DefaultLimits = Limits{Workers: 2, Start: 30 * time.Second, Answer: 30 * time.Second, Total: time.Hour, Memory: 1 << 30}
 
 const (

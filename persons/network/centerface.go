@@ -16,8 +16,8 @@ const (
 // 9 rows of the picture to either side (a convolution of 3 × 3 at half the size, the same with stride 2, and one at a
 // quarter, after one with stride 2), one of the other on 1 row of the first.
 var centerCuts = []Cut{
-	{Value: "387", Planes: 24, Stride: 4, Rows: 64, Halo: 12},
-	{Value: "394", Planes: 32, Stride: 2, Rows: 32, Halo: 2},
+	{Value: "387", Planes: 24, Stride: 4, Area: 1280 * 128, Halo: 12},
+	{Value: "394", Planes: 32, Stride: 2, Area: 320 * 64, Halo: 2},
 }
 
 // readCenterFace reads four maps at a quarter of the size: the score that a face has its centre there; log of height and

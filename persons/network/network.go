@@ -61,7 +61,7 @@ type Cut struct {
 	Value  string // its name in the model
 	Planes int64
 	Stride int64 // sides of what it is computed from, which is the input or the value of the cut before, by its own
-	Rows   int64 // of a band, in what it is computed from; a multiple of Stride
+	Area   int64 // of a band, in what it is computed from: columns times rows, without the halo
 	Halo   int64 // rows above and below the band that its value depends on, at least; a multiple of Stride
 }
 

@@ -71,8 +71,9 @@ func (p *bandedPart) fill(in network.Tensor, room *[]float32) error {
 	outRows, outCols := rows/p.Stride, cols/p.Stride
 	p.out.Shape = append(p.out.Shape[:0], 1, p.Planes, outRows, outCols)
 	p.out.Data = slices.Grow(p.out.Data[:0], int(p.Planes*outRows*outCols))[:p.Planes*outRows*outCols]
-	for from := int64(0); from < rows; from += p.Rows {
-		to := min(from+p.Rows, rows)
+	step := max(p.Area/cols/p.Stride*p.Stride, p.Stride)
+	for from := int64(0); from < rows; from += step {
+		to := min(from+step, rows)
 		first, last := max(from-p.Halo, 0), min(to+p.Halo, rows)
 		band := network.Tensor{Shape: []int64{1, planes, last - first, cols}, Data: (*room)[:0]}
 		for k := range planes {

@@ -23,7 +23,7 @@ func TestBands(t *testing.T) {
 	}
 	whole, run := session(t, lib, file, func(n *network.Network) { n.Cuts = nil })
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, size := range [][2]int{{640, 360}, {32, 32}, {33, 1000}, {500, 129}, {128, 64}, {200, 480}} {
+	for _, size := range [][2]int{{640, 360}, {32, 32}, {33, 1000}, {500, 129}, {128, 64}, {1280, 300}} {
 		p := flat(size[0], size[1])
 		for i := range p.RGB {
 			p.RGB[i] = byte(random.Uint32())

@@ -101,7 +101,7 @@ func TestJail(t *testing.T) {
 
 // The largest picture fits the memory that a child may have, and a frame of 720 lines takes what the documentation says.
 func TestJail_memory(t *testing.T) {
-	const most = 210 << 20 // of a child, for a frame of 1280 × 720
+	const most = 230 << 20 // of a child, for a frame of 1280 × 720
 	d, err := jailed(t, installed(t), jail.Limits{})
 	if err != nil {
 		t.Fatal(err)
