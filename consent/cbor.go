@@ -167,7 +167,6 @@ func shallow(text []byte, depth int) (out []byte, cut bool) {
 			keep = level <= depth
 		case c == '}' || c == ']':
 			level--
-			keep = level < depth
 		}
 		if keep {
 			out = append(out, c)
