@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/manifest"
@@ -66,6 +67,10 @@ func (r *run) locate(ctx context.Context) error {
 	return r.readStore(store)
 }
 
+// ownStore begins an address in the file itself, which older writers gave for the store that they put there. It names
+// nothing elsewhere. C2PA 2.5, 11.8.
+const ownStore = "self#jumbf="
+
 // storeSuffix names a manifest store beside an asset. C2PA 2.5, 11.8 and 14.5.3.
 const storeSuffix = ".c2pa"
 
@@ -74,6 +79,9 @@ const storeSuffix = ".c2pa"
 // embedded store away; and what lies at hand is taken before the network is asked. C2PA 2.5, 14.5.
 func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 	l, p := r.located, &r.out.Provenance
+	if l.Store != nil && strings.HasPrefix(l.Remote, ownStore) {
+		l.Remote, p.Remote = "", nil
+	}
 	elsewhere := func(why string) {
 		if l.Remote != "" {
 			r.notChecked("remote manifest", "the file names a manifest elsewhere; "+why)

@@ -22,6 +22,9 @@ func (r *run) remoteStore(ctx context.Context) ([]byte, error) {
 	const what = "remote manifest"
 	u, err := url.Parse(address)
 	switch {
+	case strings.HasPrefix(r.located.Remote, ownStore):
+		r.notChecked(what, "the file says that it carries a manifest itself, and there is none in it: it may have been taken out")
+		return nil, nil
 	case err != nil || u.Host == "" || u.Scheme != "https":
 		// What writers of older versions put there is often a path inside the file itself.
 		r.notChecked(what, "the file names a manifest elsewhere, and not by an https address: nothing is fetched")

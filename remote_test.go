@@ -65,6 +65,7 @@ func TestTheStoreThatAFileNames(t *testing.T) {
 		"with a store beside the file":      {file: alone.Data, beside: alone.Store, answer: other.Store, carrier: "sidecar", state: "trusted", unchecked: true},
 		"by an address that is not secured": {file: pointing("http://publisher.example/store", true).Data, carrier: "null", state: "absent", unchecked: true},
 		"by a path inside the file":         {file: pointing("self#jumbf=/c2pa/x", true).Data, carrier: "null", state: "absent", unchecked: true},
+		"by a path to the store in it":      {file: pointing("self#jumbf=/c2pa/x", false).Data, carrier: "png-chunk", state: "trusted"},
 		"in another asset":                  {file: inAsset.Data, asset: host, asked: 1, carrier: "remote", state: "invalid"},
 		"in an asset that has none":         {file: inAsset.Data, asset: alone.Data, asked: 1, carrier: "null", state: "absent", verdict: report.Indeterminate, code: "manifest.inaccessible", unchecked: true},
 	} {
@@ -108,8 +109,8 @@ func TestTheStoreThatAFileNames(t *testing.T) {
 			if got := slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool { return n.What == "remote manifest" }); got != c.unchecked {
 				t.Errorf("not checked: %v", r.NotChecked)
 			}
-			if r.Provenance.Remote == nil {
-				t.Error("the address is not reported")
+			if own := name == "by a path to the store in it"; (r.Provenance.Remote == nil) != own {
+				t.Errorf("the address that is reported: %v", r.Provenance.Remote)
 			}
 		})
 	}
