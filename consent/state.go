@@ -43,7 +43,7 @@ func (j *judge) state(u *unit, e *subjectJudge, now bool) verdict {
 	}
 	p := e.person
 	switch {
-	case !p.Work && needs(false, p.Kind, p.Rendering, p.Modality) == nil:
+	case needs(p.Work, p.Kind, p.Rendering, p.Modality) == nil:
 		return verdict{StateNotRequired, reached}
 	case p.Basis == "exempt" || p.Exemption != "":
 		return verdict{StateExemptDeclared, reached}
@@ -98,7 +98,7 @@ func (s *sum) add(u *unit, h *held, now bool) {
 		if o.refusal {
 			s.no = append(s.no, forbidding{t.Issuer, rank(h.result.role)})
 		}
-		if !h.named || c != classInvalid {
+		if c != classInvalid {
 			return // one of something else, or one that has ended, says nothing here
 		}
 	}
@@ -189,16 +189,11 @@ func (j *judge) authority(u *unit, e *subjectJudge, s sum, now bool) (forbidden,
 	if len(no) == 0 {
 		return false, false
 	}
-	highest := slices.MaxFunc(no, func(a, b forbidding) int { return a.rank - b.rank }).rank
-	for _, n := range no {
-		if n.rank != highest {
-			continue
-		}
-		for _, g := range s.grants {
-			if rank(g.role) == highest && g.issuer != n.issuer && !alsoForbids(no, g.issuer, highest) {
-				e.find("consent.registry.conflict", "%q forbids and %q grants, and neither stands above the other", clip(n.issuer), clip(g.issuer))
-				return false, true
-			}
+	highest := slices.MaxFunc(no, func(a, b forbidding) int { return a.rank - b.rank })
+	for _, g := range s.grants {
+		if rank(g.role) == highest.rank && !alsoForbids(no, g.issuer, highest.rank) {
+			e.find("consent.registry.conflict", "%q forbids and %q grants, and neither stands above the other", clip(highest.issuer), clip(g.issuer))
+			return false, true
 		}
 	}
 	if ordered {
