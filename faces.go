@@ -207,7 +207,7 @@ func (r *run) lookForPeople(ctx context.Context) error {
 		p.seen = &persons.Seen{Status: persons.StatusNotAnalysed, Reason: p.why}
 	}
 	declared := consent.People(r.facts(), r.v.Consent)
-	defer r.holdVoices(declared) // behind what is written of the faces
+	defer r.holdVoices(declared)              // behind what is written of the faces
 	if p.none && r.v.Persons == PersonsAuto { // nobody can be seen in sound
 		r.out.Persons.Reason = optional("the file has no picture")
 		r.notChecked("people in the picture", "the file has no picture")

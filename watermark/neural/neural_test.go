@@ -109,8 +109,15 @@ func TestAMessageCountsFromTheBitsThatChanceAllows(t *testing.T) {
 		wrong, messages int
 		found, weak     bool
 	}{
-		{0, 1, true, false}, {2, 1, true, false}, {3, 1, false, false}, {16, 1, false, false}, {32, 1, false, false},
-		{2, 8, true, false}, {2, 9, false, true}, {1, 9, true, false}, {3, 9, false, false},
+		{0, 1, true, false},
+		{2, 1, true, false},
+		{3, 1, false, false},
+		{16, 1, false, false},
+		{32, 1, false, false},
+		{2, 8, true, false},
+		{2, 9, false, true},
+		{1, 9, true, false},
+		{3, 9, false, false},
 	} {
 		t.Run(fmt.Sprintf("%d wrong of %d messages", c.wrong, c.messages), func(t *testing.T) {
 			bits := []byte(bitsOf(t, told, 32))
