@@ -103,15 +103,15 @@ func TestFragmentBoxLimit(t *testing.T) {
 	}
 }
 
-// TestTreeOverChunks: an older form is said to be unread, and is no match.
-func TestTreeOverChunks(t *testing.T) {
+// TestATreeWithoutBlocksThatNamesNoTrackBindsNothing: it is neither one leaf for the box nor chunks of a track.
+func TestATreeWithoutBlocksThatNamesNoTrackBindsNothing(t *testing.T) {
 	ps, leaves, m := merkleFile(16, true)
 	data := file(ps)
 	for i := range leaves {
 		data = append(data, proofBoxOf(7, 0, i, proof(leaves, i, 4))...)
 	}
 	b := check(t, data, withTree(m, treeOf(m).without("fixedBlockSize").with("hashes", hashArr(rows(leaves)[4]))), "")
-	if !strings.HasPrefix(b.NotSupported, "not supported yet: ") || codes(b) != "unknown []" {
+	if b.NotSupported != "" || codes(b) != "not-bound [assertion.bmffHash.malformed]" {
 		t.Errorf("%q, %s", b.NotSupported, codes(b))
 	}
 }

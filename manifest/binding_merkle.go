@@ -21,9 +21,21 @@ const (
 	maxDamaged = 1 << 16
 )
 
-// merkle checks the trees of a file that is not fragmented: one for each mdat box. C2PA 2.5, 14.12.2.1.
+// merkle checks the trees of a file that is not fragmented: one for each mdat box, or, in the older form, for tracks.
+// C2PA 2.5, 14.12.2.1.
 func (k *bmffCheck) merkle() error {
 	mdats := k.file.Find(bmff.Mdat)
+	proofs, err := k.proofBoxes()
+	if err != nil {
+		return err
+	}
+	tracks, err := k.timed(len(mdats), proofs)
+	if err != nil {
+		return err
+	}
+	if tracks != nil {
+		return k.tracks(tracks, proofs)
+	}
 	byMdat := make([]*tree, len(mdats))
 	for _, t := range k.tree {
 		switch {
@@ -34,10 +46,6 @@ func (k *bmffCheck) merkle() error {
 		default:
 			byMdat[t.local] = t
 		}
-	}
-	proofs, err := k.proofBoxes()
-	if err != nil {
-		return err
 	}
 	for i, t := range byMdat {
 		if t == nil {
@@ -139,12 +147,16 @@ type layout struct {
 	end   int64
 	fixed int64
 	ends  []int64 // of variable leaves, from start
-	count int64
-	what  string
+	// ranges are the leaves where they lie anywhere; nil: they follow each other from start.
+	ranges []Range
+	count  int64
+	what   string
 }
 
 func (l *layout) leaf(i int64) (from, to int64) {
 	switch {
+	case l.ranges != nil:
+		return l.ranges[i].Offset, l.ranges[i].Offset + l.ranges[i].Length
 	case l.ends != nil:
 		if i > 0 {
 			from = l.ends[i-1]
@@ -203,8 +215,6 @@ func (k *bmffCheck) mdat(t *tree, b *bmff.Box, proofs []proofBox) error {
 		case b.Clipped:
 			k.mismatch("%s ends early: its blocks cannot add up", b.Path())
 			k.damage(b.Path(), b.Offset, b.Size)
-		case t.variable == nil && t.fixed == 0 && len(proofs) > 0:
-			return k.timed(t, b, proofs)
 		default:
 			k.malformed("merkle[%d]: %d blocks do not add up to the %d bytes of %s", t.index, t.count, b.End()-b.Payload(), b.Path())
 		}
@@ -221,7 +231,9 @@ func (k *bmffCheck) mdat(t *tree, b *bmff.Box, proofs []proofBox) error {
 		}
 	}
 	k.note("the payload of " + b.Path() + " was taken to start " + l.what)
-	return k.hashLeaves(t, b, l, proofs)
+	k.leaves = append(k.leaves, Range{l.start, l.end - l.start})
+	k.b.Bound += l.end - l.start
+	return k.hashLeaves(t, b.Path(), l, proofs)
 }
 
 func (k *bmffCheck) note(text string) { k.b.Notes = append(k.b.Notes, text) }
@@ -328,9 +340,7 @@ func (k *bmffCheck) rebuild(t *tree, l layout) ([]int64, error) {
 }
 
 // hashLeaves computes every leaf and names those that differ.
-func (k *bmffCheck) hashLeaves(t *tree, b *bmff.Box, l layout, proofs []proofBox) error {
-	k.leaves = append(k.leaves, Range{l.start, l.end - l.start})
-	k.b.Bound += l.end - l.start
+func (k *bmffCheck) hashLeaves(t *tree, where string, l layout, proofs []proofBox) error {
 	var bad []int64 // leaves
 	if len(proofs) == 0 && t.level > 0 {
 		nodes, err := k.rebuild(t, l)
@@ -358,7 +368,7 @@ func (k *bmffCheck) hashLeaves(t *tree, b *bmff.Box, l layout, proofs []proofBox
 			if t.level == 0 {
 				want = t.row.at(i)
 			}
-			k.leafDigest(t, i, sum, want, ok)
+			k.leafDigest(t, where, i, sum, want, ok)
 			return nil
 		})
 		if err != nil {
@@ -370,28 +380,19 @@ func (k *bmffCheck) hashLeaves(t *tree, b *bmff.Box, l layout, proofs []proofBox
 	}
 	slices.Sort(bad)
 	from, _ := l.leaf(bad[0])
-	k.mismatch("%d of %d blocks of %s differ, the first at offset %d", len(bad), t.count, b.Path(), from)
+	k.mismatch("%d of %d blocks of %s differ, the first at offset %d", len(bad), t.count, where, from)
 	for _, i := range bad {
 		from, to := l.leaf(i)
-		k.damage(b.Path(), from, to-from)
+		k.damage(where, from, to-from)
 	}
 	return nil
 }
 
-func (k *bmffCheck) leafDigest(t *tree, i int64, sum, want []byte, ok bool) {
+func (k *bmffCheck) leafDigest(t *tree, where string, i int64, sum, want []byte, ok bool) {
 	if n := len(k.b.Digests); k.c.Explain {
-		k.digest(fmt.Sprintf("leaf %d of mdat %d", i, t.local), t.alg, sum, want)
+		k.digest(fmt.Sprintf("leaf %d of %s", i, where), t.alg, sum, want)
 		if len(k.b.Digests) > n {
 			k.b.Digests[n].OK = ok
 		}
 	}
-}
-
-// timed would check a tree whose leaves are the chunks of a track, an older form that some writers made. C2PA before
-// 2.2; it is not in later texts.
-func (k *bmffCheck) timed(t *tree, b *bmff.Box, _ []proofBox) error {
-	k.b.NotSupported = "not supported yet: a Merkle tree over the chunks of a track"
-	k.b.State = BindingUnknown
-	k.note(fmt.Sprintf("merkle[%d] gives no block sizes for the %d leaves of %s", t.index, t.count, b.Path()))
-	return nil
 }

@@ -20,6 +20,7 @@ type Container struct {
 	Trailing  []byte // bytes after the last box
 	Samples   int    // video samples; default 6
 	MediaSize int    // bytes of a video sample; default 120
+	PerChunk  int    // samples in a chunk; default: all of a track in one
 	Raw       []byte // where set, a whole MP4 without store that the store is put into after ftyp (no offsets are fixed)
 	External  string // where the data reference of the video track points; default: this file
 	Extra     []byte // further top-level boxes, written before mdat
@@ -88,14 +89,28 @@ func trak(c Container, t track) []byte {
 		where = full("url ", 0, 0, []byte(c.External), []byte{0})
 	}
 	dinf := box("dinf", full("dref", 0, 0, be32(1), where))
-	offsets := full("stco", 0, 0, be32(1), be32(int(t.offset)))
+	per := t.n
+	if c.PerChunk > 0 {
+		per = min(c.PerChunk, t.n)
+	}
+	chunks := (t.n + per - 1) / per
+	places, wide := be32(chunks), be32(chunks)
+	for i := range chunks {
+		at := t.offset + int64(i*per*t.size)
+		places, wide = append(places, be32(int(at))...), append(wide, be64(at)...)
+	}
+	offsets := full("stco", 0, 0, places)
 	if c.CO64 {
-		offsets = full("co64", 0, 0, be32(1), be64(t.offset))
+		offsets = full("co64", 0, 0, wide)
+	}
+	stsc := full("stsc", 0, 0, be32(1), be32(1), be32(per), be32(1))
+	if rest := t.n % per; rest > 0 {
+		stsc = full("stsc", 0, 0, be32(2), be32(1), be32(per), be32(1), be32(chunks), be32(rest), be32(1))
 	}
 	stbl := box("stbl",
 		full("stsd", 0, 0, be32(1), t.entry),
 		full("stts", 0, 0, be32(1), be32(t.n), be32(t.delta)),
-		full("stsc", 0, 0, be32(1), be32(1), be32(t.n), be32(1)),
+		stsc,
 		full("stsz", 0, 0, be32(t.size), be32(t.n)),
 		offsets)
 	var edts []byte

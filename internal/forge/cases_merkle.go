@@ -10,6 +10,12 @@ func blocks(m Merkle) Recipe {
 	return Recipe{Container: Container{LargeMdat: true}, Merkle: &m}
 }
 
+// chunks is a flat file whose tracks are bound by their chunks, four samples in the first and two in the second.
+func chunks(m Merkle) Recipe {
+	m.Timed = true
+	return Recipe{Container: Container{PerChunk: 4}, Merkle: &m}
+}
+
 // fragments is a fragmented file of five.
 func fragments(m Merkle) Recipe {
 	m.Fragments = 5
@@ -23,6 +29,8 @@ func goodMerkle() []Case {
 		{Name: "blocks and a row above the leaves", Recipe: blocks(Merkle{Level: 2})},
 		{Name: "blocks and the root alone", Recipe: blocks(Merkle{Level: 4})},
 		{Name: "blocks by SHA-384", Recipe: Recipe{Container: Container{LargeMdat: true}, Manifest: Manifest{Alg: "sha384"}, Merkle: &Merkle{Block: 100}}},
+		{Name: "chunks of tracks", Recipe: chunks(Merkle{})},
+		{Name: "chunks of tracks and a row above the leaves", Recipe: chunks(Merkle{Level: 1})},
 		{Name: "fragments", Code: "assertion.bmffHash.match", Recipe: fragments(Merkle{})},
 		{Name: "fragments and a row above the leaves", Recipe: fragments(Merkle{Level: 1})},
 		{Name: "fragments and the root alone", Recipe: fragments(Merkle{Level: 3})},
@@ -51,7 +59,34 @@ func merkleCorruptions() []Case {
 	both.Manifest.BindingMap = func(m *Map) { m.Set("hash", make([]byte, 32)) }
 	block := blocks(Merkle{})
 	block.File = func(b *Built) []byte { return flipIn(b, "mdat", 300) }
+	timed := func(name, code string, m Merkle) Case {
+		return Case{Name: "chunks: " + name, Code: code, Recipe: chunks(m)}
+	}
+	first, second, last := chunks(Merkle{Level: 1}), chunks(Merkle{}), chunks(Merkle{Level: 1})
+	first.File = func(b *Built) []byte { return flipIn(b, "mdat", 40) }
+	second.File = func(b *Built) []byte { return flipIn(b, "mdat", 8+4*120) }
+	last.File = func(b *Built) []byte { return flipIn(b, "mdat", 8+6*136-1) }
+	one := chunks(Merkle{Map: func(m *Map) {
+		if m.Get("localId") == 2 {
+			m.Set("localId", 1)
+		}
+	}})
 	return []Case{
+		{Name: "chunks: a byte of the first one", Code: mismatch, Recipe: first},
+		{Name: "chunks: a byte of the second one", Code: mismatch, Recipe: second},
+		{Name: "chunks: a byte of the last one", Code: mismatch, Recipe: last},
+		{Name: "chunks: two trees for a track", Code: malformed, Recipe: one},
+		timed("a count of one more", malformed, edit(func(m *Map) { m.Set("count", m.Get("count").(int)+1) })),
+		timed("a digest of a leaf", mismatch, edit(func(m *Map) { m.Get("hashes").([]any)[1] = make([]byte, 32) })),
+		timed("one without its proof", malformed, Merkle{DropAux: func(i int) bool { return i == 1 }}),
+		timed("one place twice", malformed, Merkle{Aux: func(_ int, m *Map) { m.Set("location", 0) }}),
+		timed("a proof of another chunk", mismatch, Merkle{Level: 1, Aux: func(i int, m *Map) {
+			if i == 0 {
+				m.Set("hashes", []any{make([]byte, 32)})
+			}
+		}}),
+		timed("trees of tracks that there are not", mismatch, edit(func(m *Map) { m.Set("localId", m.Get("localId").(int)+7) })),
+		timed("a tree over the media alone", "asset.partiallyBound", Merkle{Only: true}),
 		{Name: "blocks: a byte of the media", Code: mismatch, Recipe: block},
 		flat("a digest of a leaf", mismatch, edit(func(m *Map) { m.Get("hashes").([]any)[3] = make([]byte, 32) })),
 		flat("a count of one more", malformed, edit(func(m *Map) { m.Set("count", m.Get("count").(int)+1) })),

@@ -16,6 +16,7 @@ type Merkle struct {
 	Sizes     []int // variable block sizes of a flat file
 	Level     int   // of the row that is stored: 0 is the leaves
 	Only      bool  // of a flat file: no hash over the whole
+	Timed     bool  // of a flat file: a tree for each track, over its chunks, as before C2PA 2.2
 
 	Map      func(*Map)                                // edits the merkle-map
 	Aux      func(i int, m *Map)                       // edits the content of the ith merkle box
@@ -111,8 +112,15 @@ func (m *Merkle) bind(bm *Map, c Container, alg string, sum []byte) {
 	if m.Fragments > 0 {
 		local = merkleTrack
 	}
-	mm := m.merkleMap(alg, leaves, local)
 	bm.Set("hash", sum[:size])
+	if m.Timed {
+		bm.Set("merkle", m.trackMaps(c, alg, leaves))
+		if m.Only {
+			bm.Del("hash")
+		}
+		return
+	}
+	mm := m.merkleMap(alg, leaves, local)
 	if m.Fragments > 0 {
 		mm.Set("initHash", sum[:size])
 	}
@@ -130,6 +138,8 @@ func (m *Merkle) count(c Container) int {
 	switch {
 	case m.Fragments > 0:
 		return m.Fragments
+	case m.Timed:
+		return len(m.chunks(c.layout(nil, nil)))
 	case m.Sizes != nil:
 		return len(m.Sizes)
 	case m.Block > 0:
@@ -141,6 +151,13 @@ func (m *Merkle) count(c Container) int {
 // sums is the content hash in parts: of the whole file (or of what comes before the fragments), then of every leaf.
 func (r *Recipe) sums(alg string, b *Built) []byte {
 	m := r.Merkle
+	if m.Timed {
+		out := digest(alg, r.bytesToHash(b.Data))
+		for _, c := range m.chunks(b.Data) {
+			out = append(out, digest(alg, b.Data[c.Offset:c.Offset+c.Length])...)
+		}
+		return out
+	}
 	if m.Fragments == 0 {
 		out := digest(alg, r.bytesToHash(b.Data))
 		for _, leaf := range m.blocks(b) {
@@ -223,6 +240,10 @@ func (r *Recipe) merkleLayout(b *Built, head, tail, sum []byte, alg string) {
 	if m.Fragments == 0 {
 		b.Data = r.Container.layout(append(head, r.After...), nil)
 		b.Roots = roots(b.Data)
+		if m.Timed {
+			b.Data = append(append(b.Data, m.trackProofs(b.Data, alg, leaves)...), tail...)
+			return
+		}
 		n := len(m.blocks(b))
 		if m.Level > 0 {
 			if len(leaves) != n {
