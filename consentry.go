@@ -117,9 +117,12 @@ type Verifier struct {
 	// Persons says when people are looked for in the picture, and Faces opens what finds their faces, once for each asset
 	// that needs it; an [*persons.Error] or any other error is the reason why they were not analysed. Boxes asks for the
 	// places of all faces in the report.
-	Persons       PersonsMode
-	Faces         func(ctx context.Context) (persons.Detector, error)
-	Boxes         bool
+	Persons PersonsMode
+	Faces   func(ctx context.Context) (persons.Detector, error)
+	Boxes   bool
+	// Views asks for a picture of each face that no declared person covers, in [Result.Views]: the video is decoded once
+	// more for them.
+	Views         bool
 	ManifestLabel string // of the manifest to take for the active one; empty: the last
 	Limits        Limits
 	Time          time.Time // the validation time; zero: now
@@ -131,6 +134,7 @@ type Result struct {
 	Report     *report.Report
 	Located    *manifest.Located // nil: the container could not be read
 	Validation *manifest.Result  // nil: there was no store to validate
+	Views      *Views            // nil: not asked for, or nobody looked for faces
 }
 
 // Verify judges an asset. An error means I/O, cancellation or one of our limits; the report so far comes with it and
@@ -150,7 +154,7 @@ func (v *Verifier) Examine(ctx context.Context, a Asset) (*Result, error) {
 		r.notChecked("the rest", err.Error())
 		r.out.Reasons = []report.Reason{{Event: "incomplete_run", Outcome: report.Indeterminate, Text: err.Error()}}
 	}
-	return &Result{Report: r.out, Located: r.located, Validation: r.result}, err
+	return &Result{Report: r.out, Located: r.located, Validation: r.result, Views: r.views}, err
 }
 
 // run is one verification under way.
@@ -171,6 +175,7 @@ type run struct {
 	labels      *labels.Result
 	people      peopleLook
 	voices      voiceLook
+	views       *Views
 	metadata    consent.Metadata
 	told        int // statements of metadata that are reported
 	declared    []manifest.SoftBinding
@@ -194,6 +199,7 @@ func (r *run) steps(ctx context.Context) error {
 		r.compareSoftBindings,
 		r.lookUp,
 		r.lookForPeople,
+		r.takeViews,
 		r.unchanged,
 		r.judge,
 	} {

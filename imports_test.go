@@ -66,6 +66,7 @@ var rules = map[string]rule{
 	"video/jail":             {[]string{"video", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
 	"internal/render":        {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
 	"internal/bench":         {nil, nil, "a command"},
+	"internal/crops":         {[]string{"report", "persons", "internal/*"}, nil, "pictures that are there, to files"},
 	"internal/bench/decode":  {[]string{"video", "video/ffmpeg", "video/jail"}, nil, "a command"},
 	"internal/demo":          {nil, nil, "a clip"},
 	"internal/fetch":         {nil, nil, "the only code that touches the network"},

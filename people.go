@@ -17,6 +17,7 @@ type Sight struct {
 	Findings   []report.Finding
 	// Regions are those of the entries that were asked about, for drawing.
 	Regions map[string][]*region.Region
+	Views   *Views // nil: not asked for, or nobody could look
 }
 
 // LookAt finds the people in the picture of an asset and holds them against a consent assertion, without judging
@@ -48,6 +49,10 @@ func (v *Verifier) LookAt(ctx context.Context, a Asset, declared *consent.Assert
 	}
 	r.holdPeople(list)
 	r.holdVoices(list)
+	if err := r.viewsOf(ctx, list); err != nil {
+		return nil, cause(ctx, err)
+	}
+	out.Views = r.views
 	out.Persons, out.Asset, out.NotChecked, out.Findings = r.out.Persons, r.out.Asset, r.out.NotChecked, r.out.Findings
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry"
+	"github.com/consentry/consentry/internal/crops"
 	"github.com/consentry/consentry/internal/render"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
@@ -35,14 +36,29 @@ func (p *program) verify(ctx context.Context, o *verifyOptions) error {
 	for _, t := range targets {
 		inputs = append(inputs, t.inputs()...)
 	}
+	one := len(targets) == 1 && len(o.assets) <= 1 && !isFolder(o.assets)
+	pictures, err := openCrops(o.crops, o.pixelate)
+	if err != nil {
+		return err
+	}
+	if pictures != nil && !one {
+		for i, t := range targets {
+			t.crops = crops.SubFolder(i+1, t.name)
+		}
+	}
 	out, err := p.openAnswer(o.out, inputs)
 	if err != nil {
 		return err
 	}
 	defer out.abandon()
 
-	one := len(targets) == 1 && len(o.assets) <= 1 && !isFolder(o.assets)
-	judge := func(t *target) *judged { return p.judgeTarget(ctx, v, other, o, t) }
+	judge := func(t *target) *judged {
+		j := p.judgeTarget(ctx, v, other, o, t)
+		if pictures != nil {
+			j.show(pictures, t.crops)
+		}
+		return j
+	}
 	if one {
 		err = p.writeOne(out, o, judge(targets[0]))
 	} else {
@@ -68,9 +84,11 @@ type judged struct {
 	name string
 	res  *consentry.Result // nil: the file could not be opened
 	err  error
-	told bool // err was said
+	told bool   // err was said
+	hint string // for people, whatever came of it
 
-	names render.Names // that the report does not give, where it was asked for
+	redacted bool
+	names    render.Names // that the report does not give, where it was asked for
 }
 
 // report is the report of a file; one that could not be opened has one too, which says so.
@@ -158,6 +176,7 @@ func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, other 
 
 // redact takes the names that the file gives out of the report. A report that cannot be rid of them is none.
 func (j *judged) redact() {
+	j.redacted = true
 	r, err := j.names.Report(j.res.Report)
 	if j.res.Report = r; err != nil {
 		j.err = errors.Join(j.err, err)
@@ -179,6 +198,10 @@ func labelError(e *manifest.LabelError) error {
 
 // tell says why a file was not judged, or not to the end.
 func (p *program) tell(j *judged, several bool) {
+	if j.hint != "" {
+		p.hintf("%s", j.hint)
+		j.hint = ""
+	}
 	if j.err == nil || j.told {
 		return
 	}

@@ -12,13 +12,26 @@ import (
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/internal/render"
 	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/video"
 )
 
 // personsOptions is the command line of persons, read.
 type personsOptions struct {
 	file, declared, faceModel, modelsDir, format, out string
-	fast, boxes, redactNames                          bool
+	crops                                             string
+	fast, boxes, redactNames, pixelate                bool
+
+	names render.Names    // that the answer does not give, where it was asked for
+	found *report.Persons // as it was written
+}
+
+// hidden are the names that are hidden; nil: none are.
+func (o *personsOptions) hidden() *render.Names {
+	if o.redactNames {
+		return &o.names
+	}
+	return nil
 }
 
 func (p *program) personsCommand() *cli.Command {
@@ -26,13 +39,15 @@ func (p *program) personsCommand() *cli.Command {
 		Name: "persons", Usage: "Show who can be seen in a video, when and where", ArgsUsage: "FILE",
 		Description: "Finds faces, follows them, and holds them against the regions that a consent\n" +
 			"assertion declares: before signing, or alone. It says when and where somebody is\n" +
-			"seen and never who; it compares no faces and keeps no picture.",
+			"seen and never who; it compares no faces, and keeps pictures with --crops only.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "declared", Usage: "`FILE`: a consent assertion in JSON"},
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
 			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
 			&cli.BoolFlag{Name: "fast", Usage: "look at four pictures a second: exit 2, partial"},
 			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
+			cropsFlag(),
+			pixelateFlag(),
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
 			redactFlag(),
@@ -44,6 +59,10 @@ func (p *program) personsCommand() *cli.Command {
 			o := personsOptions{
 				file: c.Args().First(), declared: c.String("declared"), faceModel: c.String("face-model"), modelsDir: c.String("models-dir"),
 				format: c.String("format"), out: c.String("o"), fast: c.Bool("fast"), boxes: c.Bool("boxes"), redactNames: c.Bool("redact-names"),
+				crops: c.String("crops"), pixelate: c.Bool("crops-pixelate"),
+			}
+			if err := checkCrops(c); err != nil {
+				return err
 			}
 			if err := checkModels(o.faceModel, o.modelsDir); err != nil {
 				return err
@@ -68,13 +87,17 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 		return err
 	}
 	defer f.Close()
+	pictures, err := openCrops(o.crops, o.pixelate)
+	if err != nil {
+		return err
+	}
 	out, err := p.openAnswer(o.out, []string{o.file, o.declared, o.faceModel})
 	if err != nil {
 		return err
 	}
 	defer out.abandon()
 
-	v := &consentry.Verifier{Frames: video.AllFrames, Decoder: newDecoder(), Faces: facesFrom(o.faceModel, o.modelsDir), Boxes: o.boxes}
+	v := &consentry.Verifier{Frames: video.AllFrames, Decoder: newDecoder(), Faces: facesFrom(o.faceModel, o.modelsDir), Boxes: o.boxes, Views: pictures != nil}
 	if o.fast {
 		v.Persons = consentry.PersonsFast
 	}
@@ -84,6 +107,13 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 	}
 	if err := o.write(out, sight, declared != nil); err != nil {
 		return err
+	}
+	if pictures != nil {
+		hint, err := writeCrops(pictures, "", o.file, sight.Asset.DurationMs, o.found, sight.Views, o.hidden())
+		if err != nil {
+			return err
+		}
+		p.hintf("%s", hint)
 	}
 	switch {
 	case declared != nil && len(sight.Persons.AllUndeclared()) > 0:
@@ -99,10 +129,11 @@ func (o *personsOptions) write(w io.Writer, s *consentry.Sight, declared bool) e
 	found, left := &s.Persons, s.NotChecked
 	if o.redactNames {
 		var err error
-		if found, left, err = new(render.Names).Persons(found, left); err != nil {
+		if found, left, err = o.names.Persons(found, left); err != nil {
 			return err
 		}
 	}
+	o.found = found
 	if o.format == "json" {
 		return render.JSON(w, found)
 	}

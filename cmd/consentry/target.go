@@ -9,6 +9,8 @@ import (
 type target struct {
 	name string
 	set  *set // nil: a file that is opened when its turn comes
+	// crops is the folder of its own among those for pictures; empty: it has theirs to itself.
+	crops string
 }
 
 // inputs are the files that it is read from.
@@ -56,7 +58,7 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 		sets = []*set{s}
 	}
 	for _, s := range sets {
-		list = append(list, &target{s.asset.Name, s})
+		list = append(list, &target{name: s.asset.Name, set: s})
 	}
 	if sets != nil {
 		return list, nil
@@ -68,7 +70,7 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 				return list, prefixed(arg, err)
 			}
 			for _, s := range sets {
-				list = append(list, &target{s.asset.Name, s})
+				list = append(list, &target{name: s.asset.Name, set: s})
 			}
 			continue
 		}

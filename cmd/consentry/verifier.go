@@ -28,7 +28,7 @@ const maxPEMFile = 8 << 20
 
 // newVerifier turns the flags into what is verified against. Whatever a flag names is read here, once for all files.
 func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*consentry.Verifier, error) {
-	v := &consentry.Verifier{Time: o.at, Version: toolVersion(), Persons: personsMode(o.persons), Boxes: o.boxes, ManifestLabel: o.label}
+	v := &consentry.Verifier{Time: o.at, Version: toolVersion(), Persons: personsMode(o.persons), Boxes: o.boxes, Views: o.crops != "", ManifestLabel: o.label}
 	if v.Time.IsZero() {
 		v.Time = time.Now() // one clock for a whole batch
 	}

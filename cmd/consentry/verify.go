@@ -54,6 +54,8 @@ type verifyOptions struct {
 	faceModel    string
 	modelsDir    string
 	boxes        bool
+	crops        string
+	pixelate     bool
 	timeout      time.Duration
 	jobs         int
 	strict       bool
@@ -116,6 +118,8 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
 			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
 			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
+			cropsFlag(),
+			pixelateFlag(),
 			&cli.StringFlag{Name: "fingerprints", Value: "auto", Usage: "`MODE`: auto (default: where one is declared) or on"},
 			&cli.DurationFlag{Name: "timeout", Usage: "`TIME` for each file, such as 30s; default none"},
 			&cli.IntFlag{Name: "jobs", Usage: "`N` files at a time; default: one a core"},
@@ -172,6 +176,8 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		faceModel:       c.String("face-model"),
 		modelsDir:       c.String("models-dir"),
 		boxes:           c.Bool("boxes"),
+		crops:           c.String("crops"),
+		pixelate:        c.Bool("crops-pixelate"),
 		timeout:         c.Duration("timeout"),
 		jobs:            c.Int("jobs"),
 		strict:          c.Bool("strict"),
@@ -203,6 +209,9 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		o.jobs = runtime.NumCPU()
 	}
 	if err := o.checkWords(); err != nil {
+		return nil, err
+	}
+	if err := checkCrops(c); err != nil {
 		return nil, err
 	}
 	return o, checkModels(o.faceModel, o.modelsDir)
@@ -248,6 +257,9 @@ func (o *verifyOptions) checkWords() error {
 	}
 	if len(o.detectors) > 0 && o.frames == "off" {
 		return &usageError{Text: "--detector needs pictures, and --frames off decodes none"}
+	}
+	if o.crops != "" && (o.persons == "off" || o.frames == "off" || o.frames == "keys") {
+		return &usageError{Text: "--crops shows faces that were found, and --persons off or --frames off|keys lets nobody look"}
 	}
 	if len(o.assets) == 0 && o.set == "" {
 		return &usageError{Text: "verify needs a file", Hint: "consentry verify clip.mp4"}

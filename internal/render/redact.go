@@ -158,6 +158,9 @@ func (n *Names) Parties(issuer, subject string) (string, string) {
 	return n.of("issuer", issuer), n.of("person", subject)
 }
 
+// Person is the word that stands for a person, as the report has it.
+func (n *Names) Person(id string) string { return n.text(aPerson, id) }
+
 // Sentence hides in a text of ours the names that it quotes, and those that are known.
 func (n *Names) Sentence(s string) string { return n.sentence(s) }
 
