@@ -44,7 +44,7 @@ var errEnough = errors.New("all that was wanted is there")
 
 // takeViews decodes once more for the pictures of undeclared faces, where they are asked for.
 func (r *run) takeViews(ctx context.Context) error {
-	if r.people.answer == nil {
+	if !r.v.Views || r.people.answer == nil {
 		return nil
 	}
 	return r.viewsOf(ctx, consent.People(r.facts(), r.v.Consent))
