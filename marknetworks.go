@@ -120,7 +120,11 @@ func (r *run) tellNetwork(res *neural.Result) {
 		r.tellPayload(res.Kind, &p)
 	}
 	if res.Kind.Matched() && res.Tries == 0 {
-		r.notChecked("marks of "+string(res.Kind), fmt.Sprintf("the network reads %s on %s, as it reads something in any picture; only a message named with --watermark can be evidence", hex.EncodeToString(res.Value), pictures))
+		// What it reads is not told: named afterwards it would look like evidence.
+		r.notChecked("marks of "+string(res.Kind), "the network reads something in any picture; only a message that is named beforehand (--watermark) can be evidence")
+	}
+	if res.Frames == 1 && res.Offered > 1 {
+		r.notChecked("marks of "+string(res.Kind), fmt.Sprintf("one of %d pictures was looked at, as their times ask for", res.Offered))
 	}
 }
 
@@ -133,7 +137,9 @@ func (r *run) tellPayload(kind neural.Kind, p *neural.Payload) {
 	case p.Agreed:
 		r.find(report.New("watermark.payload", "", said))
 	case p.Mirrored:
-		r.find(report.New("watermark.payloadDoubtful", "", said+", and in a mirrored picture, which no mark survives: the network answers so by itself"))
+		r.find(report.New("watermark.payloadDoubtful", "", said+", and in a mirrored picture, where none is to be expected: the network may answer so by itself"))
+	case p.Same && len(p.Moments) > 1:
+		r.find(report.New("watermark.payloadDoubtful", "", said+", with the same wrong bits each time, as of a picture that stands still: that is one reading"))
 	default:
 		r.find(report.New("watermark.payloadDoubtful", "", said+" only: an error-correcting code holds by chance now and then"))
 	}

@@ -128,6 +128,9 @@ func (r *run) holdVoices(declared []consent.Depicted) {
 		r.notChecked("voices", "nobody could listen for speech: "+trimWhy(v.why))
 		return
 	case !v.listened:
+		if slices.ContainsFunc(r.out.Asset.Tracks, func(t report.Track) bool { return t.Kind == "audio" }) {
+			r.notChecked("voices in the sound", "nobody listened: --persons on asks for it")
+		}
 		return
 	}
 	out.Status = persons.StatusAnalysed

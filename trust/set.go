@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/consentry/consentry/signing"
 )
@@ -115,12 +116,15 @@ func older(taken, present *List) error {
 			return fmt.Errorf("it lacks the part for %s", was.Use)
 		case is.Sequence < was.Sequence:
 			return fmt.Errorf("its number %d is lower than %d, which is in force", is.Sequence, was.Sequence)
-		case at(is.Issued).Before(at(was.Issued)):
-			return fmt.Errorf("it was issued on %s, before the one in force", at(is.Issued).Format("2006-01-02"))
+		case day(is.Issued) < day(was.Issued) || is.Sequence > 0 && at(is.Issued).Before(at(was.Issued)):
+			return fmt.Errorf("its part for %s was issued on %s, before the one in force (%s)", was.Use, day(is.Issued), day(was.Issued))
 		}
 	}
 	return nil
 }
+
+// day is the day of a time, as lists are dated by people.
+func day(t *time.Time) string { return at(t).UTC().Format(time.DateOnly) }
 
 func (l *List) part(use string) *Part {
 	for i := range l.Parts {

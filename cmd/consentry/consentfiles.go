@@ -40,6 +40,9 @@ func loadConsentTrust(file, steward string, now time.Time, kept *state) (*consen
 	if bytes.Contains(text, []byte("-----BEGIN ")) {
 		return nil, nil, &usageError{Text: file + " is a PEM file; --consent-trust takes a trust list of consent issuers", Hint: "certificates of signers go to --trust; consentry help trust build makes a list"}
 	}
+	if t := bytes.TrimSpace(text); !bytes.HasPrefix(t, []byte("{")) && bytes.Count(t, []byte(".")) != 2 {
+		return nil, nil, &usageError{Text: file + " is no trust list of consent issuers: neither JSON nor a signed list", Hint: "consentry help trust build makes one"}
+	}
 	in := consent.TrustInput{Text: text, Now: now}
 	if steward != "" {
 		if in.Steward, err = publicKey(steward); err != nil {

@@ -119,8 +119,15 @@ func (j *judged) exit(strict bool) int {
 	return exitUnknown
 }
 
-// worse is the worse of two exit codes, which is the higher.
-func worse(a, b int) int { return max(a, b) }
+// worse is the worse of two exit codes: that something cannot be told beats that all is well, and a clear no beats both.
+func worse(a, b int) int {
+	for _, code := range []int{exitNot, exitUnknown} {
+		if a == code || b == code {
+			return code
+		}
+	}
+	return exitMeets
+}
 
 // judgeTarget opens what is to be judged, where it is not open yet, and judges it. Everything that goes wrong with it is
 // its own: a batch goes on.

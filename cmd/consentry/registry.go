@@ -83,7 +83,7 @@ func (p *program) registryBuild(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.say("hint", fmt.Sprintf("bundle %d of %s: %d clients, %d orders; a new one is due on %s", made.Sequence, made.Issuer, made.Clients, len(made.Orders), made.NextUpdate.Format(time.DateOnly)))
+	p.say("made", fmt.Sprintf("bundle %d of %s: %d clients, %d orders; a new one is due on %s", made.Sequence, made.Issuer, made.Clients, len(made.Orders), made.NextUpdate.Format(time.DateOnly)))
 	return nil
 }
 

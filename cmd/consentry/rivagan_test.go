@@ -48,7 +48,7 @@ func TestRivaGANIsReadWithItsPublishedNetwork(t *testing.T) {
 	if out := ask("00FF23C5"); strings.Contains(out, "watermark.found") || !strings.Contains(out, "origin      unknown") {
 		t.Errorf("with another message:\n%s", out)
 	}
-	if out := ask(); strings.Contains(out, "watermark.found") || !strings.Contains(out, "as it reads something in any picture") {
+	if out := ask(); strings.Contains(out, "watermark.found") || !strings.Contains(out, "reads something in any picture") {
 		t.Errorf("without a message:\n%s", out)
 	}
 }

@@ -97,6 +97,9 @@ func (p *program) signCommand() *cli.Command {
 			if err := p.beforeSigning(o); err != nil {
 				return err
 			}
+			if err := keepOthers(o.out, o.in); err != nil {
+				return err
+			}
 			made, err := p.sign(c.Context, o)
 			if err != nil {
 				return err
@@ -126,7 +129,7 @@ func blockSize(text string) (int64, error) {
 // sign makes the signed file. What the file may be judged by with the same certificates was tried before it is there.
 func (p *program) sign(ctx context.Context, o *signOptions) (*build.Made, error) {
 	req := build.Request{
-		Title: filepath.Base(o.out), Generator: "consentry", Version: toolVersion(),
+		Title: filepath.Base(o.out), Parent: filepath.Base(o.in), Generator: "consentry", Version: toolVersion(),
 		Source: o.source, Block: o.block, When: o.now, Now: o.now, Rand: rand.Reader, Stamp: o.timeStamper,
 	}
 	if err := checkOut(o.out); err != nil {
@@ -172,6 +175,18 @@ func checkOut(out string) error {
 		return &usageError{Text: fmt.Sprintf("OUT %q is a folder", out), Hint: "name a file in it"}
 	}
 	return nil
+}
+
+// keepOthers refuses to write over a file that is not the one that is signed.
+func keepOthers(out, in string) error {
+	there, err := os.Lstat(out)
+	if err != nil || there.IsDir() {
+		return nil // told elsewhere
+	}
+	if from, err := os.Stat(in); err == nil && os.SameFile(from, there) {
+		return nil
+	}
+	return &usageError{Text: fmt.Sprintf("OUT %q is there already", out), Hint: "name another file, or remove it first; IN itself may be named, to be replaced"}
 }
 
 func folderThere(name string) bool {

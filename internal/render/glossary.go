@@ -99,6 +99,10 @@ const (
 	kindHash       = "content hash"
 	kindPlace      = "place of an assertion in the claim"
 	kindMark       = "invisible mark"
+	kindSource     = "digital source type"
+	kindAction     = "action in a manifest"
+	kindConsent    = "word of the consent format"
+	kindClass      = "how much a finding is worth"
 )
 
 const (
@@ -201,26 +205,48 @@ var terms = []Entry{
 	{"studio", kindProfile, "asks whether our talent was used, and under which grant; judges consent at generation and now, wants E4", seeJudge, ""},
 	{"ci", kindProfile, "asks whether this may ship; judges consent as of now, wants E3, and fails where it cannot tell", seeJudge, ""},
 
-	{"store_malformed", kindEvent, "there is a manifest store that cannot be read, or the container is damaged", seeJudge, ""},
-	{"manifest_invalid", kindEvent, "the content was changed, or the signature does not hold", seeJudge, ""},
-	{"media_unbound", kindEvent, "pictures or sound lie outside what the signature binds: they could be other ones", "C2PA 2.5, 16.3.2", ""},
-	{"partly_bound", kindEvent, "something that decides what is shown lies outside what the signature binds", "C2PA 2.5, 16.3.2", ""},
-	{"signer_untrusted", kindEvent, "the signer is on no trust list", seeJudge, ""},
-	{"no_provenance", kindEvent, "nothing signed speaks about this file", seeJudge, ""},
-	{"origin_unknown", kindEvent, "nothing says where the picture comes from", seeJudge, ""},
-	{"no_assertion", kindEvent, "generated, and nothing is declared about the depicted people", seeJudge, ""},
-	{"assertion_unusable", kindEvent, "the consent assertion is malformed, too large or was redacted", seeJudge, ""},
-	{"list_rejected", kindEvent, "a trust list or registry bundle was refused", seeJudge, ""},
-	{"contradicted", kindEvent, "the registry answers that the declaration names are not those of the same bundle", "consent format 1, 7", ""},
-	{"incomplete", kindEvent, "declared complete, and a face is covered by nobody", seeJudge, ""},
-	{"not_analysed", kindEvent, "pixels were to be analysed, and were not", seeJudge, ""},
-	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, ""},
-	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, ""},
+	{"store_malformed", kindEvent, "there is a manifest store that cannot be read, or the container is damaged", seeJudge, "Ask for the original file; this one was cut or damaged on its way."},
+	{"manifest_invalid", kindEvent, "the content was changed, or the signature does not hold", seeJudge, "Ask for the original file; \"inspect\" shows what the manifest held."},
+	{"media_unbound", kindEvent, "pictures or sound lie outside what the signature binds: they could be other ones", "C2PA 2.5, 16.3.2", "Rely on nothing that lies outside; ask the signer for a file that binds all of it."},
+	{"partly_bound", kindEvent, "something that decides what is shown lies outside what the signature binds", "C2PA 2.5, 16.3.2", "See under \"failures\" and \"to know\" what is not bound, and whether it matters for your use."},
+	{"signer_untrusted", kindEvent, "the signer is on no trust list", seeJudge, "If you know the signer, name its anchors with --trust."},
+	{"no_provenance", kindEvent, "nothing signed speaks about this file", seeJudge, "Ask the publisher for the file with its Content Credentials; many sites strip them."},
+	{"origin_unknown", kindEvent, "nothing says where the picture comes from", seeJudge, "Ask who made the file and how; the absence of a statement says nothing."},
+	{"no_assertion", kindEvent, "generated, and nothing is declared about the depicted people", seeJudge, "Ask the provider who is depicted, and under which consent."},
+	{"assertion_unusable", kindEvent, "the consent assertion is malformed, too large or was redacted", seeJudge, "Ask the provider for a declaration that can be read."},
+	{"list_rejected", kindEvent, "a trust list or registry bundle was refused", seeJudge, "See which list and why; get the current one from whoever issues it."},
+	{"contradicted", kindEvent, "the registry answers that the declaration names are not those of the same bundle", "consent format 1, 7", "Ask the provider for the registry bundle that it asked."},
+	{"incomplete", kindEvent, "declared complete, and a face is covered by nobody", seeJudge, "Ask the provider who the uncovered face is; \"persons\" shows when and where it is seen."},
+	{"not_analysed", kindEvent, "pixels were to be analysed, and were not", seeJudge, "See the reason under \"not checked\"; \"models check\" says whether what finds faces is installed."},
+	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, "Ask the provider whether everybody is listed."},
+	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, "Look at the time and place, and ask the provider who that is."},
 	{"possible_face", kindEvent, "what may be a face, and no entry covers", seeJudge, "Look at the time and place; if it is nobody, write possible_face: PASS under \"on\" in a policy file."},
 	{"undeclared_voice", kindEvent, "a sound track that sounds like speech, and no declared voice stands for it", seeJudge, "Listen; if it is nobody's voice, write undeclared_voice: PASS under \"on\" in a policy file."},
 
 	{"incomplete_run", kindEvent, "the run ended before everything was looked at: the time given was over, or something could not be read. Nothing else of the report weighs", "consentry", "Give more time (--timeout), or look at the error."},
 	{"not_supported", kindEvent, "the file needs what this version cannot check; whatever the policy says, that is no yes", "consentry", ""},
+
+	{"trainedAlgorithmicMedia", kindSource, "made by a trained model, from nothing but a prompt or other input", "IPTC NewsCodes, digitalsourcetype", ""},
+	{"compositeWithTrainedAlgorithmicMedia", kindSource, "put together, and a part comes from a trained model", "IPTC NewsCodes, digitalsourcetype", ""},
+	{"digitalCapture", kindSource, "taken by a camera", "IPTC NewsCodes, digitalsourcetype", ""},
+	{"c2pa.created", kindAction, "the file was made here; its source type says by what", "C2PA 2.5, 16.4", ""},
+	{"c2pa.opened", kindAction, "an existing file was opened, to be changed or published", "C2PA 2.5, 16.4", ""},
+
+	{"token", kindConsent, "a signed statement of the person, or of who may speak for them, about one use of face, voice or another trait", "consent format 1, 3", ""},
+	{"grant", kindConsent, "a token that permits", "consent format 1, 3", ""},
+	{"refusal", kindConsent, "a token that forbids", "consent format 1, 3", ""},
+	{"clearance", kindConsent, "a token that permits one finished file, by its digest", "consent format 1, 3", ""},
+	{"replica", kindConsent, "a rendering of a real person's face, voice or other trait", "consent format 1, 2", ""},
+	{"completeness", kindConsent, "whether the declaration says that it lists everybody who is depicted", "consent format 1, 2", ""},
+	{"standing order", kindConsent, "what an agency or a guild says beforehand for all whom it represents, in a signed registry bundle", "consent format 1, 7", ""},
+	{"anchor", kindList, "a certificate at the top of a list that you accept: signers whose certificates lead to it are trusted", "C2PA 2.5, 13.4", ""},
+
+	{"class A", kindClass, "a statement that a trusted signer signed", "consentry", ""},
+	{"class B", kindClass, "an unsigned statement in a form that a standard fixes", "consentry", ""},
+	{"class C", kindClass, "a mark in the picture, with a bound on false alarms", "consentry", ""},
+	{"class D", kindClass, "a visible mark of a generator, found by its shape and how it moves", "consentry", ""},
+	{"class E", kindClass, "a tag that a tool leaves behind", "consentry", ""},
+	{"class F", kindClass, "a hint; nothing follows from it", "consentry", ""},
 
 	{"created", kindPlace, "in the part of the claim that the signer vouches for", "C2PA 2.5, 10.3.2.2", ""},
 	{"gathered", kindPlace, "in the part of the claim that the signer took from elsewhere and does not vouch for: a declaration there counts for less", "C2PA 2.5, 10.3.2.2", ""},

@@ -68,8 +68,16 @@ func soundOnly(r *report.Report) bool {
 	return len(list) > 0 && !slices.ContainsFunc(list, func(t report.Track) bool { return t.Kind != "audio" })
 }
 
-// noReason is the headline where nothing counted against the file.
+// noReason is the headline where nothing counted against the file. A PASS that rests on declarations alone says so:
+// nobody has held them against the picture.
 func noReason(r *report.Report) string {
+	if r.Verdict == report.Pass && r.Persons.Status == "off" {
+		return passed(r) + "; the picture was not looked at"
+	}
+	return passed(r)
+}
+
+func passed(r *report.Report) string {
 	switch r.Verdict {
 	case report.Pass:
 		n, works := len(r.People), len(r.Works)

@@ -32,7 +32,11 @@ func (in *Inspection) Text(w io.Writer, o Options) error {
 func (t *text) inspectedNotes(in *Inspection) {
 	t.b.WriteString("\n")
 	if in.Store == nil {
-		t.b.WriteString("no manifest store that can be read\n")
+		t.b.WriteString("no manifest store")
+		if len(in.Notes) > 0 {
+			t.b.WriteString(" that can be read")
+		}
+		t.b.WriteString("\n")
 	} else {
 		where := fmt.Sprintf("at byte %d", in.Store.Offset)
 		if in.Store.Offset < 0 {

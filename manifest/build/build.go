@@ -22,6 +22,7 @@ import (
 // Request says what is to be written into the file.
 type Request struct {
 	Title     string // dc:title; may be empty
+	Parent    string // dc:title of the file that is signed, in its ingredient; may be empty
 	Generator string // name of the software in claim_generator_info
 	Version   string // its version; may be empty
 

@@ -93,6 +93,7 @@ type draft struct {
 func newDraft(req *Request, format string, old *parent) (*draft, error) {
 	// File names need not be text, and CBOR's strings must be. RFC 8949, 3.1.
 	req.Title = strings.ToValidUTF8(req.Title, "\uFFFD")
+	req.Parent = strings.ToValidUTF8(req.Parent, "\uFFFD")
 	d := &draft{req: req, format: format, parent: old, salts: map[string][]byte{}}
 	id, err := uuid(req.Rand)
 	if err != nil {

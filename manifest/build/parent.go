@@ -70,7 +70,7 @@ func (d *draft) ingredient() []byte {
 		if d.req.Source != "" {
 			return nil
 		}
-		return encode(map[string]any{"relationship": "parentOf", "dc:title": d.req.Title, "dc:format": d.format})
+		return encode(map[string]any{"relationship": "parentOf", "dc:title": d.req.Parent, "dc:format": d.format})
 	}
 	m := d.parent.store.Active
 	base := "self#jumbf=/c2pa/" + m.Label
@@ -80,8 +80,8 @@ func (d *draft) ingredient() []byte {
 		"activeManifest":    hashedURI{base, contentHash(m.Box.Raw)},
 		"validationResults": map[string]any{"activeManifest": recorded(d.parent.result.Active), "specVersion": specVersion},
 	}
-	if d.req.Title != "" {
-		im["dc:title"] = d.req.Title
+	if d.req.Parent != "" {
+		im["dc:title"] = d.req.Parent
 	}
 	if m.Inner != nil {
 		if sig, err := m.Inner.Child("c2pa.signature"); err == nil {

@@ -109,7 +109,7 @@ func (it Item) Find(folders []string) (string, error) {
 		}
 		return path, nil
 	}
-	return "", it.wrong(it.Name+" is not installed", fs.ErrNotExist)
+	return "", it.wrong(it.Name+" is not installed (consentry help models install says how)", fs.ErrNotExist)
 }
 
 func (it Item) wrong(detail string, err error) error {

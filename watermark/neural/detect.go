@@ -26,6 +26,7 @@ type Detector struct {
 	sums       []float64
 	frames     int
 	unread     int
+	offered    int
 	readings   []moment
 	mirrored   []reading
 	failed     error
@@ -52,6 +53,7 @@ func (d *Detector) Begin(length time.Duration) {
 // Frame looks at a picture where it is one of those to be looked at. The frame is not kept. A network that fails is not
 // asked again, and [Detector.End] says so.
 func (d *Detector) Frame(f *video.Frame) error {
+	d.offered++
 	if d.failed != nil || d.frames >= d.net.c.samples || f.Time < d.next {
 		return nil
 	}
@@ -81,7 +83,7 @@ func (d *Detector) Frame(f *video.Frame) error {
 		return nil
 	}
 	if r, ok := readPayload(votes); ok {
-		d.mirrored = append(d.mirrored, r)
+		d.mirrored = append(d.mirrored, r.reading)
 	}
 	return nil
 }
@@ -90,6 +92,7 @@ func (d *Detector) Frame(f *video.Frame) error {
 type Result struct {
 	Kind           Kind
 	Frames, Unread int // pictures that were shown to the network; those that could not be
+	Offered        int // pictures that were there to be shown
 	Tries          int // messages that were compared
 	// Value is what the pictures together say, big-endian, the last bit in the lowest one: no evidence by itself. Empty:
 	// no picture was looked at.
@@ -101,7 +104,7 @@ type Result struct {
 
 // End ends the look.
 func (d *Detector) End() *Result {
-	r := &Result{Kind: d.net.Kind, Frames: d.frames, Unread: d.unread, Failed: d.failed, Tries: len(d.messages)}
+	r := &Result{Kind: d.net.Kind, Frames: d.frames, Unread: d.unread, Offered: d.offered, Failed: d.failed, Tries: len(d.messages)}
 	if d.frames == 0 {
 		return r
 	}

@@ -14,9 +14,14 @@ type Payload struct {
 	Value  []byte // big-endian, the last bit in the lowest one
 	// Moments are where it was read, at least a second between one and the next.
 	Moments []time.Duration
-	// Mirrored says that it was also read in a mirrored picture, which no mark survives: the network answers so itself.
+	// Mirrored says that it was also read in a mirrored picture, where none is to be expected: the network may answer so
+	// by itself.
 	Mirrored bool
-	Agreed   bool // read alike at two moments or more, and not mirrored
+	// Same says that all moments gave the very same wrong bits, as a picture that stands still does: they are one.
+	Same bool
+	// Agreed says that it was read at two moments or more that are not the same, or once without a wrong bit, and not
+	// mirrored.
+	Agreed bool
 }
 
 // schema is a division of the 96 bits in front of the version: data, and bits of an error-correcting code.
@@ -40,9 +45,16 @@ type reading struct {
 	data   string // zeros and ones
 }
 
+// sight is a reading with the bits as the network gave them.
+type sight struct {
+	reading
+	raw   string
+	wrong int // bits that the code corrected
+}
+
 // readPayload reads the payload out of a picture's votes. False: its code does not hold, as for most pictures without a
 // mark (it does by chance for 2 in a million with BCH_SUPER, and for 7 in a hundred with BCH_3).
-func readPayload(votes []float32) (reading, bool) {
+func readPayload(votes []float32) (sight, bool) {
 	bits := make([]byte, trustMarkBits)
 	for i, v := range votes[:trustMarkBits] {
 		if v > 0 {
@@ -55,14 +67,15 @@ func readPayload(votes []float32) (reading, bool) {
 	// Data are filled up with zeros to whole bytes before the code is made.
 	padding := (8 - s.data%8) % 8
 	word := slices.Concat(bits[:s.data], make([]byte, padding), code)
-	if _, ok := correct(word, s.errors); !ok || slices.Contains(word[s.data:s.data+padding], 1) {
-		return reading{}, false
+	wrong, ok := correct(word, s.errors)
+	if !ok || slices.Contains(word[s.data:s.data+padding], 1) {
+		return sight{}, false
 	}
 	var text strings.Builder
 	for _, b := range word[:s.data] {
 		text.WriteByte('0' + b)
 	}
-	return reading{n, text.String()}, true
+	return sight{reading{n, text.String()}, string(bits), wrong}, true
 }
 
 // apart is the shortest time between two moments that count as two: neighbouring pictures are nearly one.
@@ -70,7 +83,7 @@ const apart = time.Second
 
 // payloads are what was read, the ones that agree most first. Readings are in the order of time.
 func payloads(readings []moment, mirrored []reading) (out []Payload) {
-	at := map[reading]int{}
+	at, first := map[reading]int{}, map[int]string{} // by place in out
 	for _, m := range readings {
 		i, known := at[m.reading]
 		if !known {
@@ -84,12 +97,17 @@ func payloads(readings []moment, mirrored []reading) (out []Payload) {
 			})
 		}
 		p := &out[i]
+		if raw, seen := first[i]; !seen {
+			first[i], p.Same = m.raw, m.wrong > 0
+		} else if m.raw != raw || m.wrong == 0 {
+			p.Same = false
+		}
 		if n := len(p.Moments); n == 0 || m.at-p.Moments[n-1] >= apart {
 			p.Moments = append(p.Moments, m.at)
 		}
 	}
 	for i := range out {
-		out[i].Agreed = len(out[i].Moments) >= 2 && !out[i].Mirrored
+		out[i].Agreed = len(out[i].Moments) >= 2 && !out[i].Mirrored && !out[i].Same
 	}
 	slices.SortStableFunc(out, func(a, b Payload) int { return len(b.Moments) - len(a.Moments) })
 	return out
@@ -97,6 +115,6 @@ func payloads(readings []moment, mirrored []reading) (out []Payload) {
 
 // moment is a reading and when it was made.
 type moment struct {
-	reading
+	sight
 	at time.Duration
 }
