@@ -14,7 +14,10 @@ import (
 )
 
 // programs are the folders of the system's own programs, for detectors that are scripts, and devices that many open.
-var programs = []string{"/usr/bin", "/bin", "/dev/null", "/dev/zero", "/dev/urandom"}
+var programs = []string{"/usr/bin", "/bin", "/dev/zero", "/dev/urandom"}
+
+// sinks are devices that keep nothing of what is written to them.
+var sinks = []string{"/dev/null"}
 
 // arguments of the subcommand, in front of the detector's own: bytes of memory, nanoseconds, the name.
 const arguments = 3
@@ -23,6 +26,9 @@ const arguments = 3
 func (p *Program) start() (*child, error) {
 	if len(os.Args) > 1 && os.Args[1] == Subcommand {
 		return nil, errors.New("this process was started as a detector and did not call detector.Become")
+	}
+	if err := confine.Filters(); err != nil {
+		return nil, fmt.Errorf("no filter of system calls can be had, and without one no detector is started: %w", err)
 	}
 	lim := p.Limits.WithDefaults()
 	code, err := confine.NewSealed("detector", bytes.NewReader(p.code))
@@ -33,7 +39,7 @@ func (p *Program) start() (*child, error) {
 	command := confine.Command{
 		Role:    "detector",
 		Program: append([]string{"/proc/self/exe", Subcommand, strconv.FormatInt(lim.Memory, 10), strconv.FormatInt(int64(lim.Time), 10), p.Name}, p.Args...),
-		Files:   []*os.File{code}, Readable: programs, Alone: true,
+		Files:   []*os.File{code}, Readable: programs, Writable: sinks, Alone: true,
 	}
 	if p.folder != "" {
 		command.Readable = append(command.Readable, p.folder)
@@ -113,6 +119,10 @@ func Become() int {
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "giving up privileges:", err)
+		return 2
+	}
+	if err := confine.Strange(); err != nil {
+		fmt.Fprintln(os.Stderr, "system calls cannot be refused to it, and without that no detector is started:", err)
 		return 2
 	}
 	unix.CloseOnExec(confine.Socket)

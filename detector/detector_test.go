@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == detector.Subcommand {
 		os.Exit(detector.Become())
 	}
+	if len(os.Args) > 2 && os.Args[1] == withoutSeccomp {
+		os.Exit(onOldKernel(os.Args[2]))
+	}
 	code := m.Run()
 	if dir != "" {
 		os.RemoveAll(dir)
@@ -322,6 +325,24 @@ cat answer; echo '{"type":"done","frames":0}'
 			t.Fatal(err)
 		}
 		if out := ask(t, p); out.Err != nil || len(out.Findings) != 1 || out.Findings[0].Text != "from the folder" {
+			t.Errorf("%+v %v", out, out.Err)
+		}
+	})
+	t.Run("a script throws away what it does not want to see", func(t *testing.T) {
+		const script = "#!/bin/sh\n" + `echo '{"type":"hello","protocol":"consentry.detector/1","name":"script","version":"1","algs":[],"wants":{"planes":["y"],"frames":"keys"},"network":false}'
+while read -r line; do case $line in *'"end"'*) break;; esac; done
+echo noise >/dev/null && echo '{"type":"finding","claim":"hint","text":"quiet"}'
+echo '{"type":"done","frames":0}'
+`
+		name := filepath.Join(t.TempDir(), "script")
+		if err := os.WriteFile(name, []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		p, err := detector.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := ask(t, p); out.Err != nil || len(out.Findings) != 1 || out.Findings[0].Text != "quiet" {
 			t.Errorf("%+v %v", out, out.Err)
 		}
 	})

@@ -2,9 +2,9 @@
 // read. Such a program runs as a child process and talks in lines of JSON; docs/guides/detector.md is the protocol, and
 // examples/detector a program that speaks it.
 //
-// The child gets pixels and nothing else: no environment, an empty network namespace, no files but its own and the
-// system's programs and libraries, limits of memory, time and of all that it may say. Where the system has no empty
-// network namespace to give, it is not started. What it says is distrusted: a line that breaks the protocol, a crash or
+// The child gets pixels and nothing else: no environment, an empty network namespace, no sockets, no files but its own
+// and the system's programs and libraries, limits of memory, time and of all that it may say. Where the system has no
+// empty network namespace to give, or cannot refuse it the system calls that make sockets, it is not started. What it says is distrusted: a line that breaks the protocol, a crash or
 // a limit is an [*Error], and then none of its findings count, because a program that fails has not said "not found"
 // either. It cannot raise the weight of its own findings: see [Finding.Counts].
 //

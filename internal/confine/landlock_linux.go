@@ -56,8 +56,9 @@ func handled(version int) unix.LandlockRulesetAttr {
 }
 
 // Restrict limits the calling thread, which must be locked and must not be used for anything else afterwards, to
-// reading and running the named files and trees. Names that don't exist are passed over. It sets no_new_privs too.
-func Restrict(version int, names []string) error {
+// reading and running the named files and trees, and writing to the files that are named after them. Names that don't
+// exist are passed over. It sets no_new_privs too.
+func Restrict(version int, names []string, writable ...string) error {
 	if version < 1 {
 		return fmt.Errorf("not in this kernel: %w", unix.ENOSYS)
 	}
@@ -68,7 +69,12 @@ func Restrict(version int, names []string) error {
 	}
 	defer unix.Close(int(fd))
 	for _, name := range names {
-		if err := allowReading(int(fd), name); err != nil {
+		if err := allow(int(fd), name, 0); err != nil {
+			return err
+		}
+	}
+	for _, name := range writable {
+		if err := allow(int(fd), name, unix.LANDLOCK_ACCESS_FS_WRITE_FILE); err != nil {
 			return err
 		}
 	}
@@ -76,7 +82,7 @@ func Restrict(version int, names []string) error {
 		return fmt.Errorf("giving up privileges: %w", err)
 	}
 	flags := uintptr(0)
-	if version >= landlockThreads && len(names) == 0 {
+	if version >= landlockThreads && len(names)+len(writable) == 0 {
 		flags = unix.LANDLOCK_RESTRICT_SELF_TSYNC // the child's own step; the parent's is for one thread on purpose
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, flags, 0); errno != 0 {
@@ -85,7 +91,8 @@ func Restrict(version int, names []string) error {
 	return nil
 }
 
-func allowReading(ruleset int, name string) error {
+// allow allows reading and running a file or tree, and further rights.
+func allow(ruleset int, name string, further uint64) error {
 	fd, err := unix.Open(name, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
@@ -100,6 +107,7 @@ func allowReading(ruleset int, name string) error {
 	if st.IsDir() {
 		rule.Allowed_access = readTree
 	}
+	rule.Allowed_access |= further
 	if _, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(ruleset), unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0); errno != 0 {
 		return fmt.Errorf("a rule for %s: %w", name, errno)
 	}

@@ -74,6 +74,7 @@ type Command struct {
 	// Stdin and Stdout are the child's standard streams; nil: nothing to read, and what it writes goes nowhere.
 	Stdin, Stdout *os.File
 	Readable      []string // files and trees that it may read and run, beside itself and the system's libraries
+	Writable      []string // files, such as devices, that it may write to as well
 	Dir           string   // that it starts in; empty: the root
 	Env           []string // further variables of its environment
 	// Alone puts it in a process namespace of its own, where the plan has namespaces: what it starts dies with it.
@@ -153,7 +154,7 @@ func Start(c Command, pl Plan) (*Process, error) {
 	go onOwnThread(func() {
 		defer close(p.done)
 		if pl.landlock {
-			if err := Restrict(LandlockVersion(), slices.Concat([]string{p.cmd.Path}, libraries, c.Readable)); err != nil {
+			if err := Restrict(LandlockVersion(), slices.Concat([]string{p.cmd.Path}, libraries, c.Readable), c.Writable...); err != nil {
 				started <- fmt.Errorf("landlock: %w", err)
 				return
 			}

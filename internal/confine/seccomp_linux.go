@@ -76,15 +76,21 @@ func (p *program) on(number uint32, check func(*program)) {
 func low(arg int) uint32  { return uint32(dataArgs + 8*arg) }
 func high(arg int) uint32 { return low(arg) + 4 }
 
-// filter builds the program for this process.
-func filter(pid int) program {
-	var p program
+// native kills whoever calls by another interface than this machine's own, whose numbers mean something else, and loads
+// the number of the call.
+func (p *program) native() {
 	p.load(dataArch)
 	p.jump(jeq, auditArch, 1, 0)
 	p.ret(unix.SECCOMP_RET_KILL_PROCESS)
 	p.load(dataNumber)
 	p.jump(jge, x32Bit, 0, 1)
 	p.ret(unix.SECCOMP_RET_KILL_PROCESS)
+}
+
+// filter builds the program for this process.
+func filter(pid int) program {
+	var p program
+	p.native()
 	for _, n := range allowed {
 		p.on(n, func(r *program) { r.ret(unix.SECCOMP_RET_ALLOW) })
 	}
@@ -133,11 +139,12 @@ func filter(pid int) program {
 }
 
 // Calls puts the filter on all threads of this process, for good. no_new_privs must be set.
-func Calls() error {
+func Calls() error { return filter(os.Getpid()).apply() }
+
+func (p program) apply() error {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		return fmt.Errorf("the filter is for little-endian machines: %w", unix.ENOSYS)
 	}
-	p := filter(os.Getpid())
 	if len(p) > maxProg {
 		return fmt.Errorf("the filter has %d instructions: %w", len(p), unix.E2BIG)
 	}

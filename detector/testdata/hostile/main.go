@@ -11,7 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
+	"unsafe"
 )
 
 const hello = `{"type":"hello","protocol":"consentry.detector/1","name":"hostile","version":"0","algs":["com.example.mark.1"],"wants":{"planes":["y","cb","cr"],"frames":"all"},"network":false}`
@@ -101,9 +103,12 @@ func main() {
 		fmt.Println(`{"type":"finding","claim":"ai-declared","alg":"com.example.mark.1","message":"beef","text":"trust me"}`)
 	case "loose":
 		fmt.Println(`{"type":"finding","claim":"ai-declared","alg":"com.example.mark.1","falsePositiveBound":1e-3}`)
-	case "shown", "sees little", "reach":
-		if mode == "reach" {
+	case "shown", "sees little", "reach", "dials":
+		switch mode {
+		case "reach":
 			shown = reached()
+		case "dials":
+			shown = dialled(os.Args[2])
 		}
 		text, _ := json.Marshal(shown)
 		fmt.Printf("{\"type\":\"finding\",\"claim\":\"hint\",\"text\":%s}\n", text)
@@ -204,3 +209,44 @@ func reached() string {
 	}
 	return strings.Join(got, ", ")
 }
+
+// dialled tries every way to a socket of the file system, and says which led there.
+func dialled(path string) string {
+	var got []string
+	say := func(what string, err error) {
+		if err == nil {
+			got = append(got, what)
+		}
+	}
+	if c, err := net.Dial("unix", path); err == nil {
+		c.Close()
+		got = append(got, "a stream")
+	}
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
+	say("a socket of the network", err)
+	if err == nil {
+		syscall.Close(fd)
+	}
+	if pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM, 0); err == nil {
+		say("a datagram of a pair", syscall.Sendto(pair[0], []byte("x"), 0, &syscall.SockaddrUnix{Name: path + ".datagrams"}))
+	}
+	var parameters [120]byte
+	_, _, errno := syscall.Syscall(ioUringSetup, 1, uintptr(unsafe.Pointer(&parameters)), 0)
+	if errno != syscall.EPERM {
+		got = append(got, "a ring: "+errno.Error())
+	}
+	for _, flags := range []uintptr{syscall.CLONE_NEWUSER, syscall.CLONE_NEWNET} {
+		c := exec.Command("/bin/true")
+		c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags}
+		say("a namespace", c.Run())
+		c = exec.Command("/bin/true")
+		c.SysProcAttr = &syscall.SysProcAttr{Unshareflags: flags}
+		say("a namespace, later", c.Run())
+	}
+	if got == nil {
+		return "nothing"
+	}
+	return strings.Join(got, ", ")
+}
+
+const ioUringSetup = 425 // on every machine
