@@ -47,7 +47,7 @@ type Result struct {
 	// Spans are the parts that sound like speech, in order of the track; windows that overlap are one. Their borders are
 	// those of windows: half a second is as near as they get.
 	Spans []Span
-	// Heard is how long the sound was that was listened to.
+	// Heard is how long the sound was that was judged. Runs without a jump that are shorter than some 0.3 s are not.
 	Heard time.Duration
 	// Unheard says what of the track could not be listened to, in plain words; empty: nothing is known to be missing.
 	Unheard string
@@ -75,7 +75,9 @@ type Detector struct {
 	planes  int
 	anchor  time.Duration // presentation time of the first sample of the present run
 	samples int64         // of the present run
-	heard   time.Duration
+	run     time.Duration // the present run, of which nothing may have been judged
+	heard   time.Duration // the runs before that were judged
+	short   time.Duration // those that were too short to be
 	spans   []Span
 	cut     bool
 	runs    int
@@ -95,7 +97,7 @@ func (d *Detector) Audio(a *video.Audio) {
 	case a.Rate < MinRate:
 		d.miss(fmt.Sprintf("sound with %d samples a second: too few to tell speech", a.Rate))
 		return
-	case d.heard >= MaxTime:
+	case d.heard+d.short+d.run >= MaxTime:
 		d.miss(fmt.Sprintf("only the first %d hours were listened to", int(MaxTime.Hours())))
 		return
 	}
@@ -116,7 +118,7 @@ func (d *Detector) Audio(a *video.Audio) {
 		l.take(d.source(i, a))
 	}
 	d.samples += int64(a.Samples)
-	d.heard += time.Duration(float64(a.Samples) / float64(a.Rate) * float64(time.Second))
+	d.run += time.Duration(float64(a.Samples) / float64(a.Rate) * float64(time.Second))
 }
 
 // maxDrift is how far the time of a block may lie from the count of samples. Matroska rounds to a millisecond, AVI to a
@@ -203,10 +205,24 @@ func (d *Detector) add(s Span) {
 	d.spans = append(d.spans, s)
 }
 
-// flush judges what is left of the present run.
+// maxShort bounds the sound in runs that are too short to be judged: what is said in a second of scraps is a word, and
+// the start or end of a clean track is shorter. Beyond, somebody may have cut speech so that it is not found.
+const maxShort = time.Second
+
+// flush judges what is left of the present run, and counts it.
 func (d *Detector) flush() {
+	judged := false
 	for _, l := range d.lanes {
 		l.flush()
+		judged = judged || l.judged > 0
+	}
+	if judged {
+		d.heard += d.run
+	} else {
+		d.short += d.run
+	}
+	if d.run = 0; d.short > maxShort {
+		d.miss(fmt.Sprintf("more than %s of it lie between jumps in pieces too short to tell speech", maxShort))
 	}
 }
 

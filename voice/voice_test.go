@@ -194,7 +194,7 @@ func TestRunsAreBounded(t *testing.T) {
 	jump := func(d *voice.Detector, n int) *voice.Result {
 		plane := [][]float32{{0.5}}
 		for i := range n {
-			d.Audio(&video.Audio{Time: time.Duration(i+1) * time.Second, Rate: 8000, Samples: 1, Planes: plane})
+			d.Audio(&video.Audio{Time: time.Duration(i+1) * time.Second, Rate: 48000, Samples: 1, Planes: plane})
 		}
 		return d.Finish()
 	}
@@ -203,6 +203,39 @@ func TestRunsAreBounded(t *testing.T) {
 	}
 	if r := jump(&voice.Detector{}, voice.MaxRuns+1); !strings.Contains(r.Unheard, "jumps or changes more than") {
 		t.Errorf("one past the limit: %q", r.Unheard)
+	}
+}
+
+// Speech in pieces that are too short to be judged, with jumps between, is not taken for silence: what was not judged is
+// not counted as heard, and more than a second of it is told.
+func TestPiecesTooShortToJudge(t *testing.T) {
+	const rate = 8000
+	speech := talk(rate, 4)
+	jump := func(n, samples int) *voice.Result {
+		d, at := &voice.Detector{}, time.Duration(0)
+		for i := range n {
+			part := speech[(i*samples)%(len(speech)-samples):][:samples]
+			d.Audio(&video.Audio{Time: at, Rate: rate, Samples: samples, Planes: [][]float32{part}})
+			at += time.Duration(samples)*time.Second/rate + []time.Duration{101, -101}[i%2]*time.Millisecond
+		}
+		return d.Finish()
+	}
+	for name, c := range map[string]struct {
+		n, samples int
+		heard      time.Duration
+		told       bool
+	}{
+		"a second":                 {4, rate / 4, 0, false},
+		"more than a second":       {5, rate / 4, 0, true},
+		"a minute":                 {240, rate / 4, 0, true},
+		"pieces that can be heard": {10, rate * 32 / 100, 3200 * time.Millisecond, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := jump(c.n, c.samples)
+			if r.Heard.Round(time.Millisecond) != c.heard || strings.Contains(r.Unheard, "more than 1s of it lie between jumps") != c.told || !c.told && r.Unheard != "" {
+				t.Errorf("heard %v, not heard %q", r.Heard, r.Unheard)
+			}
+		})
 	}
 }
 
