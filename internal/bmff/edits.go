@@ -100,9 +100,54 @@ func (p *tables) movieTimescale(moov *Box) (uint32, error) {
 	return 0, nil
 }
 
+// sampled adds up how long the samples of a track take, at most maxTime. Samples beyond the table of times last as long
+// as its last one, which is how decoders take them. ISO/IEC 14496-12, 8.6.1.2 and 8.7.3.
+func (p *tables) sampled(trak *Box) (int64, error) {
+	stbl := path(trak, Mdia, Minf, Stbl)
+	if stbl == nil {
+		return 0, nil
+	}
+	defer func(told []Problem) { p.problems = told }(p.problems) // who reads the samples tells of their tables
+	rows, err := p.table(stbl.Child(Stts), 8, 8)
+	if err != nil || rows == nil {
+		return 0, err
+	}
+	defer rows.win.release()
+	var sum, samples, delta int64
+	add := func(n int64) {
+		if samples += n; delta > 0 && n > maxTime/delta {
+			sum = maxTime
+			return
+		}
+		sum = min(sum+n*delta, maxTime)
+	}
+	for {
+		r, err := rows.row()
+		if err != nil {
+			return 0, err
+		}
+		if r == nil {
+			break
+		}
+		delta = int64(binary.BigEndian.Uint32(r[4:]))
+		add(int64(binary.BigEndian.Uint32(r)))
+	}
+	for _, typ := range []FourCC{Stsz, Stz2} { // both count at the same place
+		h, err := p.head(stbl.Child(typ), 12)
+		if err != nil {
+			return 0, err
+		}
+		if len(h) == 12 {
+			add(max(0, int64(binary.BigEndian.Uint32(h[8:]))-samples))
+		}
+	}
+	return sum, nil
+}
+
 // HiddenMs is how much of a track's media its edit list shows nowhere, in milliseconds, and where the longest such piece
-// begins in the media; 0: nothing, or there is no list. Of media whose length the track does not say, as in fragments,
-// only what lies before the last edit counts. ISO/IEC 14496-12, 8.6.6.
+// begins in the media; 0: nothing, or there is no list. The media end where the track says so or where its samples do,
+// whichever is later: a file may say what it likes. Of media whose length neither says, as in fragments, only what lies
+// before the last edit counts. ISO/IEC 14496-12, 8.6.6.
 func (t *Track) HiddenMs() (total, longestAt int64) {
 	type span struct{ from, to int64 }
 	var shown []span
@@ -120,11 +165,11 @@ func (t *Track) HiddenMs() (total, longestAt int64) {
 		}
 		shown = append(shown, s)
 	}
-	if len(t.Edits) == 0 || len(shown) == 0 && t.Duration == 0 || t.Timescale == 0 {
+	end := max(int64(min(t.Duration, maxTime)), t.sampled)
+	if len(t.Edits) == 0 || len(shown) == 0 && end == 0 || t.Timescale == 0 {
 		return 0, 0
 	}
 	slices.SortFunc(shown, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	end := int64(min(t.Duration, maxTime))
 	if end == 0 {
 		end = shown[len(shown)-1].from
 	}

@@ -114,6 +114,36 @@ func TestHiddenMedia(t *testing.T) {
 			}
 		})
 	}
+	// What the track says of its length is the file's choice, and so the samples count.
+	for name, c := range map[string]struct {
+		length int
+		times  []byte
+		sizes  []byte
+		total  int64
+	}{
+		"as long as it says":        {2500, full("stts", 0, 0, be32(1), be32(25), be32(100)), nil, 1500},
+		"longer than it says":       {1000, full("stts", 0, 0, be32(1), be32(25), be32(100)), nil, 1500},
+		"of no length, it says":     {0, full("stts", 0, 0, be32(2), be32(5), be32(100), be32(10), be32(200)), nil, 1500},
+		"shorter than it says":      {2500, full("stts", 0, 0, be32(1), be32(5), be32(100)), nil, 1500},
+		"more samples than times":   {0, full("stts", 0, 0, be32(1), be32(1), be32(100)), full("stsz", 0, 0, be32(1), be32(25)), 1500},
+		"more small samples":        {0, full("stts", 0, 0, be32(1), be32(1), be32(100)), full("stz2", 0, 0, be32(8), be32(25), make([]byte, 25)), 1500},
+		"samples that take no time": {0, full("stts", 0, 0, be32(1), be32(25), be32(0)), nil, 0},
+		"a table cut short":         {0, full("stts", 0, 0, be32(9), be32(25), be32(100)), nil, 1500},
+		"a table of nothing":        {0, box("stts", []byte{0, 0}), nil, 0},
+		"times beyond any film's":   {0, full("stts", 0, 0, be32(2), be32(1<<32-1), be32(1<<32-1), be32(1<<32-1), be32(1<<32-1)), nil, (1<<53 - 1000)},
+		"samples beyond any film's": {0, full("stts", 0, 0, be32(1), be32(1), be32(1<<32-1)), full("stsz", 0, 0, be32(1), be32(1<<32-1)), (1<<53 - 1000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			one := trak(table{id: 1, handler: "vide", entry: avc1(1, 1), length: &c.length, times: c.times, sizes: c.sizes})
+			tracks, problems, err := walk(t, box("moov", full("mvhd", 0, 0, be32(0), be32(0), be32(600), make([]byte, 84)), box("trak", one[8:], elst(0, 1, row0(600, 0, normal)))), bmff.Limits{}).Tracks()
+			if err != nil || len(problems) > 0 {
+				t.Fatal(problems, err)
+			}
+			if total, at := tracks[0].HiddenMs(); total != c.total || total > 0 && at != 1000 {
+				t.Errorf("%d ms at %d; expected %d at 1000", total, at, c.total)
+			}
+		})
+	}
 	// Of fragments nobody knows how long they are.
 	open := bmff.Track{Timescale: 1000, MovieTimescale: 600, Edits: []bmff.Edit{{Duration: 0, MediaTime: 700, Rate: 1}}}
 	if total, at := open.HiddenMs(); total != 700 || at != 0 {

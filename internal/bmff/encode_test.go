@@ -43,7 +43,9 @@ type table struct {
 	stsc    [][3]int
 	offsets []byte // stco or co64
 	dref    []byte
-	large   bool // version 1 headers
+	large   bool   // version 1 headers
+	length  *int   // what version 0 says of the media's, ms; nil: 2,500
+	times   []byte // stts
 }
 
 func stsz(sizes ...int) []byte {
@@ -78,7 +80,11 @@ func url(flags int, location string) []byte { return full("url ", 0, flags, []by
 
 func trak(t table) []byte {
 	tkhd := full("tkhd", 0, 3, be32(0), be32(0), be32(t.id), make([]byte, 68))
-	mdhd := full("mdhd", 0, 0, be32(0), be32(0), be32(1000), be32(2500), be32(0))
+	long := 2500
+	if t.length != nil {
+		long = *t.length
+	}
+	mdhd := full("mdhd", 0, 0, be32(0), be32(0), be32(1000), be32(long), be32(0))
 	if t.large {
 		tkhd = full("tkhd", 1, 3, be64(0), be64(0), be32(t.id), make([]byte, 76))
 		mdhd = full("mdhd", 1, 0, be64(0), be64(0), be32(1000), be64(2500), be32(0))
@@ -93,7 +99,7 @@ func trak(t table) []byte {
 	}
 	return box("trak", tkhd, box("mdia", mdhd, full("hdlr", 0, 0, be32(0), []byte(t.handler), make([]byte, 13)),
 		box("minf", full("vmhd", 0, 1, make([]byte, 8)), box("dinf", full("dref", 0, 0, be32(1), dref)),
-			box("stbl", full("stsd", 0, 0, be32(1), t.entry), full("stsc", 0, 0, rows), t.sizes, t.offsets))))
+			box("stbl", full("stsd", 0, 0, be32(1), t.entry), full("stsc", 0, 0, rows), t.sizes, t.offsets, t.times))))
 }
 
 // fragment is a moof box with one run, and the mdat box behind it.

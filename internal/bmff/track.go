@@ -21,6 +21,8 @@ type Track struct {
 
 	MovieTimescale uint32 // units per second of the durations of Edits
 	Edits          []Edit // empty: the whole media is shown; at most 256
+
+	sampled int64 // what the samples take by their table, in units of Timescale; known where there are Edits
 }
 
 // DurationMs is the duration in milliseconds; 0 where it is unknown.
@@ -67,6 +69,11 @@ func (f *File) Tracks() ([]Track, []Problem, error) {
 		t.MovieTimescale = scale
 		if err := p.edits(&t); err != nil {
 			return nil, nil, err
+		}
+		if len(t.Edits) > 0 {
+			if t.sampled, err = p.sampled(b); err != nil {
+				return nil, nil, err
+			}
 		}
 		out = append(out, t)
 	}
