@@ -17,6 +17,8 @@ type Fetcher interface {
 	// Get returns the HTTP status, the address that answered, and the body, which has most bytes at the most. An error
 	// says why there is none; status and address may come with it.
 	Get(ctx context.Context, address string, most int64) (status int, final string, body []byte, err error)
+	// GetSameHost is Get of a server that the operator named: it follows no redirect to another host or port.
+	GetSameHost(ctx context.Context, address string, most int64) (status int, final string, body []byte, err error)
 }
 
 // Limits of what is fetched for one file: a declaration names a token a person and a status list an issuer, so that
@@ -84,7 +86,11 @@ func (r *run) fetch(ctx context.Context, ref consent.Reference, left *int64) (st
 // get gets one document and reports it; why says what kept it from coming. The error is the context's.
 func (r *run) get(ctx context.Context, address, purpose string, most int64) (body []byte, why string, err error) {
 	out := report.Fetched{URL: address, Purpose: purpose}
-	status, final, body, err := r.v.Fetch.Get(ctx, address, most)
+	get := r.v.Fetch.Get
+	if purpose == "resolver" || purpose == "look-alike" { // the operator said whom to ask
+		get = r.v.Fetch.GetSameHost
+	}
+	status, final, body, err := get(ctx, address, most)
 	if ctx.Err() != nil {
 		return nil, "", ctx.Err()
 	}

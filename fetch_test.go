@@ -230,3 +230,7 @@ func (c cancelling) Get(context.Context, string, int64) (int, string, []byte, er
 	c()
 	return 0, "", nil, errors.New("no answer")
 }
+
+func (c cancelling) GetSameHost(ctx context.Context, address string, most int64) (int, string, []byte, error) {
+	return c.Get(ctx, address, most)
+}

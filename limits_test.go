@@ -33,6 +33,10 @@ func (g *greedy) Get(_ context.Context, address string, most int64) (int, string
 	return 200, address, make([]byte, most), nil
 }
 
+func (g *greedy) GetSameHost(ctx context.Context, address string, most int64) (int, string, []byte, error) {
+	return g.Get(ctx, address, most)
+}
+
 // Tokens may have 16 KiB; what comes for one file has 32 MiB at the most, and nothing is asked behind that.
 func TestWhatIsFetchedIsBounded(t *testing.T) {
 	c := forge.Consent([]forge.Map{forge.Depicted("p1", "ada", 0)}, forge.Token("ada", nil))

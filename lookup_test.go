@@ -25,6 +25,7 @@ import (
 type resolution struct {
 	answer string
 	stores map[string][]byte
+	moved  string // where it redirects what asks for a store; empty: nowhere
 	asked  []string
 	query  []string // alg and value of each question
 }
@@ -37,6 +38,10 @@ func (s *resolution) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, s.answer)
 			return
 		}
+	}
+	if s.moved != "" {
+		http.Redirect(w, r, s.moved, http.StatusFound)
+		return
 	}
 	if store, ok := s.stores[strings.TrimPrefix(r.URL.Path, "/v1/manifests/")]; ok {
 		_, _ = w.Write(store)
@@ -170,6 +175,8 @@ func TestHostileResolvers(t *testing.T) {
 		{"it answers without end", resolution{answer: matches() + strings.Repeat(" ", softbinding.MaxAnswer)}, 1, 0, "more than 1048576 bytes"},
 		{"it sends us elsewhere", resolution{answer: `{"matches":[{"manifestId":"a","endpoint":"https://127.0.0.1:1/v1"}]}`}, 1, 0, "another endpoint"},
 		{"it sends us into our own network", resolution{answer: `{"matches":[{"manifestId":"a","endpoint":"http://169.254.169.254/latest"}]}`}, 1, 0, "another endpoint"},
+		{"it redirects us elsewhere", resolution{answer: matches("a"), moved: "https://127.0.0.1:1/v1"}, 2, 0, "redirects to another host"},
+		{"it redirects its answer elsewhere", resolution{moved: "https://127.0.0.1:1/v1"}, 1, 0, "redirects to another host"},
 		{"its manifest is not there", resolution{answer: matches("a")}, 2, 0, "status 404"},
 		{"it gives one manifest under many names", resolution{answer: matches("a", "b", "c"), stores: map[string][]byte{"a": lost.Store, "b": lost.Store, "c": lost.Store}}, 4, 1, ""},
 		{

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -64,13 +65,27 @@ func (a *answer) give(most int64) ([]byte, error) {
 
 // Get returns a document of most bytes at the most. The address that answered is given where there was an answer.
 func (g *Getter) Get(ctx context.Context, address string, most int64) (status int, final string, body []byte, err error) {
+	return g.get(ctx, address, most, false)
+}
+
+// GetSameHost is Get without redirects to another host, or to another port of this one: of a server that the operator
+// named, which must not choose whom else we ask.
+func (g *Getter) GetSameHost(ctx context.Context, address string, most int64) (status int, final string, body []byte, err error) {
+	return g.get(ctx, address, most, true)
+}
+
+func (g *Getter) get(ctx context.Context, address string, most int64, same bool) (status int, final string, body []byte, err error) {
+	key := address
+	if same {
+		key = "same host " + address // what a redirect led to elsewhere is no answer here
+	}
 	g.mu.Lock()
-	a := g.kept[address]
+	a := g.kept[key]
 	g.mu.Unlock()
 	if !a.serves(most) {
-		a = g.ask(ctx, address, most)
+		a = g.ask(ctx, address, most, same)
 		if ctx.Err() == nil {
-			g.keep(address, a)
+			g.keep(key, a)
 		}
 	}
 	body, err = a.give(most)
@@ -95,7 +110,7 @@ func (g *Getter) keep(address string, a *answer) {
 	}
 }
 
-func (g *Getter) ask(ctx context.Context, address string, most int64) *answer {
+func (g *Getter) ask(ctx context.Context, address string, most int64, same bool) *answer {
 	u, err := url.Parse(address)
 	if err != nil || len(address) > maxAddress {
 		return &answer{err: errNoAddress}
@@ -113,6 +128,9 @@ func (g *Getter) ask(ctx context.Context, address string, most int64) *answer {
 	client := &http.Client{Transport: g.transport(), CheckRedirect: func(next *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return fmt.Errorf("it redirects more than %d times", maxRedirects)
+		}
+		if same && !strings.EqualFold(next.URL.Host, u.Host) {
+			return errors.New("it redirects to another host, which only the answer names")
 		}
 		next.Header.Del("Referer")
 		return acceptable(next.URL)

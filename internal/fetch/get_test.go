@@ -100,6 +100,44 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestGetSameHost: a server that the operator named leads nowhere else, also when the other answer is at hand already.
+func TestGetSameHost(t *testing.T) {
+	var asked atomic.Int32
+	other := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		fmt.Fprint(w, "elsewhere")
+	}))
+	t.Cleanup(other.Close)
+	s, g := server(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/away":
+			http.Redirect(w, r, other.URL+"/doc", http.StatusFound)
+		case "/near":
+			http.Redirect(w, r, "/away", http.StatusFound)
+		case "/moved":
+			http.Redirect(w, r, "/doc", http.StatusFound)
+		default:
+			fmt.Fprint(w, "here")
+		}
+	})
+	g.Roots.AddCert(other.Certificate())
+	for path, want := range map[string]string{"/doc": "here", "/moved": "here", "/away": "", "/near": ""} {
+		_, _, body, err := g.GetSameHost(t.Context(), s.URL+path, 100)
+		if string(body) != want || (err != nil) != (want == "") || err != nil && !strings.Contains(err.Error(), "another host") {
+			t.Errorf("%s: %q, %v", path, body, err)
+		}
+	}
+	if asked.Load() != 0 {
+		t.Error("the other server was asked")
+	}
+	if _, _, body, err := g.Get(t.Context(), s.URL+"/away", 100); string(body) != "elsewhere" || err != nil {
+		t.Errorf("Get: %q, %v", body, err)
+	}
+	if _, _, body, err := g.GetSameHost(t.Context(), s.URL+"/away", 100); body != nil || err == nil {
+		t.Errorf("after Get: %q, %v", body, err)
+	}
+}
+
 // TestGetStaysOutOfPrivateNetworks: without the hook of the tests a server on loopback is not asked, by address or by
 // name.
 func TestGetStaysOutOfPrivateNetworks(t *testing.T) {
