@@ -166,6 +166,7 @@ func TestOpen_refuses(t *testing.T) {
 		want      string
 	}{
 		"a library that is not there":    {"see", func(c *Config) { c.Library.Path += "x" }, persons.ReasonLibrary},
+		"a library that is a folder":     {"see", func(c *Config) { c.Library.Path = filepath.Dir(c.Library.Path) }, persons.ReasonLibrary},
 		"a library with another digest":  {"see", func(c *Config) { c.Library.SHA256 = strings.Repeat("0", 64) }, persons.ReasonLibrary},
 		"a library without a digest":     {"see", func(c *Config) { c.Library.SHA256 = "" }, persons.ReasonLibrary},
 		"a library that does not load":   {"no library", nil, persons.ReasonLibrary},
@@ -186,6 +187,9 @@ func TestOpen_refuses(t *testing.T) {
 			d, err := Open(context.Background(), cfg)
 			if d != nil || reason(err) != c.want {
 				t.Errorf("%v, not %s", err, c.want)
+			}
+			if folder := filepath.Dir(cfg.Library.Path); strings.Contains(err.Error(), folder) || strings.Contains(err.Error(), filepath.Base(filepath.Dir(folder))) {
+				t.Errorf("%v: it names a folder", err)
 			}
 		})
 	}

@@ -3,12 +3,8 @@ package jail
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -49,9 +45,9 @@ func Open(ctx context.Context, cfg Config) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	lib, err := checkedCopy(cfg.Library)
+	lib, err := confine.NewPinned("library", cfg.Library.Path, cfg.Library.SHA256, maxLibrary)
 	if err != nil {
-		return nil, err
+		return nil, &persons.Error{Reason: persons.ReasonLibrary, Detail: printable(err.Error(), maxDetail), Err: err}
 	}
 	defer lib.Close()
 	model, err := confine.NewSealed("model", bytes.NewReader(ready.model))
@@ -105,39 +101,6 @@ func (d *Detector) startAll(ctx context.Context, command confine.Command, model,
 		return failed
 	}
 	return nil
-}
-
-// checkedCopy copies the library into sealed memory and compares the digest of the copy: what is loaded is what was
-// checked, whatever becomes of the file.
-func checkedCopy(l Library) (*os.File, error) {
-	wrong := func(detail string, err error) error {
-		return &persons.Error{Reason: persons.ReasonLibrary, Detail: printable(detail, maxDetail), Err: err}
-	}
-	f, err := os.Open(l.Path)
-	if err != nil {
-		return nil, wrong("the library cannot be read: "+err.Error(), err)
-	}
-	defer f.Close()
-	sum := counted{Hash: sha256.New()}
-	c, err := confine.NewSealed("library", io.TeeReader(io.LimitReader(f, maxLibrary+1), &sum))
-	if err != nil {
-		return nil, wrong(err.Error(), err)
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != l.SHA256 || sum.n > maxLibrary {
-		c.Close()
-		return nil, wrong(fmt.Sprintf("%s is not the library that is pinned: its sha256 begins with %.16s, not %.16s", l.Path, got, l.SHA256), nil)
-	}
-	return c, nil
-}
-
-type counted struct {
-	hash.Hash
-	n int64
-}
-
-func (c *counted) Write(b []byte) (int, error) {
-	c.n += int64(len(b))
-	return c.Hash.Write(b)
 }
 
 // start starts a child, as confined as this system allows, and waits until it is ready.
