@@ -142,13 +142,17 @@ func badChar(s string) int {
 	return -1
 }
 
-// decodePart decodes base64url without padding; unused bits must be zero, so that one content has one text.
+// decodePart decodes base64url without padding; unused bits must be zero, so that one content has one text. Of a text
+// with a fault it gives nothing: not what stands before the fault.
 func decodePart(s string) ([]byte, bool) {
 	if badChar(s) >= 0 {
 		return nil, false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	return b, err == nil
+	if err != nil {
+		return nil, false
+	}
+	return b, true
 }
 
 // decodeText is decodePart for a text: a bundle of 32 MiB is not held twice.

@@ -188,7 +188,7 @@ func TestPartsAreDecodedStrictly(t *testing.T) {
 	} {
 		b, ok := decodePart(text)
 		s, okText := decodeText(text)
-		if ok != (want != "-") || okText != ok || ok && (string(b) != want || s != want) || !okText && s != "" {
+		if ok != (want != "-") || okText != ok || ok && (string(b) != want || s != want) || !ok && b != nil || !okText && s != "" {
 			t.Errorf("%.20q: %.20q %v, %.20q %v", text, b, ok, s, okText)
 		}
 	}
