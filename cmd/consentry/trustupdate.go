@@ -103,6 +103,9 @@ func (p *program) trustPlan(c *cli.Context) (*trust.Plan, error) {
 	if c.Bool("fetch") == (c.NArg() > 0) {
 		return nil, &usageError{Text: "trust " + c.Command.Name + " needs files or a folder with lists, or --fetch", Hint: "consentry trust " + c.Command.Name + " C2PA-TRUST-LIST.json"}
 	}
+	if c.Bool("fetch") && (c.String("list") != "" || c.String("dated") != "") {
+		return nil, &usageError{Text: "--fetch takes the official lists: --list and --dated are for a PEM file", Hint: "consentry trust " + c.Command.Name + " --fetch"}
+	}
 	b := &trust.Bundle{}
 	var err error
 	if list := c.String("list"); list != "" || c.String("dated") != "" {
