@@ -191,44 +191,58 @@ func (r *run) generatedByDetectors() (out []string) {
 	return out
 }
 
-// detectorOf is one that answers for an algorithm, one that did so if there is any; nil: none was asked.
-func (r *run) detectorOf(alg string) (found *report.Detector) {
+// detectorsOf are those that answer for an algorithm; none: nobody who does was asked, or could say so.
+func (r *run) detectorsOf(alg string) (out []*report.Detector) {
 	for i := range r.out.Watermarks.Detectors {
-		d := &r.out.Watermarks.Detectors[i]
-		if slices.Contains(d.Algs, alg) && (found == nil || found.State == detectorFailure) {
-			found = d
+		if d := &r.out.Watermarks.Detectors[i]; slices.Contains(d.Algs, alg) {
+			out = append(out, d)
 		}
 	}
-	return found
+	return out
 }
 
-// compareDetected holds a declared value against what a program of somebody else's found for its algorithm.
-func (r *run) compareDetected(b *manifest.SoftBinding, row *report.SoftBinding, d *report.Detector) {
-	want, other, hint := messageOf(b), "", false
-	for i := range d.Findings {
-		f := &d.Findings[i]
-		switch {
-		case f.Algorithm != b.Alg:
-		case f.Class != "C":
-			hint = true
-		case trimHex(f.Message) == want:
-			r.bindingIs(row, bindPresent, "softBinding.present", b, "message "+f.Message+", says "+detectorName(d))
-			return
-		default:
-			other = f.Message
+// compareDetected holds a declared value against what the programs of somebody else's that answer for its algorithm
+// found. The declared message wins, whoever found it, and it is absent only where all of them looked to the end.
+func (r *run) compareDetected(b *manifest.SoftBinding, row *report.SoftBinding, asked []*report.Detector) {
+	want := wholeMessage(b)
+	other, open, unanswered := "", "", ""
+	for _, d := range asked {
+		name := detectorName(d)
+		switch d.State {
+		case detectorFailure:
+			unanswered = cmp.Or(unanswered, name+" gave no answer")
+		case detectorPartly:
+			unanswered = cmp.Or(unanswered, name+" did not see all frames and found nothing")
+		}
+		for i := range d.Findings {
+			f := &d.Findings[i]
+			switch {
+			case f.Algorithm != b.Alg:
+			case f.Class != "C":
+				open = cmp.Or(open, name+" only hints at it, without a bound that counts")
+			case f.Message == "":
+				open = cmp.Or(open, "a mark is there, and "+name+" did not give its message")
+			case f.Message == want:
+				r.bindingIs(row, bindPresent, "softBinding.present", b, "message "+f.Message+", says "+name)
+				return
+			case trimHex(f.Message) == trimHex(want): // nobody says here whether zeros in front belong to the message
+				open = cmp.Or(open, fmt.Sprintf("message %q is declared, and %s found %q, which is of another length", beginning(want), name, f.Message))
+			default:
+				other = cmp.Or(other, fmt.Sprintf("message %q is declared, and %q is there, says %s", beginning(want), f.Message, name))
+			}
 		}
 	}
-	switch {
-	case d.State == detectorFailure:
-		r.bindingIs(row, bindUnasked, "", b, detectorName(d)+" gave no answer")
+	switch why := cmp.Or(open, unanswered); {
 	case other != "":
-		r.bindingIs(row, bindOther, "softBinding.otherMessage", b, fmt.Sprintf("message %q is declared, and %q is there, says %s", beginning(want), other, detectorName(d)))
-	case hint:
-		r.bindingIs(row, bindUnasked, "", b, detectorName(d)+" only hints at it, without a bound that counts")
-	case d.State == detectorPartly:
-		r.bindingIs(row, bindUnasked, "", b, detectorName(d)+" did not see all frames and found nothing")
+		r.bindingIs(row, bindOther, "softBinding.otherMessage", b, other)
+	case why != "":
+		r.bindingIs(row, bindUnasked, "", b, why)
 	default:
-		r.bindingIs(row, bindAbsent, "softBinding.absent", b, fmt.Sprintf("message %q was not found by %s", beginning(want), detectorName(d)))
+		var names []string
+		for _, d := range asked {
+			names = append(names, detectorName(d))
+		}
+		r.bindingIs(row, bindAbsent, "softBinding.absent", b, fmt.Sprintf("message %q was not found by %s", beginning(want), strings.Join(names, ", nor by ")))
 	}
 }
 

@@ -134,6 +134,44 @@ func TestDetectorsOfOthers(t *testing.T) {
 	}
 }
 
+func TestASoftBindingIsComparedWithAllDetectorsThatAnswerForIt(t *testing.T) {
+	const alg = "com.example.mark.1"
+	for _, c := range []struct {
+		name     string
+		modes    []string
+		declared []byte
+		want     string
+		text     string
+	}{
+		{"a mark without its message", []string{"no message"}, []byte{0xbe, 0xef}, "not-checkable", "did not give its message"},
+		{"a mark without its message, and a message of zeros", []string{"no message"}, []byte{0}, "not-checkable", "did not give its message"},
+		{"a longer message that ends in the declared one", []string{"found"}, []byte{0, 0xbe, 0xef}, "not-checkable", "another length"},
+		{"the second finds it", []string{"nothing", "found"}, []byte{0xbe, 0xef}, "present", "beef"},
+		{"the first finds it", []string{"found", "nothing"}, []byte{0xbe, 0xef}, "present", "beef"},
+		{"the second finds it, the first gives no answer", []string{"crash", "found"}, []byte{0xbe, 0xef}, "present", "beef"},
+		{"the second finds it, the first a mark without message", []string{"no message", "found"}, []byte{0xbe, 0xef}, "present", "beef"},
+		{"the second finds another", []string{"nothing", "found"}, []byte{1}, "other-message", "beef"},
+		{"one finds nothing, the other gives no answer", []string{"nothing", "crash"}, []byte{1}, "not-checkable", "no answer"},
+		{"one finds nothing, the other only hints", []string{"nothing", "raised"}, []byte{1}, "not-checkable", "hints"},
+		{"neither finds it", []string{"nothing", "shown"}, []byte{1}, "absent", "nor by"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := trusting(t)
+			v.Frames, v.Decoder = video.KeyFrames, showing{frames: []*video.Frame{painted()}}
+			for _, mode := range c.modes {
+				v.Detectors = append(v.Detectors, vendor(t, mode))
+			}
+			data := forge.Make(forge.Recipe{Manifest: forge.Manifest{
+				Actions: []forge.Action{{Name: "c2pa.edited"}}, Assertions: []forge.Assertion{binding(alg, block(c.declared))},
+			}}).Data
+			rows := verify(t, v, asset(data)).Watermarks.SoftBindings
+			if len(rows) != 1 || rows[0].Result != c.want || !strings.Contains(rows[0].Text, c.text) {
+				t.Errorf("%+v", rows)
+			}
+		})
+	}
+}
+
 // A decoder that gives up takes the detector's answer along: what it found in a part is no answer for the clip.
 func TestDetectorWithoutAllFrames(t *testing.T) {
 	plain := forge.Make(forge.Recipe{Manifest: forge.Manifest{Actions: []forge.Action{{Name: "c2pa.edited"}}}}).Data

@@ -112,8 +112,8 @@ func (r *run) compare(b *manifest.SoftBinding, row *report.SoftBinding, of *fing
 	case mark != "":
 		row.Type = softbinding.Watermark
 		r.compareMark(b, row, mark)
-	case r.detectorOf(b.Alg) != nil:
-		r.compareDetected(b, row, r.detectorOf(b.Alg))
+	case len(r.detectorsOf(b.Alg)) > 0:
+		r.compareDetected(b, row, r.detectorsOf(b.Alg))
 	case row.Type == "":
 		r.bindingIs(row, bindUnknown, "softBinding.unknownAlgorithm", b, "no list known here has it")
 	default:
@@ -250,14 +250,21 @@ func (r *run) lookedFor(mark, message string) bool {
 	return false
 }
 
-// messageOf is the message that a block declares, in hex: bytes as they are, text where it is hex.
-func messageOf(b *manifest.SoftBinding) string {
+// messageOf is the message that a block declares, in hex, without the zeros in front.
+func messageOf(b *manifest.SoftBinding) string { return trimHex(wholeMessage(b)) }
+
+// wholeMessage is the message that a block declares, in hex, two digits to a byte: bytes as they are, text where it is
+// hex.
+func wholeMessage(b *manifest.SoftBinding) string {
 	if b.Text {
 		if text := strings.ToLower(string(b.Value)); isHex(text) {
-			return trimHex(text)
+			if len(text)%2 > 0 {
+				text = "0" + text
+			}
+			return text
 		}
 	}
-	return trimHex(hex.EncodeToString(b.Value))
+	return hex.EncodeToString(b.Value)
 }
 
 func isHex(s string) bool { return s != "" && strings.Trim(s, "0123456789abcdef") == "" }

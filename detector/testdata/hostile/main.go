@@ -97,6 +97,8 @@ func main() {
 		fmt.Println(`{"type":"finding","claim":"mark-present","alg":"com.example.mark.1","falsePositiveBound":0}`)
 	case "found":
 		fmt.Println(`{"type":"finding","claim":"mark-present","alg":"com.example.mark.1","message":"beef","falsePositiveBound":1e-9,"spansMs":[[0,500]]}`)
+	case "no message":
+		fmt.Println(`{"type":"finding","claim":"mark-present","alg":"com.example.mark.1","falsePositiveBound":1e-9}`)
 	case "generated":
 		fmt.Println(`{"type":"finding","claim":"ai-declared","alg":"com.example.mark.1","message":"beef","subject":"Example Ltd","falsePositiveBound":1e-9}`)
 	case "raised":
