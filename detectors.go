@@ -125,7 +125,7 @@ func detectorName(d *report.Detector) string {
 	return fmt.Sprintf("the detector %q %s", d.Name, d.Version)
 }
 
-// detectorFinding gives a finding the class that its evidence has; the program has no say in it.
+// detectorFinding gives a finding the class of what it claims: the bound is its vendor's, and nobody has checked it.
 func detectorFinding(f *detector.Finding) report.DetectorFinding {
 	out := report.DetectorFinding{
 		Claim: f.Claim, Class: "F", Algorithm: f.Alg, Message: f.Message, Subject: f.Subject, Text: f.Text, Statistic: f.Statistic,
@@ -179,16 +179,21 @@ func (r *run) counting() (out []*report.DetectorFinding) {
 	return out
 }
 
-// generatedByDetectors names the marks of which a detector says, with a bound, that they make a picture generated. A mark
-// that only traces copies says nothing of that.
-func (r *run) generatedByDetectors() (out []string) {
-	for _, f := range r.counting() {
-		name := strings.TrimSpace(f.Algorithm + " " + f.Message)
-		if f.Claim == detector.ClaimGenerated && !slices.Contains(out, name) {
-			out = append(out, name)
+// generatedByDetectors names the marks of which a detector says, with a bound, that they make a picture generated, and
+// says for each on whose word it stands. A mark that only traces copies says nothing of that.
+func (r *run) generatedByDetectors() (marks, claims []string) {
+	for i := range r.out.Watermarks.Detectors {
+		d := &r.out.Watermarks.Detectors[i]
+		for n := range d.Findings {
+			f := &d.Findings[n]
+			name := strings.TrimSpace(f.Algorithm + " " + f.Message)
+			if f.Class == "C" && f.Claim == detector.ClaimGenerated && !slices.Contains(marks, name) {
+				marks = append(marks, name)
+				claims = append(claims, fmt.Sprintf("%s (claimed by the vendor of %s)", name, detectorName(d)))
+			}
 		}
 	}
-	return out
+	return marks, claims
 }
 
 // detectorsOf are those that answer for an algorithm; none: nobody who does was asked, or could say so.

@@ -103,6 +103,9 @@ func TestDetectorsOfOthers(t *testing.T) {
 			if r.Origin.State != c.origin || c.origin == "generated" && r.Origin.Basis != "mark" {
 				t.Errorf("origin %+v", r.Origin)
 			}
+			if because, err := json.Marshal(r.Origin); err != nil || (c.origin == "generated") != strings.Contains(string(because), `claimed by the vendor of the detector \"hostile\" 0`) {
+				t.Errorf("whose claim is it? %s %v", because, err)
+			}
 			result := ""
 			for _, b := range r.Watermarks.SoftBindings {
 				result = b.Result

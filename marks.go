@@ -131,7 +131,8 @@ func (r *run) marks() (out []string) {
 	for i := range r.out.Watermarks.Found {
 		out = append(out, markName(&r.out.Watermarks.Found[i]))
 	}
-	return append(out, r.generatedByDetectors()...)
+	_, claims := r.generatedByDetectors()
+	return append(out, claims...)
 }
 
 // markClashes tells where marks contradict each other or what is declared. The origin is decided.
@@ -148,7 +149,8 @@ func (r *run) markClashes() {
 	for _, m := range found {
 		schemes[cmp.Or(m.Scheme, m.Message)] = true
 	}
-	for _, name := range r.generatedByDetectors() {
+	theirs, _ := r.generatedByDetectors()
+	for _, name := range theirs {
 		schemes[name] = true
 	}
 	if len(schemes) > 1 {

@@ -79,7 +79,8 @@ type Finding struct {
 }
 
 // Counts reports whether a finding is a mark that counts: it names its algorithm, claims a mark, and gives a
-// false-positive bound of [MaxBound] or less. Anything else can only hint, whatever the program calls it.
+// false-positive bound of [MaxBound] or less. Anything else can only hint, whatever the program calls it. The bound is
+// its vendor's claim.
 func (f *Finding) Counts() bool {
 	return (f.Claim == ClaimMark || f.Claim == ClaimGenerated) && f.Alg != "" && f.FalsePositiveBound != nil && *f.FalsePositiveBound <= MaxBound
 }
