@@ -59,6 +59,7 @@ var rules = map[string]rule{
 	"voice":                  {[]string{"video"}, nil, "samples to spans; pure Go"},
 	"internal/voicerates":    {[]string{"video", "voice"}, nil, "a measurement"},
 	"watermark":              {[]string{"video"}, nil, "over frames; pure Go"},
+	"visible":                {[]string{"video"}, nil, "frames to hints; pure Go"},
 	"watermark/neural":       {[]string{"watermark", "video", "internal/onnxgraph"}, nil, "arithmetic: a runner is handed in"},
 	"watermark/neural/jail":  {[]string{"watermark/neural", "internal/confine"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a library"},
 	"video/ffmpeg":           {[]string{"video"}, []string{"github.com/asticode/go-astiav"}, "the only cgo"},
@@ -88,7 +89,7 @@ var rules = map[string]rule{
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{
-		"report", "labels", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "voice", "watermark", "watermark/neural", "detector", "internal/*",
+		"report", "labels", "manifest", "signing", "trust", "region", "origin", "consent", "policy", "video", "persons", "fingerprint", "softbinding", "voice", "watermark", "watermark/neural", "visible", "detector", "internal/*",
 	}, nil, "the order of work; no cgo package"},
 }
 

@@ -17,7 +17,7 @@ type look struct {
 
 // looks are those that this run needs.
 func (r *run) looks(ctx context.Context) []look {
-	list := append([]look{r.lookForMarks()}, r.printLooks()...)
+	list := append([]look{r.lookForMarks(), r.lookForVisible()}, r.printLooks()...)
 	list = append(list, r.detectorLooks(ctx)...)
 	list = append(list, r.lookWithNetworks()...)
 	if r.people.analysis != nil {

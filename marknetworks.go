@@ -73,7 +73,7 @@ func (r *run) otherMarks() {
 	if len(unread) > 0 {
 		r.notChecked("marks that networks read", strings.Join(unread, ", ")+": only with a network of your own (--mark-model)")
 	}
-	r.notChecked("watermarks of other methods", "not supported yet: visible marks, SynthID and others, and marks in sound are not looked for")
+	r.notChecked("watermarks of other methods", "not supported yet: SynthID and others, marks in sound, and visible marks but "+visibleNames()+", are not looked for")
 }
 
 // lookWithNetworks takes frames for the networks.

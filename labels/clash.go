@@ -25,7 +25,7 @@ func (r *Result) Clashes(m Manifests) []report.Finding {
 	}
 	var families []string
 	for _, name := range m.Makers {
-		if f := signerFamily(name); f != "" {
+		if f := SignerFamily(name); f != "" {
 			families = append(families, f)
 		}
 	}
@@ -35,6 +35,16 @@ func (r *Result) Clashes(m Manifests) []report.Finding {
 	for _, l := range own {
 		if f := familyOf(l.Producer); f != "" && l.Kind == TC260 && !slices.Contains(families, f) {
 			return append(out, clash(l, "the label names %s (%s) as the producer, and the manifest of the generated content is signed by %s", l.Producer, f, families[0]))
+		}
+	}
+	return out
+}
+
+// Families are the companies that TC260 labels of the content name as the producer, as far as they are known.
+func (r *Result) Families() (out []string) {
+	for _, l := range r.ofAsset() {
+		if f := familyOf(l.Producer); f != "" && l.Kind == TC260 && !slices.Contains(out, f) {
+			out = append(out, f)
 		}
 	}
 	return out

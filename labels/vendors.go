@@ -85,8 +85,8 @@ func familyOf(name string) string {
 	return ""
 }
 
-// signerFamily is the company that a name in a certificate or a claim generator is of; empty: nobody knows.
-func signerFamily(name string) string {
+// SignerFamily is the company that a name in a certificate or a claim generator is of; empty: nobody knows.
+func SignerFamily(name string) string {
 	name = strings.ToLower(name)
 	for _, v := range vendors {
 		for _, s := range v.signers {

@@ -308,6 +308,29 @@ type Watermarks struct {
 	// Networks are those that somebody supplied and that were asked. Their answers are among Found and the findings.
 	Networks  []MarkNetwork `json:"networks,omitempty"`
 	Detectors []Detector    `json:"detectors,omitempty"` // programs of others that the run was told to ask
+	Visible   []VisibleMark `json:"visible,omitempty"`   // what looks like a visible mark: hints, which decide nothing
+}
+
+// VisibleMark is something that looks like a visible mark of a generator, for as long as one stays. Nothing bounds how
+// often other things look so.
+type VisibleMark struct {
+	Mark      string     `json:"mark"` // sora, veo, gemini, seedance, dreamina
+	Vendor    string     `json:"vendor"`
+	Class     string     `json:"class"` // F: a hint
+	Box       VisibleBox `json:"box"`
+	Frames    int        `json:"frames"` // in which it was seen
+	SpansMs   [][2]int64 `json:"spansMs"`
+	Statistic float64    `json:"statistic"`        // mean correlation with a drawing of ours, at most 1
+	Threshold float64    `json:"threshold"`        // from which a frame counts
+	Vetoed    string     `json:"vetoed,omitempty"` // why it does not even hint: what names another producer
+}
+
+// VisibleBox is a place in a frame, in percent of the picture as displayed.
+type VisibleBox struct {
+	X      float64 `json:"x"` // left
+	Y      float64 `json:"y"` // top
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
 }
 
 // MarkNetwork is a network that read marks.

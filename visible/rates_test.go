@@ -1,0 +1,112 @@
+package visible_test
+
+import (
+	"flag"
+	"slices"
+	"testing"
+
+	"github.com/consentry/consentry/visible"
+)
+
+var (
+	clips  = flag.Int("clips", 8, "clips without a mark that are looked at, of eight seconds where there are more than eight")
+	marked = flag.Int("marked", 0, "ways of each mark, ground and strength that are measured; 0: a few are checked")
+	from   = flag.Uint64("from", 1000, "number of the first clip")
+)
+
+var sizes = [][2]int{{854, 480}, {480, 854}, {640, 480}}
+
+// No clip of ours without a mark looks as if it had one.
+func TestClipsWithoutAMarkGiveNoHint(t *testing.T) {
+	top := map[string]float64{}
+	frames, hints := 0, 0
+	for i := range *clips {
+		kind, size := kinds[i%len(kinds)], sizes[i/len(kinds)%len(sizes)]
+		c := newClip(kind, *from+uint64(i), size[0], size[1])
+		var d visible.Detector
+		n := 14
+		if *clips > 8 {
+			n = 40
+		}
+		for k := range n {
+			d.Frame(frame(c.w, c.h, k, c.picture(k)))
+			if k%5 == 0 {
+				best, _ := d.Best()
+				for m, b := range best {
+					key := visible.Marks()[m] + " " + kind
+					top[key] = max(top[key], b)
+				}
+			}
+		}
+		res := d.End()
+		frames += res.Frames
+		for _, h := range res.Hints {
+			hints++
+			t.Errorf("clip %d (%s): %s, %.2f in %d pictures at %v", *from+uint64(i), kind, h.Mark, h.Statistic, h.Frames, h.Box)
+		}
+	}
+	t.Logf("%d hints in %d pictures, %.2f hours", hints, frames, float64(frames)/visible.Rate/3600)
+	var keys []string
+	for k := range top {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		t.Logf("%-20s %.2f", k, top[k])
+	}
+}
+
+// Marks of own shapes, in the proportions that are looked for and in others, over moving grounds.
+func TestMarksOfOwnShapesAreFound(t *testing.T) {
+	alphas, grounds, ways := []float64{0.6}, kinds[:1], 2
+	if *marked > 0 {
+		alphas, grounds, ways = []float64{0.3, 0.5, 0.7, 0.9}, kinds[:4], *marked
+	}
+	for _, mark := range visible.Marks() {
+		for _, alpha := range alphas {
+			for g, ground := range grounds {
+				found := 0
+				for i := range ways {
+					size := sizes[i%len(sizes)]
+					c := newClip(ground, *from+uint64(100*g+i)+500, size[0], size[1])
+					if hinted(c, mark, i, alpha) {
+						found++
+					}
+				}
+				t.Logf("%-9s on %-7s alpha %.1f: %d of %d", mark, ground, alpha, found, ways)
+				if *marked == 0 && found < ways {
+					t.Errorf("%s: %d of %d", mark, found, ways)
+				}
+			}
+		}
+	}
+}
+
+// hinted says whether a mark is found that is laid over a clip.
+func hinted(c *clip, mark string, variant int, alpha float64) bool {
+	at, height := place(mark, variant, c.w, c.h)
+	w, h, shape := visible.Shape(mark, variant/2, height)
+	var pictures [4][]byte
+	for k := range pictures {
+		pictures[k] = c.picture(k)
+		lay(pictures[k], c.w, at, w, h, shape, alpha)
+	}
+	var d visible.Detector
+	for n := range 13 { // back and forth
+		d.Frame(frame(c.w, c.h, n, pictures[[6]int{0, 1, 2, 3, 2, 1}[n%6]]))
+	}
+	return slices.ContainsFunc(d.End().Hints, func(h visible.Hint) bool { return h.Mark == mark })
+}
+
+func BenchmarkFrame(b *testing.B) {
+	c := newClip("texture", 1, 854, 480)
+	pix := c.picture(0)
+	var d visible.Detector
+	d.Frame(frame(c.w, c.h, 0, pix))
+	n := 1
+	for b.Loop() {
+		d.Frame(frame(c.w, c.h, n, pix))
+		n++
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "frames/s")
+}
