@@ -23,8 +23,8 @@ var marks = []mark{
 	{"sora", "OpenAI", 0.60, 5, soraForms, 8},
 	{"veo", "Google", 0.55, 12, veoForms, 0},
 	{"gemini", "Google", 0.55, 12, geminiForms, 0},
-	{"seedance", "ByteDance", 0.65, 12, seedanceForms, 4},
-	{"dreamina", "ByteDance", 0.65, 12, dreaminaForms, 4},
+	{"seedance", "ByteDance", 0.65, 12, seedanceForms, 5},
+	{"dreamina", "ByteDance", 0.65, 12, dreaminaForms, 5},
 }
 
 // slack is how far from its place a mark in a fixed corner may be, as a share of the shorter side: rounding, and some
@@ -89,7 +89,7 @@ func (p picture) boxes(region image.Rectangle) (out []form) {
 	for _, aspect := range []float64{1, 1.25, 1.5} {
 		s := boxed(aspect)
 		for _, height := range []float64{0.065, 0.074, 0.084, 0.095, 0.105} {
-			out = append(out, formOf(s, height*p.short, region, 4))
+			out = append(out, formOf(s, height*p.short, region, 5))
 		}
 	}
 	return out
