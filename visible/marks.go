@@ -23,8 +23,8 @@ var marks = []mark{
 	{"sora", "OpenAI", 0.60, 5, soraForms, 8},
 	{"veo", "Google", 0.55, 12, veoForms, 0},
 	{"gemini", "Google", 0.55, 12, geminiForms, 0},
-	{"seedance", "ByteDance", 0.65, 12, seedanceForms, 5},
-	{"dreamina", "ByteDance", 0.65, 12, dreaminaForms, 5},
+	{"seedance", "ByteDance", 0.70, 12, seedanceForms, 5},
+	{"dreamina", "ByteDance", 0.70, 12, dreaminaForms, 5},
 }
 
 // slack is how far from its place a mark in a fixed corner may be, as a share of the shorter side: rounding, and some

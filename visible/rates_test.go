@@ -24,9 +24,9 @@ func TestClipsWithoutAMarkGiveNoHint(t *testing.T) {
 		kind, size := kinds[i%len(kinds)], sizes[i/len(kinds)%len(sizes)]
 		c := newClip(kind, *from+uint64(i), size[0], size[1])
 		var d visible.Detector
-		n := 14
-		if *clips > 8 {
-			n = 40
+		n := 40
+		if *clips <= 8 { // a check
+			n, size = 13, [2]int{426, 240}
 		}
 		for k := range n {
 			d.Frame(frame(c.w, c.h, k, c.picture(k)))
@@ -58,7 +58,7 @@ func TestClipsWithoutAMarkGiveNoHint(t *testing.T) {
 
 // Marks of own shapes, in the proportions that are looked for and in others, over moving grounds.
 func TestMarksOfOwnShapesAreFound(t *testing.T) {
-	alphas, grounds, ways := []float64{0.6}, kinds[:1], 2
+	alphas, grounds, ways := []float64{0.6}, kinds[:1], 1
 	if *marked > 0 {
 		alphas, grounds, ways = []float64{0.3, 0.5, 0.7, 0.9}, kinds[:4], *marked
 	}
