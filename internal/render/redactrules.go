@@ -19,6 +19,7 @@ const (
 	keep                 // our own vocabulary, a digest, a time, what the operator named
 	formal               // the same, said by the file: kept only where it has no blanks
 	term                 // a word of the format: kept where it is one
+	vouched              // who stands on a list, which stays: what of it is the name of somebody hidden is hidden
 	place                // a URI or a label: its parts that a file may choose are hidden
 	whole                // a text of the file, hidden as it is
 	aPerson
@@ -65,8 +66,9 @@ var hiding = sync.OnceValue(func() *allRules {
 		report: &rules{
 			of: members(map[rule]string{
 				keep: "schema name version spec format sha256 kind codec profile file timeBase verdict event outcome store carrier state binding " +
-					"list listDate listDigest listSource product productRecord productStatus source at basis class alg algorithm scheme message status level recorded now code clause purpose " +
-					"validationTime authority issuer responder says scope result",
+					"list listDate listDigest listSource productRecord productStatus source at basis class alg algorithm scheme message status level recorded now code clause purpose " +
+					"validationTime says scope result",
+				vouched: "product authority issuer responder",
 				formal:  "digitalSourceType when relationship action",
 				place:   "url label activeManifest manifest remote final",
 				whole:   "title description value producer",
@@ -225,7 +227,7 @@ type forms struct {
 
 var patterns = sync.OnceValue(func() *forms {
 	return &forms{
-		formal:   regexp.MustCompile(`^[A-Za-z0-9@#/*._:+=[\]-]{0,999}$`),
+		formal:   regexp.MustCompile(`^([A-Za-z0-9@#/*._:+=[\]-]{0,999}|b64'[A-Za-z0-9+/]{26,86}={0,2}')$`), // or a digest of 20 to 64 bytes, as CBOR's bytes are shown
 		member:   regexp.MustCompile(`^[@$]?[A-Za-z0-9*._:-]{1,80}$`),
 		prefixed: regexp.MustCompile(`^(@[a-z]+|(dc|dcterms|exif|exifEX|tiff|xmp|photoshop|plus|Iptc4xmpCore|Iptc4xmpExt|crs|pdf):[A-Za-z0-9]{1,60})$`),
 		known:    regexp.MustCompile(`^(jumbf|c2pa|cawg|stds|font|io\.github\.consentry)([._][A-Za-z0-9._-]*)?$`),
@@ -265,6 +267,8 @@ func (n *Names) text(r rule, s string) string {
 		if vocabulary()[s] {
 			return s
 		}
+	case vouched:
+		return n.vouched(s)
 	case place:
 		return n.place(s)
 	case sentence:
@@ -281,6 +285,24 @@ func (n *Names) text(r rule, s string) string {
 		}
 	}
 	return n.of(kindOf[r], s)
+}
+
+// vouched hides in the name of one on a list the names that are hidden: of a signer that issues its own certificates.
+func (n *Names) vouched(s string) string {
+	if w, ok := n.words[s]; ok {
+		return w
+	}
+	for _, p := range n.phrase {
+		s = strings.ReplaceAll(s, p, n.words[p])
+	}
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		core := strings.Trim(w, ".,:;()")
+		if hidden := n.words[core]; hidden != "" && !strings.HasPrefix(hidden, "text-") {
+			words[i] = strings.Replace(w, core, hidden, 1)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // place hides what a file may choose of a URI or a label.
