@@ -161,6 +161,38 @@ func box(typ string, payload int) string {
 	return string([]byte{byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)}) + typ + strings.Repeat("\x00", payload)
 }
 
+// Only what is no segment in any way is refused: what was changed or cut short is for the content hash to tell.
+func TestCheckSegment(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		ok   bool
+	}{
+		"a segment":                  {box("styp", 8) + box("moof", 0) + box("mdat", 4), true},
+		"one cut short":              {box("moof", 100)[:40], true},
+		"one with another type":      {"\x00\x00\x00\x10mo\xefff\x00\x00\x00" + strings.Repeat("\x00", 8), true},
+		"one with another length":    {"\x7f\x00\x00\x10moof" + strings.Repeat("\x00", 8), true},
+		"one of an unknown type":     {box("what", 8) + box("moof", 0), true},
+		"a box to the end":           {"\x00\x00\x00\x00what", true},
+		"a few bytes":                {"\x00\x00", true},
+		"nothing":                    {"", true},
+		"a text":                     {"a note about the clip\n", false},
+		"a picture":                  {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", false},
+		"a box shorter than a box's": {"\x00\x00\x00\x07what", false},
+	} {
+		dir := t.TempDir()
+		write(t, dir, map[string]string{"part": c.text})
+		if err := checkSegment(filepath.Join(dir, "part")); (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), "part") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	dir := streams(t, 4)
+	write(t, dir, map[string]string{"note.txt": "a note about the clip\n"})
+	code, reports, talk := verdictOf(t, dir, "--fragment", filepath.Join(dir, "note.txt"), filepath.Join(dir, "low/init.mp4"))
+	if code != exitUnknown || len(reports) != 0 || !strings.Contains(talk, "note.txt") {
+		t.Errorf("exit %d, %d reports: %s", code, len(reports), talk)
+	}
+}
+
 func TestSplitSet(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{

@@ -84,6 +84,32 @@ func topLevel(name string) (string, error) {
 	return "", nil
 }
 
+// checkSegment says that a file which was named as a fragment is none at all: another file was meant. One that was
+// changed or cut short is for the content hash to tell, and so only a beginning that is no box by its length or its type
+// counts. ISO/IEC 14496-12, 4.2 and 8.16.
+func checkSegment(name string) error {
+	f, size, err := openFile(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var head [8]byte
+	if n, err := f.ReadAt(head[:], 0); n < len(head) {
+		if err == io.EOF {
+			err = nil
+		}
+		return err
+	}
+	switch string(head[4:]) {
+	case "styp", "ftyp", "moof", "moov", "mdat", "sidx", "ssix", "prft", "emsg", "free", "skip", "uuid":
+		return nil
+	}
+	if n := int64(binary.BigEndian.Uint32(head[:])); n <= 1 || n >= 8 && n <= size {
+		return nil
+	}
+	return &hintError{fmt.Errorf("%q is no fragment: it does not begin with a box of MP4", name), "--fragment takes the media segments of the file that is judged"}
+}
+
 // naturalLess orders names by the numbers in them: seg9 before seg10.
 func naturalLess(a, b string) bool {
 	for a != "" && b != "" {

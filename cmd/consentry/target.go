@@ -51,6 +51,11 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 		}
 		sets = []*set{s}
 	case len(o.fragments) > 0:
+		for _, name := range o.fragments {
+			if err := checkSegment(name); err != nil {
+				return nil, err
+			}
+		}
 		s, err := openSet(o.assets[0], o.fragments)
 		if err != nil {
 			return nil, err
