@@ -19,8 +19,11 @@ var programs = []string{"/usr/bin", "/bin", "/dev/zero", "/dev/urandom"}
 // sinks are devices that keep nothing of what is written to them.
 var sinks = []string{"/dev/null"}
 
-// arguments of the subcommand, in front of the detector's own: bytes of memory, nanoseconds, the name.
-const arguments = 3
+// arguments of the subcommand, in front of the detector's own: bytes of memory, nanoseconds, threads, the name.
+const arguments = 4
+
+// slack is how many times the threads that it may have the kernel lets it start, before the parent looks.
+const slack = 2
 
 // start starts the program, as confined as this system allows, and never with a network.
 func (p *Program) start() (*child, error) {
@@ -38,7 +41,7 @@ func (p *Program) start() (*child, error) {
 	defer code.Close()
 	command := confine.Command{
 		Role:    "detector",
-		Program: append([]string{"/proc/self/exe", Subcommand, strconv.FormatInt(lim.Memory, 10), strconv.FormatInt(int64(lim.Time), 10), p.Name}, p.Args...),
+		Program: append([]string{"/proc/self/exe", Subcommand, strconv.FormatInt(lim.Memory, 10), strconv.FormatInt(int64(lim.Time), 10), strconv.Itoa(lim.Threads), p.Name}, p.Args...),
 		Files:   []*os.File{code}, Readable: programs, Writable: sinks, Alone: true,
 	}
 	if p.folder != "" {
@@ -52,7 +55,7 @@ func (p *Program) start() (*child, error) {
 		}
 		c, err := p.startAs(command, pl)
 		if err == nil {
-			c.held = Confinement{Files: pl.Files(), Missing: refused}
+			c.held = Confinement{Files: pl.Files(), Missing: append(refused, c.held.Missing...)}
 			return c, nil
 		}
 		refused = append(refused, confine.Printable(fmt.Sprintf("%s: %v", pl, err), maxText))
@@ -83,8 +86,14 @@ func (p *Program) startAs(command confine.Command, pl confine.Plan) (*child, err
 		out.Close()
 		return nil, err
 	}
+	var missing []string
+	lim := p.Limits.WithDefaults()
+	if err := process.Watch(lim.Threads, lim.Memory); err != nil {
+		missing = append(missing, confine.Printable("limits of all its processes together: "+err.Error(), maxText))
+	}
 	return &child{
-		in: in, out: out, kill: process.Kill, exited: process.Done(), status: process.Err,
+		held: Confinement{Missing: missing},
+		in:   in, out: out, kill: process.Kill, exited: process.Done(), status: process.Err,
 		release: func() { process.Kill(); process.Release(); in.Close(); out.Close() },
 		ended: func() *Error {
 			end := process.Ended()
@@ -109,12 +118,17 @@ func Become() int {
 	}
 	memory, err1 := strconv.ParseInt(os.Args[2], 10, 64)
 	total, err2 := strconv.ParseInt(os.Args[3], 10, 64)
-	if err := errors.Join(err1, err2); err != nil {
+	threads, err3 := strconv.Atoi(os.Args[4])
+	if err := errors.Join(err1, err2, err3); err != nil {
 		fmt.Fprintln(os.Stderr, "not started as a detector by its parent:", err)
 		return 2
 	}
 	if missing := confine.Bound(confine.Limits{Memory: memory, Time: time.Duration(total)}); len(missing) > 0 {
 		fmt.Fprintln(os.Stderr, "the limits of a detector cannot be set:", missing[0])
+		return 2
+	}
+	if err := confine.Fork(slack * threads); err != nil {
+		fmt.Fprintln(os.Stderr, "the threads of a detector cannot be bounded:", err)
 		return 2
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

@@ -101,3 +101,49 @@ func TestWithoutSeccompNoDetectorIsStarted(t *testing.T) {
 		t.Errorf("%s %v", said, err)
 	}
 }
+
+// The kernel's limits are of each process; these are of all together.
+func TestTheLimitsHoldForAllProcessesTogether(t *testing.T) {
+	t.Run("memory", func(t *testing.T) { // each of six takes a third of what all may
+		p := program(t, hostile, "hog together")
+		p.Limits.Memory = 192 << 20
+		if out := ask(t, p, picture(0, true)); out.Err == nil || out.Err.Reason != detector.ReasonLimit || !strings.Contains(out.Err.Detail, "memory together") {
+			t.Errorf("%+v %v", out, out.Err)
+		}
+	})
+	const script = `#!/bin/sh
+echo '{"type":"hello","protocol":"consentry.detector/1","name":"script","version":"1","algs":[],"wants":{"planes":["y"],"frames":"keys"},"network":false}'
+n=0
+while [ $n -lt COUNT ]; do sleep 3600 <&0 >/dev/null & n=$((n+1)); done
+WAIT
+while read -r line; do case $line in *'"end"'*) break;; esac; done
+echo '{"type":"finding","claim":"hint","text":"all run"}'
+echo '{"type":"done","frames":0}'
+`
+	for _, c := range []struct {
+		name, count, wait string
+		ok                bool
+	}{
+		{"as many threads as may be", "14", "sleep 0.3", true},
+		{"one thread more", "16", "wait", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "script")
+			if err := os.WriteFile(name, []byte(strings.NewReplacer("COUNT", c.count, "WAIT", c.wait).Replace(script)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			p, err := detector.Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Limits.Threads = 16
+			out := ask(t, p)
+			switch {
+			case c.ok && (out.Err != nil || len(out.Findings) != 1):
+				t.Errorf("%+v %v", out, out.Err)
+			case !c.ok && (out.Err == nil || out.Err.Reason != detector.ReasonLimit || !strings.Contains(out.Err.Detail, "more than 16 threads")):
+				t.Errorf("%+v %v", out, out.Err)
+			}
+		})
+	}
+}

@@ -30,12 +30,14 @@ type Limits struct {
 	Stall  time.Duration // wall time in which it must take a frame
 	End    time.Duration // wall time for its findings, once it has all frames
 	Time   time.Duration // wall time for one asset; processor time is at most four times this
-	Memory int64         // bytes that it may write to
+	Memory int64         // bytes that it may write to, and that it and what it starts may have together
+
+	Threads int // that it and what it starts may have together; the parent counts them ten times a second
 }
 
 // DefaultLimits are those that a zero [Limits] stands for. A neural decoder on a slow processor takes seconds a frame,
 // and loading its model some more.
-var DefaultLimits = Limits{Start: 20 * time.Second, Stall: 30 * time.Second, End: time.Minute, Time: 10 * time.Minute, Memory: 2 << 30}
+var DefaultLimits = Limits{Start: 20 * time.Second, Stall: 30 * time.Second, End: time.Minute, Time: 10 * time.Minute, Memory: 2 << 30, Threads: 256}
 
 // WithDefaults returns the limits with [DefaultLimits] in place of zero and negative members.
 func (l Limits) WithDefaults() Limits {
@@ -47,6 +49,9 @@ func (l Limits) WithDefaults() Limits {
 	}
 	if l.Memory > 0 {
 		d.Memory = l.Memory
+	}
+	if l.Threads > 0 {
+		d.Threads = l.Threads
 	}
 	return d
 }

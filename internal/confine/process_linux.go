@@ -116,7 +116,8 @@ type Process struct {
 	err    error         // of waiting for it; read after done
 
 	mu     sync.Mutex
-	killed bool // by us
+	killed bool   // by us
+	excess string // why [Process.Watch] ended it; empty: it did not
 }
 
 // Start starts the child. The caller must Kill and Release the process.
@@ -279,11 +280,15 @@ type Death struct {
 
 // Ended waits for the child's end and explains it. Where it closed its socket and lives, it is killed.
 func (p *Process) Ended() Death {
-	byUs := func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.killed }()
+	byUs, excess := func() (bool, string) { p.mu.Lock(); defer p.mu.Unlock(); return p.killed, p.excess }()
 	p.Kill() // it closed its socket: if it is not dying already, it will now
 	<-p.done
 	said := p.output.firstLine()
 	d := Death{Kind: Crashed, Err: p.err}
+	if excess != "" {
+		d.Kind, d.Detail = TooLarge, excess
+		return d
+	}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(p.err, &exit):

@@ -20,6 +20,14 @@ const hello = `{"type":"hello","protocol":"consentry.detector/1","name":"hostile
 
 func main() {
 	mode := os.Args[1]
+	if mode == "take 64 MiB" {
+		b := make([]byte, 64<<20)
+		for i := range b {
+			b[i] = 1
+		}
+		time.Sleep(time.Hour)
+		fmt.Println(b[0])
+	}
 	greeting := hello
 	switch mode {
 	case "mute":
@@ -43,14 +51,15 @@ func main() {
 	fmt.Println(greeting)
 	switch mode {
 	case "hog":
-		var all [][]byte
-		for {
-			b := make([]byte, 64<<20)
+		for { // from the system: Go's own heap does not always live to say that there is no more
+			b, err := syscall.Mmap(-1, 0, 32<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(2)
+			}
 			for i := range b {
 				b[i] = 1
 			}
-			all = append(all, b)
-			_ = all
 		}
 	case "deaf":
 		time.Sleep(time.Hour)
@@ -63,6 +72,17 @@ func main() {
 			os.Exit(4)
 		}
 		fmt.Println(`{"type":"done","frames":0}`)
+		time.Sleep(time.Hour)
+	}
+	if mode == "hog together" {
+		for range 6 {
+			c := exec.Command("/proc/self/exe", "take 64 MiB")
+			c.Env, c.Stdin, c.Stderr = []string{}, os.Stdin, os.Stderr
+			if err := c.Start(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(4)
+			}
+		}
 		time.Sleep(time.Hour)
 	}
 	shown, frames := listen(mode)
