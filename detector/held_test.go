@@ -104,9 +104,9 @@ func TestWithoutSeccompNoDetectorIsStarted(t *testing.T) {
 
 // The kernel's limits are of each process; these are of all together.
 func TestTheLimitsHoldForAllProcessesTogether(t *testing.T) {
-	t.Run("memory", func(t *testing.T) { // each of six takes a third of what all may
+	t.Run("memory", func(t *testing.T) { // each of six takes a quarter of what all may
 		p := program(t, hostile, "hog together")
-		p.Limits.Memory = 192 << 20
+		p.Limits.Memory = 256 << 20
 		if out := ask(t, p, picture(0, true)); out.Err == nil || out.Err.Reason != detector.ReasonLimit || !strings.Contains(out.Err.Detail, "memory together") {
 			t.Errorf("%+v %v", out, out.Err)
 		}
