@@ -106,7 +106,7 @@ func TestWithoutSeccompNoDetectorIsStarted(t *testing.T) {
 func TestTheLimitsHoldForAllProcessesTogether(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { // each of six takes a quarter of what all may
 		p := program(t, hostile, "hog together")
-		p.Limits.Memory = 256 << 20
+		p.Limits.Memory = 768 << 20 // the race detector needs some of it
 		if out := ask(t, p, picture(0, true)); out.Err == nil || out.Err.Reason != detector.ReasonLimit || !strings.Contains(out.Err.Detail, "memory together") {
 			t.Errorf("%+v %v", out, out.Err)
 		}

@@ -20,8 +20,8 @@ const hello = `{"type":"hello","protocol":"consentry.detector/1","name":"hostile
 
 func main() {
 	mode := os.Args[1]
-	if mode == "take 64 MiB" {
-		b := make([]byte, 64<<20)
+	if mode == "take 192 MiB" {
+		b := make([]byte, 192<<20)
 		for i := range b {
 			b[i] = 1
 		}
@@ -76,7 +76,7 @@ func main() {
 	}
 	if mode == "hog together" {
 		for range 6 {
-			c := exec.Command("/proc/self/exe", "take 64 MiB")
+			c := exec.Command("/proc/self/exe", "take 192 MiB")
 			c.Env, c.Stdin, c.Stderr = []string{}, os.Stdin, os.Stderr
 			if err := c.Start(); err != nil {
 				fmt.Fprintln(os.Stderr, err)
