@@ -2,6 +2,7 @@ package consentry_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,11 +26,17 @@ func TestASidecarIsBounded(t *testing.T) {
 }
 
 // greedy answers every question with as much as it may, and notes how much that was.
-type greedy struct{ most []int64 }
+type greedy struct {
+	most    []int64
+	nothing bool // it says no instead
+}
 
 // Get gives as many bytes as are allowed.
 func (g *greedy) Get(_ context.Context, address string, most int64) (int, string, []byte, error) {
 	g.most = append(g.most, most)
+	if g.nothing {
+		return 404, address, nil, errors.New("nothing there")
+	}
 	return 200, address, make([]byte, most), nil
 }
 

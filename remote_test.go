@@ -115,3 +115,14 @@ func TestTheStoreThatAFileNames(t *testing.T) {
 		})
 	}
 }
+
+// A store that is fetched may have as many bytes as the library reads of one.
+func TestAFetchedStoreIsBounded(t *testing.T) {
+	v := trusting(t)
+	g := &greedy{nothing: true}
+	v.Fetch = g
+	verify(t, v, asset(pointing("https://stores.example/store", true).Data))
+	if !slices.Equal(g.most, []int64{64 << 20}) {
+		t.Errorf("%d bytes were allowed", g.most)
+	}
+}

@@ -121,6 +121,20 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// Four levels are one more than spans need.
+func TestALineNestsFourLevels(t *testing.T) {
+	for line, ok := range map[string]bool{
+		with(goodFinding, `[0,40]`, `[[0],40]`):      true,
+		with(goodFinding, `[0,40]`, `[[[0]],40]`):    false,
+		with(goodFinding, `[0,40]`, `[{"alg":0},0]`): true,
+		with(goodFinding, `[0,40]`, `[{"alg":{}}]`):  false,
+	} {
+		if err := strict([]byte(line)); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "nests more than 4 levels") {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
 // What a detector says is bounded as a whole, and its offsets are those of the whole.
 func TestReader(t *testing.T) {
 	for _, c := range []struct {

@@ -51,6 +51,15 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// An address leaves room for what is asked for.
+func TestTheAddressOfAResolverIsBounded(t *testing.T) {
+	for n, ok := range map[int]bool{1024: true, 1025: false} {
+		if _, err := softbinding.ParseResolver("https://r.example/" + strings.Repeat("a", n-len("https://r.example/"))); (err == nil) != ok {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
 func many(n int) string {
 	var list []string
 	for i := range n {
@@ -75,7 +84,8 @@ var answers = []struct {
 	{`{"matches":[{"manifestId":"a\u202eb"}]}`, -1, "matches[0].manifestId"},
 	{`{"matches":[{"manifestId":"a","similarityScore":100.5}]}`, -1, "matches[0].similarityScore"},
 	{`{"matches":[{"manifestId":"a","similarityScore":-1}]}`, -1, "matches[0].similarityScore"},
-	{`{"matches":[{"manifestId":"a","endpoint":"https://` + strings.Repeat("a", 2048) + `"}]}`, -1, "matches[0].endpoint"},
+	{`{"matches":[{"manifestId":"a","endpoint":"https://` + strings.Repeat("a", 2048-8) + `"}]}`, 1, ""},
+	{`{"matches":[{"manifestId":"a","endpoint":"https://` + strings.Repeat("a", 2048-7) + `"}]}`, -1, "matches[0].endpoint"},
 	{`{"matches":[{"manifestId":7}]}`, -1, "matches.manifestId"},
 	{`{"matches":null}`, -1, "matches"},
 	{`{}`, -1, "matches"},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -45,8 +46,10 @@ func TestGet(t *testing.T) {
 		case "/zipped":
 			w.Header().Set("Content-Encoding", "gzip")
 			fmt.Fprint(w, "as it is")
-		case "/header":
-			w.Header().Set("X", strings.Repeat("x", 1<<20))
+		case "/head":
+			n, _ = strconv.Atoi(r.URL.RawQuery)
+			w.Header().Set("X", strings.Repeat("x", n))
+			fmt.Fprint(w, "document")
 		case "/out":
 			http.Redirect(w, r, plain.URL, http.StatusFound)
 		case "/user":
@@ -74,7 +77,9 @@ func TestGet(t *testing.T) {
 		{"a document at the limit", s.URL + "/limit", strings.Repeat("x", 100), 200, ""},
 		{"a document one byte past it", s.URL + "/large", "", 200, "more than 100 bytes"},
 		{"what is said to be packed is not unpacked", s.URL + "/zipped", "as it is", 200, ""},
-		{"a header without end", s.URL + "/header", "", 0, "header"},
+		{"headers that just stay below 64 KiB", s.URL + fmt.Sprint("/head?", 64<<10-512), "document", 200, ""},
+		{"headers past 64 KiB", s.URL + fmt.Sprint("/head?", 64<<10), "", 0, "header"},
+		{"a header without end", s.URL + fmt.Sprint("/head?", 1<<20), "", 0, "header"},
 		{"three redirects", s.URL + "/hop3", "document", 200, ""},
 		{"four redirects", s.URL + "/hop4", "", 0, "redirects more than 3 times"},
 		{"a redirect to http", s.URL + "/out", "", 0, "https"},
@@ -86,7 +91,8 @@ func TestGet(t *testing.T) {
 		{"a user name", "https://me@agency.example/", "", 0, "https"},
 		{"no host", "https:///x", "", 0, "https"},
 		{"no address", "://", "", 0, "no web address"},
-		{"a long address", "https://agency.example/" + strings.Repeat("x", 2048), "", 0, "no web address"},
+		{"an address at the limit", s.URL + "/doc?" + strings.Repeat("x", 2048-len(s.URL+"/doc?")), "document", 200, ""},
+		{"an address one byte past it", s.URL + "/doc?" + strings.Repeat("x", 2049-len(s.URL+"/doc?")), "", 0, "no web address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, final, body, err := g.Get(t.Context(), c.address, 100)
