@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,7 @@ var malformed = map[string][]byte{
 	"a detail too long":              failure{persons.ReasonCrash, strings.Repeat("x", maxDetail+1)}.append(nil),
 	"a detail without a reason":      append([]byte{kindReady, 0, 0}, failure{"", "x"}.appendTo(nil)...),
 	"too much missing":               ready{missing: make([]string, maxMissing+1)}.append(nil),
+	"too much said of what misses":   ready{missing: []string{strings.Repeat("x", maxString+1)}}.append(nil),
 	"ready by half":                  append([]byte{kindReady, 2, 0}, failure{}.appendTo(nil)...),
 	"a message longer than any":      append([]byte{kindFaces}, make([]byte, maxMessage)...),
 	"a cancellation that is not its": failure{persons.ReasonCancelled, ""}.append(nil),
@@ -95,6 +97,25 @@ func TestParse(t *testing.T) {
 	for name, b := range malformed {
 		if m, err := parse(b); err == nil {
 			t.Errorf("%s: taken as %+v", name, m)
+		}
+	}
+}
+
+// The texts and lists of the child's messages at their limits; one past each is among those that are refused.
+func TestMessagesAtTheirLimits(t *testing.T) {
+	for name, m := range map[string]message{
+		"a detail":           failure{persons.ReasonCrash, strings.Repeat("x", maxDetail)},
+		"what is missing":    ready{missing: slices.Repeat([]string{"x"}, maxMissing)},
+		"a thing of these":   ready{missing: []string{strings.Repeat("x", maxString)}},
+		"faces of a picture": faces(slicesOf(aFace(), persons.MaxFaces)),
+	} {
+		if _, err := parse(m.append(nil)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for n, ok := range map[int]bool{maxOutputs: true, maxOutputs + 1: false} {
+		if _, err := parseParent(config{kind: "yunet", input: "i", outputs: slices.Repeat([]string{"o"}, n), modelSize: 1, memory: 2, total: 3}.append(nil)); (err == nil) != ok {
+			t.Errorf("%d outputs: %v", n, err)
 		}
 	}
 }

@@ -147,6 +147,23 @@ func TestParse_limits(t *testing.T) {
 	}
 }
 
+// Texts and lists at their limits are taken; TestParse_limits has what is past them.
+func TestParse_atTheLimits(t *testing.T) {
+	for name, m := range map[string]any{
+		"a name":               &video.Info{Picture: -1, Format: strings.Repeat("x", maxString)},
+		"an explanation":       end{failure: failure{reason: video.ReasonIO, detail: strings.Repeat("x", maxDetail)}},
+		"what is missing":      hello{missing: make([]string, maxMissing)},
+		"the edits of a track": &video.Info{Picture: -1, Tracks: []video.Track{{Kind: "data", EditList: make([]video.Edit, maxEdits)}}},
+		"a side":               framed{shape: shape{width: maxSide, height: 1, depth: 8}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parse(encode(m), someLimits); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // What a decoder says of a file with strange numbers is brought into range and taken.
 func TestTidy(t *testing.T) {
 	strange := &video.Info{Format: "\x00é" + strings.Repeat("y", 500), Duration: -5, Picture: 1 << 20}

@@ -344,6 +344,32 @@ func TestMessagesComeBackAsTheyWere(t *testing.T) {
 	}
 }
 
+// Each length and count in a message at its limit, where it is read, and one past it.
+func TestMessagesAreBounded(t *testing.T) {
+	text := func(n int) string { return strings.Repeat("x", n) }
+	for name, c := range map[string]struct {
+		most int
+		with func(n int) []byte
+	}{
+		"a name in a graph":               {maxName, func(n int) []byte { return config{input: text(n)}.append(nil) }},
+		"numbers of a shape":              {maxRank, func(n int) []byte { return make(picture, n).append(nil) }},
+		"things that the system refuses":  {maxMissing, func(n int) []byte { return ready{missing: make([]string, n)}.append(nil) }},
+		"a thing that the system refuses": {maxSaid, func(n int) []byte { return ready{missing: []string{text(n)}}.append(nil) }},
+		"numbers of an answer":            {neural.MaxAnswer, func(n int) []byte { return make(answer, n).append(nil) }},
+		"what went wrong":                 {maxDetail, func(n int) []byte { return failure(text(n)).append(nil) }},
+	} {
+		if _, err := parse(c.with(c.most)); err != nil {
+			t.Errorf("%s of %d: %v", name, c.most, err)
+		}
+		if m, err := parse(c.with(c.most + 1)); err == nil {
+			t.Errorf("%s of %d: %v", name, c.most+1, m)
+		}
+	}
+	if _, err := parse(append([]byte{kindPicture}, make([]byte, maxMessage)...)); err == nil {
+		t.Error("a message that is longer than any")
+	}
+}
+
 // FuzzParse: what is accepted is written as the same bytes again.
 func FuzzParse(f *testing.F) {
 	for _, b := range messages() {
