@@ -244,6 +244,20 @@ func TestLimits(t *testing.T) {
 			}
 		}
 	})
+	t.Run("names of nodes and models that are shown", func(t *testing.T) {
+		for n, want := range map[int]int{32: 32, 33: 32, 1000: 32} {
+			var nodes []string
+			for i := range n {
+				nodes = append(nodes, fmt.Sprintf(`"%d":{"class_type":"KSampler%d","inputs":{}},"m%d":{"class_type":"UNETLoader","inputs":{"n":"%d.ckpt"}},"l%d":{"class_type":"LoraLoader","inputs":{"n":"%d.pt"}}`, i, i, i, i, i, i))
+			}
+			value, _ := read(t, keyed(text("prompt", "{"+strings.Join(nodes, ",")+"}"))).Labels[0].Value.(map[string]any)
+			for _, member := range []string{"samplerNodes", "models", "loras"} {
+				if list, _ := value[member].([]any); len(list) != want {
+					t.Errorf("%d names: %d of %s are shown", n, len(list), member)
+				}
+			}
+		}
+	})
 	t.Run("characters of a text that is shown", func(t *testing.T) {
 		for value, want := range map[string]string{
 			strings.Repeat("a", 4096):        strings.Repeat("a", 4096),

@@ -269,6 +269,7 @@ func TestLoad(t *testing.T) {
 		{"age-of-nothing", "", `{"max_trust_age": "0d"}`, "max_trust_age"},
 		{"age-below-nothing", "", `{"max_trust_age": "-1h"}`, "max_trust_age"},
 		{"age-of-a-million-days", "", `{"max_trust_age": "1000000d"}`, "max_trust_age"},
+		{"age-of-a-century", "", `{"max_trust_age": "36500d"}`, ""},
 		{"age-beyond-a-century", "", `{"max_trust_age": "36501d"}`, "max_trust_age"},
 		{"age-in-text-and-number", "", `{"max_trust_age": 30}`, "max_trust_age"},
 		{"member-twice", "", `{"min_level": "E3", "min_level": "E4"}`, "min_level"},
@@ -285,7 +286,7 @@ func TestLoad(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := policy.Load(c.profile, []byte(c.file))
-			good := slices.Contains([]string{"no-file", "json", "yaml", "same-profile-twice", "network-and-age", "at-the-limit"}, c.name)
+			good := slices.Contains([]string{"no-file", "json", "yaml", "same-profile-twice", "network-and-age", "age-of-a-century", "at-the-limit"}, c.name)
 			if good != (err == nil) || good != (p != nil) {
 				t.Fatalf("Load = %v, %v", p, err)
 			}

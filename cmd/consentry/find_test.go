@@ -80,8 +80,18 @@ func TestKeptTexts(t *testing.T) {
 	if got := kept(&short); got != short {
 		t.Errorf("%q", got)
 	}
-	r := &report.Report{People: make([]report.Person, maxKeptPeople+1)}
-	if got := len(saidOf(r).People); got != maxKeptPeople {
-		t.Errorf("%d people", got)
+	for n, want := range map[int]int{maxKeptPeople: maxKeptPeople, maxKeptPeople + 1: maxKeptPeople} {
+		if got := len(saidOf(&report.Report{People: make([]report.Person, n)}).People); got != want {
+			t.Errorf("%d of %d people", got, n)
+		}
+	}
+	for n, want := range map[int]int{maxKeptWhy: maxKeptWhy, maxKeptWhy + 1: maxKeptWhy} {
+		var r report.Report
+		for range n {
+			r.NotChecked = append(r.NotChecked, report.NotChecked{What: "pixels", Why: "no decoder"})
+		}
+		if got := len(unseen(&r)); got != want {
+			t.Errorf("%d of %d reasons", got, n)
+		}
 	}
 }

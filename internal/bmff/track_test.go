@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/internal/bmff"
@@ -55,6 +56,17 @@ func TestTrackProblems(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An address of data that lie elsewhere is shown up to 1,024 bytes: it is in a report, and nothing is fetched from it.
+func TestTheAddressOfADataReferenceIsCut(t *testing.T) {
+	for n, want := range map[int]int{1024: 1024, 1025: 1024, 100_000: 1024} {
+		data := trak(table{id: 1, handler: "vide", entry: avc1(1, 1), dref: url(0, strings.Repeat("a", n))})
+		tracks, problems, err := walk(t, box("moov", data), bmff.Limits{}).Tracks()
+		if err != nil || len(problems) > 0 || len(tracks) != 1 || len(tracks[0].External) != 1 || len(tracks[0].External[0].Location) != want {
+			t.Errorf("%d bytes: %.200v, %v, %v", n, tracks, problems, err)
+		}
+	}
 }
 
 func TestChunks(t *testing.T) {

@@ -63,3 +63,14 @@ func TestFieldsLimits(t *testing.T) {
 		}
 	})
 }
+
+// A broken file may have as many faults as it likes: 64 are kept.
+func TestProblemsAreBounded(t *testing.T) {
+	var f parts.File
+	for n := range 100 {
+		f.Problem(parts.Malformed, int64(n), "/a", "fault %d", n)
+		if want := min(n+1, 64); len(f.Problems) != want {
+			t.Fatalf("%d faults of %d are kept", len(f.Problems), n+1)
+		}
+	}
+}

@@ -247,14 +247,15 @@ func TestLimits(t *testing.T) {
 	if _, err := playlist.Read("list", []byte("#EXTM3U\n#EXT-X-STREAM-INF:\nlarge\n"), lists.open); err == nil {
 		t.Error("a large playlist in a playlist")
 	}
-	p, err := playlist.Read("list", []byte("#EXTM3U\ns\n"+func() (s string) {
-		for i := range 100 {
-			s += fmt.Sprintf("#EXT-X-GAP\ng%d\n", i)
+	for n, notes := range map[int]int{64: 64, 65: 65, 100: 65} { // of which the last says that there are more
+		text := "#EXTM3U\ns\n"
+		for i := range n {
+			text += fmt.Sprintf("#EXT-X-GAP\ng%d\n", i)
 		}
-		return s
-	}()), nil)
-	if err != nil || len(p.Unread) != 65 {
-		t.Errorf("%v, %d notes", err, len(p.Unread))
+		p, err := playlist.Read("list", []byte(text), nil)
+		if err != nil || len(p.Unread) != notes || strings.HasPrefix(p.Unread[notes-1], "and more") != (n > 64) {
+			t.Errorf("%d things unread: %v, %d notes", n, err, len(p.Unread))
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/internal/bmff"
@@ -128,6 +129,21 @@ func TestPlanRefusesALargeMovieBox(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestTheMovieBoxNestsSixteenBoxes(t *testing.T) {
+	for _, c := range []struct {
+		levels int
+		ok     bool
+	}{{maxDepth, true}, {maxDepth + 1, false}, {100_000, false}} {
+		var moov []byte
+		for n := c.levels; n > 0; n-- {
+			moov = append(binary.BigEndian.AppendUint32(moov, uint32(8*n)), "trak"...)
+		}
+		if _, err := chunkTables(moov); (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), "nested too deep") {
+			t.Errorf("%d levels: %v", c.levels, err)
+		}
 	}
 }
 
