@@ -202,6 +202,24 @@ func TestGetAsksOnce(t *testing.T) {
 	}
 }
 
+// What is kept for a batch is bounded: a document that fits to the last byte is asked for once, one that does not each
+// time.
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	for over, want := range map[int64]int32{0: 1, 1: 2} {
+		var asked atomic.Int32
+		s, g := server(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); w.Write(make([]byte, 1000)) })
+		g.Fill(fetch.MaxKept - int64(1000+len(s.URL)+256) + over) // 256 for the entry itself
+		for range 2 {
+			if _, _, body, err := g.Get(t.Context(), s.URL, 1000); err != nil || len(body) != 1000 {
+				t.Fatalf("%d bytes, %v", len(body), err)
+			}
+		}
+		if asked.Load() != want {
+			t.Errorf("%d bytes too many: asked %d times", over, asked.Load())
+		}
+	}
+}
+
 // TestGetAsksAgainForMore: what was too large for one who asked is not too large for all who come later, and nobody is
 // asked twice for less.
 func TestGetAsksAgainForMore(t *testing.T) {
