@@ -27,6 +27,9 @@ func TestCBORSaysWhy(t *testing.T) {
 			t.Errorf("%s: %+v", name, err)
 		}
 	}
+	if _, cut, err := parseCBOR(append(bytes.Repeat([]byte{0x81}, maxCBORNesting), 1), "x", 16); err != nil || !cut {
+		t.Errorf("as many levels as the limit allows: cut %v, %v", cut, err)
+	}
 	if v, _, err := parseCBOR(append([]byte{0x9a, 0, 2, 0, 0}, make([]byte, 1<<17)...), "x", 16); err != nil || len(v.items) != 1<<17 {
 		t.Errorf("as many items as the limit allows: %v", err)
 	}

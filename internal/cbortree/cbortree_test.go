@@ -209,8 +209,11 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
-	if _, err := cbortree.Parse(raw(t, strings.Repeat("81", 31)+"00")); err != nil {
-		t.Errorf("31 levels: %v", err)
+	for levels, ok := range map[int]bool{31: true, 32: true, 33: false, 10_000: false} {
+		var syntax *cbortree.SyntaxError
+		if _, err := cbortree.Parse(raw(t, strings.Repeat("81", levels)+"00")); (err == nil) != ok || err != nil && !errors.As(err, &syntax) {
+			t.Errorf("%d levels: %v", levels, err)
+		}
 	}
 }
 

@@ -112,6 +112,23 @@ func TestCostsThatAreRefused(t *testing.T) {
 		}
 		return asn1.RawValue{FullBytes: b}
 	}
+	encrypted := func(kdf alg) []byte {
+		scheme := struct{ A, B alg }{kdf, alg{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, der(make([]byte, 16))}}
+		return pem.EncodeToMemory(&pem.Block{Type: pkcs8.Encrypted, Bytes: der(struct {
+			A alg
+			D []byte
+		}{alg{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}, der(scheme)}, make([]byte, 16)}).FullBytes})
+	}
+	// Without a function for its rounds PBKDF2 takes SHA-1, which is refused after they were counted and before they run.
+	for rounds, refused := range map[int]bool{-1: true, 0: true, 999: true, 1000: false, 10_000_000: false, 10_000_001: true} {
+		text := encrypted(alg{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}, der(struct {
+			Salt   []byte
+			Rounds int
+		}{[]byte("salt"), rounds})})
+		if _, err := pkcs8.Decrypt(text, []byte("x")); err == nil || strings.Contains(err.Error(), "out of the limits") != refused {
+			t.Errorf("%d rounds: %v", rounds, err)
+		}
+	}
 	for name, c := range map[string]struct {
 		n, r, p int
 		refused bool
@@ -124,14 +141,7 @@ func TestCostsThatAreRefused(t *testing.T) {
 		"the most runs":            {2, 1, 64, false},
 		"one run more":             {2, 1, 65, true},
 	} {
-		scheme := struct{ A, B alg }{
-			alg{asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11591, 4, 11}, der(scrypt{[]byte("salt"), c.n, c.r, c.p})},
-			alg{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, der(make([]byte, 16))},
-		}
-		text := pem.EncodeToMemory(&pem.Block{Type: pkcs8.Encrypted, Bytes: der(struct {
-			A alg
-			D []byte
-		}{alg{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}, der(scheme)}, make([]byte, 16)}).FullBytes})
+		text := encrypted(alg{asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11591, 4, 11}, der(scrypt{[]byte("salt"), c.n, c.r, c.p})})
 		_, err := pkcs8.Decrypt(text, []byte("x"))
 		if refused := err != nil && strings.Contains(err.Error(), "out of the limits"); refused != c.refused {
 			t.Errorf("%s: %v", name, err)

@@ -85,6 +85,14 @@ func TestTextLimits(t *testing.T) {
 	if f, _ := texts(t, forge.PNG(append(bytes.Repeat(bomb, 40), small...))); len(f.List) != 0 || f.Left == "" {
 		t.Errorf("%d texts, left out: %q", len(f.List), f.Left)
 	}
+	// Of EXIF 64 KiB are read: a text that ends there, and one that ends a byte behind it.
+	for n, want := range map[int]int{64 << 10: 1, 64<<10 + 1: 0} {
+		exif := "*\x00\x00\x00\x08\x00\x01\x01\x31\x00\x02\x00\x00\x00\x09\x00\x00" + string([]byte{byte((n - 9) >> 8), byte(n - 9)})
+		exif += strings.Repeat("\x00", n-9-len("MM\x00"+exif)) + "camera 1\x00"
+		if f, _ := texts(t, forge.PNG(forge.PNGText("eXIf", "MM", exif))); len(f.List) != want {
+			t.Errorf("%d bytes: %+v", n, f.List)
+		}
+	}
 	// Of a directory 512 entries are read.
 	for n, want := range map[int]int{512: 1, 513: 0} {
 		d := "Exif\x00\x00MM\x00*\x00\x00\x00\x08" + string([]byte{byte(n >> 8), byte(n)}) + strings.Repeat("\x01\x00\x00\x03\x00\x00\x00\x01\x00\x01\x00\x00", n-1) + "\x01\x31\x00\x02\x00\x00\x00\x05\x00\x00\x00\x00"
