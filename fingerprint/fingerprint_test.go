@@ -198,6 +198,20 @@ func TestSamplesOfMoreBitsGiveTheSameCode(t *testing.T) {
 	}
 }
 
+func TestTheSidesOfAPictureAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		w, h       int
+		unreadable int64
+	}{{1 << 15, 32, 0}, {1<<15 + 1, 32, 1}, {32, 1 << 15, 0}, {32, 1<<15 + 1, 1}} {
+		v := &fingerprint.Video{}
+		v.Frame(picture(c.w, c.h, 1))
+		v.Finish()
+		if v.Unreadable() != c.unreadable || (v.Result() == nil) != (c.unreadable > 0) {
+			t.Errorf("%d × %d: %d unreadable, result %+v", c.w, c.h, v.Unreadable(), v.Result())
+		}
+	}
+}
+
 func TestFramesThatAreNotWhatTheySay(t *testing.T) {
 	for name, change := range map[string]func(*video.Frame){
 		"narrow":          func(f *video.Frame) { f.Width = 31 },

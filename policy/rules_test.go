@@ -108,6 +108,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		"too deep":               {rule(strings.Repeat("(", 200)+"true"+strings.Repeat(")", 200), "FAIL"), "rules[0].when", "recursion"},
 		"too long":               {rule(long, "FAIL"), "rules[0].when", "4097 bytes"},
 		"a long message":         {`{"rules": [{"id": "r", "when": "true", "outcome": "FAIL", "message": "` + strings.Repeat("x", 1001) + `"}]}`, "rules[0].message", "1001 bytes"},
+		"a long id":              {`{"rules": [{"id": "` + strings.Repeat("a", 65) + `", "when": "true", "outcome": "FAIL"}]}`, "rules[0].id", "65 bytes"},
 		"too many":               {manyRules(policy.MaxRules + 1), "rules", "65 rules"},
 		"a struct of its own":    {rule("report.Report{verdict: 'PASS'}.verdict == 'PASS'", "FAIL"), "rules[0].when", "column"},
 	} {
@@ -122,6 +123,8 @@ func TestRulesThatAreRefused(t *testing.T) {
 	for name, file := range map[string]string{
 		"an expression at the limit": rule(long[:policy.MaxWhen], "FAIL"),
 		"as many as there may be":    manyRules(policy.MaxRules),
+		"an id at the limit":         `{"rules": [{"id": "` + strings.Repeat("a", 64) + `", "when": "true", "outcome": "FAIL"}]}`,
+		"a message at the limit":     `{"rules": [{"id": "r", "when": "true", "outcome": "FAIL", "message": "` + strings.Repeat("x", 1000) + `"}]}`,
 		"loops three deep":           rule("[1].all(a, [1].all(b, [1].all(c, a+b+c > 0)))", "FAIL"),
 	} {
 		if _, err := policy.Load("", []byte(file)); err != nil {
