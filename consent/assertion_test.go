@@ -285,7 +285,14 @@ func TestAssertionLimits(t *testing.T) {
 	if _, err := consent.ParseAssertion([]byte(padded(consent.MaxAssertion)), false); err != nil {
 		t.Errorf("a mebibyte: %v", err)
 	}
+	values := func(n int) []byte { // with the object, its members' values and the list itself
+		return []byte(base("", `,"x":[`+many(n-5, func(int) string { return "1" })+`]`))
+	}
+	if a, err := consent.ParseAssertion(values(1<<18), false); err != nil || len(a.Over) != 0 {
+		t.Errorf("as many values as are read: %v", err)
+	}
 	for name, b := range map[string][]byte{
+		"a value more":                values(1<<18 + 1),
 		"a byte more than a mebibyte": []byte(padded(consent.MaxAssertion + 1)),
 		"half a million values":       []byte(base("", `,"x":[`+many(1<<19-64, func(int) string { return "1" })+`]`)),
 	} {
