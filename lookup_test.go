@@ -2,6 +2,7 @@ package consentry_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
@@ -263,5 +264,30 @@ func TestManyValuesAreNotAllAskedFor(t *testing.T) {
 		if len(s.asked) != 8 || strings.Contains(allNotChecked(r), "only the first 8 questions") != told {
 			t.Errorf("%d values: %d questions; %s", n, len(s.asked), allNotChecked(r))
 		}
+	}
+}
+
+// shelves knows three stores of 1,000 bytes, and notes how much it may say each time.
+type shelves struct{ most []int64 }
+
+func (s *shelves) Get(ctx context.Context, address string, most int64) (int, string, []byte, error) {
+	return s.GetSameHost(ctx, address, most)
+}
+
+func (s *shelves) GetSameHost(_ context.Context, address string, most int64) (int, string, []byte, error) {
+	s.most = append(s.most, most)
+	if strings.Contains(address, "/matches/") {
+		return 200, address, []byte(matches("a", "b", "c")), nil
+	}
+	return 200, address, bytes.Repeat([]byte(address[len(address)-1:]), 1000), nil
+}
+
+// What a resolver's stores have together is bounded: each may have what those before it left.
+func TestLookAlikesAreBoundedTogether(t *testing.T) {
+	v, s := resolving(t, http.NotFoundHandler()), &shelves{}
+	v.Fetch = s
+	verify(t, v, asset(forge.Make(forge.Recipe{NoStore: true}).Data))
+	if want := []int64{1 << 20, 64 << 20, 64<<20 - 1000, 64<<20 - 2000}; !slices.Equal(s.most, want) {
+		t.Errorf("%d bytes were allowed, want %d", s.most, want)
 	}
 }

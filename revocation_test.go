@@ -109,6 +109,17 @@ func below(signer forge.Signer, n int) []forge.Ingredient {
 	return out
 }
 
+// What a responder says may have 64 KiB.
+func TestAResponsesBytesAreBounded(t *testing.T) {
+	for _, n := range []int{64 << 10, 64<<10 + 1} {
+		v, signer := asking(t, func(forge.Signer) []byte { return make([]byte, n) })
+		r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer}}).Data))
+		if len(r.Fetched) != 1 || (r.Fetched[0].Error == nil) != (n == 64<<10) || r.Provenance.Revocation.State == "good" {
+			t.Errorf("%d bytes: %+v, %s", n, r.Fetched, r.Provenance.Revocation.State)
+		}
+	}
+}
+
 // TestRespondersOfAFileAreBounded: each signer of a history is asked about, up to the limit.
 func TestRespondersOfAFileAreBounded(t *testing.T) {
 	const limit = 8
