@@ -233,6 +233,17 @@ func TestIndexFindsAll(t *testing.T) {
 	}
 }
 
+// A search ends with 2^20 windows of the store that match; one less is searched to the end.
+func TestTheMatchesOfASearchAreBounded(t *testing.T) {
+	for n, ended := range map[int]bool{1<<20 - 1: false, 1 << 20: true} {
+		s := open(t, file(t, store.Prints{Low: true, Windows: make([]fingerprint.Window, n)}))
+		found := s.Find(store.Prints{Low: true, Windows: make([]fingerprint.Window, 1)}, 1)
+		if found.Ended != ended || found.Cut != ended || len(found.Hits) != 1 {
+			t.Errorf("%d windows: %d hits, cut %v, ended %v", n, len(found.Hits), found.Cut, found.Ended)
+		}
+	}
+}
+
 // A store whose windows all look alike ends a search, and does not let it grow.
 func TestManyAlike(t *testing.T) {
 	same := store.Prints{Low: true, Windows: make([]fingerprint.Window, 70_000)}
