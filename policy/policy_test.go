@@ -280,6 +280,8 @@ func TestLoad(t *testing.T) {
 		{"anchors", "", "profile: &p ci\ntime_base: *p\n", ""},
 		{"not-utf-8", "", "profile: \xff", ""},
 		{"broken-json", "", `{"profile": }`, "profile"},
+		{"as-deep-as-is-read", "", `{"use": ` + strings.Repeat(`[`, 15) + strings.Repeat(`]`, 15) + `}`, "use"}, // no map, but read
+		{"one-deeper", "", `{"use": ` + strings.Repeat(`[`, 16) + strings.Repeat(`]`, 16) + `}`, "use[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]"},
 		{"deep", "", `{"use": ` + strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40) + `}`, "use[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]"},
 		{"at-the-limit", "", "profile: ci\n#" + strings.Repeat("x", policy.MaxFile-13), ""},
 		{"past-the-limit", "", "profile: ci\n#" + strings.Repeat("x", policy.MaxFile-12), ""},

@@ -105,7 +105,8 @@ func TestRulesThatAreRefused(t *testing.T) {
 		"a loop that builds":     {rule("report.people.map(p, p.id).size() > 0", "FAIL"), "rules[0].when", "undeclared reference"},
 		"loops four deep":        {rule("[1].all(a, [1].all(b, [1].all(c, [1].all(d, a+b+c+d > 0))))", "FAIL"), "rules[0].when", "nest"},
 		"a bad expression":       {rule("report.verdict.matches('(')", "FAIL"), "rules[0].when", "column 24"},
-		"too deep":               {rule(strings.Repeat("(", 200)+"true"+strings.Repeat(")", 200), "FAIL"), "rules[0].when", "recursion"},
+		"too deep":               {rule(strings.Repeat("(", 32)+"true"+strings.Repeat(")", 32), "FAIL"), "rules[0].when", "recursion"},
+		"far too deep":           {rule(strings.Repeat("(", 200)+"true"+strings.Repeat(")", 200), "FAIL"), "rules[0].when", "recursion"},
 		"too long":               {rule(long, "FAIL"), "rules[0].when", "4097 bytes"},
 		"a long message":         {`{"rules": [{"id": "r", "when": "true", "outcome": "FAIL", "message": "` + strings.Repeat("x", 1001) + `"}]}`, "rules[0].message", "1001 bytes"},
 		"a long id":              {`{"rules": [{"id": "` + strings.Repeat("a", 65) + `", "when": "true", "outcome": "FAIL"}]}`, "rules[0].id", "65 bytes"},
@@ -123,6 +124,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 	for name, file := range map[string]string{
 		"an expression at the limit": rule(long[:policy.MaxWhen], "FAIL"),
 		"as many as there may be":    manyRules(policy.MaxRules),
+		"as deep as may be":          rule(strings.Repeat("(", 31)+"true"+strings.Repeat(")", 31), "FAIL"),
 		"an id at the limit":         `{"rules": [{"id": "` + strings.Repeat("a", 64) + `", "when": "true", "outcome": "FAIL"}]}`,
 		"a message at the limit":     `{"rules": [{"id": "r", "when": "true", "outcome": "FAIL", "message": "` + strings.Repeat("x", 1000) + `"}]}`,
 		"loops three deep":           rule("[1].all(a, [1].all(b, [1].all(c, a+b+c > 0)))", "FAIL"),
