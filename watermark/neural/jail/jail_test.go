@@ -123,16 +123,15 @@ func spin() (neural.Tensor, error) {
 	}
 }
 
+// hog takes memory and uses it, outside of what the race detector keeps account of.
 func hog(neural.Tensor) (neural.Tensor, error) {
-	var all [][]byte
 	for {
-		b := make([]byte, 16<<20)
+		b, err := unix.Mmap(-1, 0, 16<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+		if err != nil {
+			return neural.Tensor{}, err
+		}
 		for i := 0; i < len(b); i += 4096 {
 			b[i] = 1
-		}
-		all = append(all, b)
-		if len(all) > 1<<20 {
-			return neural.Tensor{}, nil
 		}
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package visible_test
+
+const raced = false
