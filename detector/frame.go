@@ -42,10 +42,6 @@ func sources(f *video.Frame, w *Wants) ([]source, bool) {
 		return nil, false
 	}
 	width, height := scaled(f.Width, f.Height, w.MaxSide)
-	sample := 1
-	if f.BitDepth > 8 {
-		sample = 2
-	}
 	var out []source
 	for _, name := range w.Planes {
 		s := source{Plane: &f.Y, extent: extent{name, width, height}, depth: f.BitDepth}
@@ -58,8 +54,7 @@ func sources(f *video.Frame, w *Wants) ([]source, bool) {
 			pw, ph = shifted(f.Width, f.ChromaX), shifted(f.Height, f.ChromaY)
 			s.extent.Width, s.extent.Height = shifted(width, f.ChromaX), shifted(height, f.ChromaY)
 		}
-		p := s.Plane
-		if p.Width != pw || p.Height != ph || p.Stride < pw*sample || len(p.Data) < p.Stride*(ph-1)+pw*sample {
+		if !s.Plane.Holds(f.BitDepth, pw, ph) {
 			return nil, false
 		}
 		out = append(out, s)

@@ -65,7 +65,7 @@ type raw struct {
 // take copies a frame into r, whose room is used again. It says false where the frame's planes are not those that its
 // size wants.
 func (r *raw) take(f *video.Frame, up upright) bool {
-	if f.Width < 1 || f.Height < 1 || !holds(&f.Y, f.BitDepth, f.Width, f.Height) {
+	if !f.Y.Holds(f.BitDepth, f.Width, f.Height) {
 		return false
 	}
 	w, h := sizeWithin(up.displayed(f.Width, f.Height))
@@ -78,19 +78,13 @@ func (r *raw) take(f *video.Frame, up upright) bool {
 	if f.Cb.Width < 1 || f.Cb.Height < 1 {
 		return true
 	}
-	if !holds(&f.Cb, f.BitDepth, f.Cb.Width, f.Cb.Height) || !holds(&f.Cr, f.BitDepth, f.Cb.Width, f.Cb.Height) {
+	if !f.Cb.Holds(f.BitDepth, f.Cb.Width, f.Cb.Height) || !f.Cr.Holds(f.BitDepth, f.Cb.Width, f.Cb.Height) {
 		return false
 	}
 	r.chromaW, r.chromaH = min(f.Cb.Width, w), min(f.Cb.Height, h)
 	r.plane(&r.cb, &f.Cb, f.BitDepth, r.chromaW, r.chromaH)
 	r.plane(&r.cr, &f.Cr, f.BitDepth, r.chromaW, r.chromaH)
 	return true
-}
-
-// holds says whether a plane has the samples that it should have.
-func holds(p *video.Plane, depth, w, h int) bool {
-	row := w * bytesOf(depth)
-	return p.Width == w && p.Height == h && p.Stride >= row && len(p.Data) >= p.Stride*(h-1)+row
 }
 
 func bytesOf(depth int) int {

@@ -193,6 +193,20 @@ type Plane struct {
 	Width, Height int // samples
 }
 
+// Holds says whether the plane has w × h samples of the given depth, whatever its fields claim: the bytes come from a
+// process that reads untrusted files.
+func (p *Plane) Holds(depth, w, h int) bool {
+	bytes := 1
+	if depth > 8 {
+		bytes = 2
+	}
+	if w < 1 || h < 1 || p.Width != w || p.Height != h || w > len(p.Data)/bytes {
+		return false
+	}
+	row := w * bytes
+	return p.Stride >= row && (len(p.Data)-row)/p.Stride >= h-1
+}
+
 // Audio is a run of decoded samples of one track. Rate and channels may change from one block to the next.
 type Audio struct {
 	Index   int64         // blocks before this one

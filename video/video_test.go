@@ -3,6 +3,7 @@ package video_test
 import (
 	"errors"
 	"io"
+	"math"
 	"testing"
 
 	"github.com/consentry/consentry/video"
@@ -44,5 +45,33 @@ func TestError(t *testing.T) {
 	}
 	if got := (&video.Error{Reason: video.ReasonTimeout}).Error(); got != "not analysed: timeout" {
 		t.Error(got)
+	}
+}
+
+// TestAPlaneHoldsWhatItsSizeWants, to the last byte of its last line, and not one less.
+func TestAPlaneHoldsWhatItsSizeWants(t *testing.T) {
+	for _, c := range []struct {
+		name                               string
+		stride, bytes, width, height, deep int
+		want                               bool
+	}{
+		{"as wide as it is", 4, 12, 4, 3, 8, true},
+		{"a byte short", 4, 11, 4, 3, 8, false},
+		{"lines apart, the last one bare", 6, 16, 4, 3, 8, true},
+		{"lines apart, a byte short", 6, 15, 4, 3, 8, false},
+		{"lines over each other", 3, 12, 4, 3, 8, false},
+		{"two bytes a sample", 8, 24, 4, 3, 10, true},
+		{"two bytes a sample, a byte short", 8, 23, 4, 3, 10, false},
+		{"nothing", 0, 0, 0, 0, 8, false},
+		{"a stride that no memory has", math.MaxInt, 12, 4, 3, 8, false},
+		{"no line goes back", -4, 12, 4, 3, 8, false},
+	} {
+		p := video.Plane{Data: make([]byte, c.bytes), Stride: c.stride, Width: c.width, Height: c.height}
+		if got := p.Holds(c.deep, c.width, c.height); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if p.Holds(c.deep, c.width+1, c.height) || p.Holds(c.deep, c.width, c.height+1) {
+			t.Errorf("%s: another size is held", c.name)
+		}
 	}
 }

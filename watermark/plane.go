@@ -84,16 +84,12 @@ func newReader(f *video.Frame) *reader {
 	if f.Width < 1 || f.Height < 1 || f.BitDepth < 8 || f.BitDepth > 16 || f.ChromaX < 0 || f.ChromaX > 2 || f.ChromaY < 0 || f.ChromaY > 2 {
 		return nil
 	}
-	bytes := 1
-	if f.BitDepth > 8 {
-		bytes = 2
-	}
 	for i, p := range []*video.Plane{&f.Y, &f.Cb, &f.Cr} {
 		w, h := f.Width, f.Height
 		if i > 0 {
 			w, h = (w+1<<f.ChromaX-1)>>f.ChromaX, (h+1<<f.ChromaY-1)>>f.ChromaY
 		}
-		if p.Width != w || p.Height != h || p.Stride < w*bytes || len(p.Data) < p.Stride*(h-1)+w*bytes {
+		if !p.Holds(f.BitDepth, w, h) {
 			return nil
 		}
 	}

@@ -9,8 +9,8 @@ import (
 // feed makes a frame a network's input: the part that it looks at, at the size that it wants. It says false where the
 // frame has no planes of three colours that fit its size. The tensor's room is used again.
 func (n *Network) feed(f *video.Frame, to *Tensor) bool {
-	if !holds(&f.Y, f.BitDepth, f.Width, f.Height) || f.Cb.Width < 1 || f.Cb.Height < 1 ||
-		!holds(&f.Cb, f.BitDepth, f.Cb.Width, f.Cb.Height) || !holds(&f.Cr, f.BitDepth, f.Cb.Width, f.Cb.Height) {
+	if !f.Y.Holds(f.BitDepth, f.Width, f.Height) || !f.Cb.Holds(f.BitDepth, f.Cb.Width, f.Cb.Height) ||
+		!f.Cr.Holds(f.BitDepth, f.Cb.Width, f.Cb.Height) {
 		return false
 	}
 	x0, y0, w, h := 0.0, 0.0, float64(f.Width), float64(f.Height)
@@ -38,15 +38,6 @@ func (n *Network) feed(f *video.Frame, to *Tensor) bool {
 	}
 	n.colour(to.Data, size, f)
 	return true
-}
-
-// holds says whether a plane has the samples that it should have.
-func holds(p *video.Plane, depth, w, h int) bool {
-	row := w
-	if depth > 8 {
-		row *= 2
-	}
-	return w > 0 && h > 0 && p.Width == w && p.Height == h && p.Stride >= row && len(p.Data) >= p.Stride*(h-1)+row
 }
 
 // within is a size whose longer side is at most MaxSide.
