@@ -1,7 +1,6 @@
 package jail
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -30,8 +29,6 @@ const (
 
 const pictureBytes = 3 * persons.MaxSide * persons.MaxSide
 
-var errGone = errors.New("the parent is gone")
-
 // Serve is the child's side: it loads the library, confines this process, and looks for faces in what the parent shows
 // until the parent ends it. It returns the exit status. A program that uses [Open] calls it at the start of main for the
 // hidden subcommand, and for nothing else.
@@ -47,7 +44,7 @@ func Serve(load func(path string) (Engine, error)) int {
 	// From here on nearly all that is allocated is the picture as numbers, which is kept.
 	debug.SetGCPercent(20)
 	debug.FreeOSMemory()
-	if c.send(r.append(nil)) != nil || r.failure.reason != "" {
+	if confine.Send(r.append(nil)) != nil || r.failure.reason != "" {
 		return exitWrong
 	}
 	var in network.Tensor
@@ -68,7 +65,7 @@ func Serve(load func(path string) (Engine, error)) int {
 		} else {
 			answer = faces(found).append(nil)
 		}
-		if c.send(answer) != nil {
+		if confine.Send(answer) != nil {
 			return exitWrong
 		}
 	}
@@ -136,27 +133,10 @@ func (c *child) greeted() (config, error) {
 	return cfg, nil
 }
 
-func (c *child) send(message []byte) error {
-	for {
-		err := unix.Sendmsg(confine.Socket, message, nil, nil, unix.MSG_NOSIGNAL)
-		if err == nil {
-			return nil
-		}
-		if err != unix.EINTR {
-			return errGone
-		}
-	}
-}
-
 func (c *child) receive() (any, error) {
-	for {
-		n, _, _, _, err := unix.Recvmsg(confine.Socket, c.buf[:], nil, 0)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n == 0 {
-			return nil, errGone
-		}
-		return parseParent(c.buf[:n])
+	b, _, err := confine.Receive(c.buf[:])
+	if err != nil {
+		return nil, err
 	}
+	return parseParent(b)
 }

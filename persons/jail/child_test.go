@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/persons/network"
 )
@@ -151,7 +152,7 @@ func hostile(say func(c *child)) int {
 	if _, err := c.greeted(); err != nil {
 		return exitWrong
 	}
-	if c.send(ready{}.append(nil)) != nil {
+	if confine.Send(ready{}.append(nil)) != nil {
 		return exitWrong
 	}
 	for {

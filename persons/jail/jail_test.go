@@ -248,13 +248,13 @@ var hostiles = map[string]struct {
 	reason string
 	say    func(*child)
 }{
-	"garbage":              {persons.ReasonProtocol, func(c *child) { _ = c.send([]byte("\xff\x00\x17 nonsense")) }},
-	"a second greeting":    {persons.ReasonProtocol, func(c *child) { _ = c.send(ready{}.append(nil)) }},
-	"a message too long":   {persons.ReasonProtocol, func(c *child) { _ = c.send(make([]byte, maxMessage+1)) }},
-	"a box outside":        {persons.ReasonProtocol, func(c *child) { _ = c.send(malformed["a box past the right"]) }},
-	"no number":            {persons.ReasonProtocol, func(c *child) { _ = c.send(malformed["a box that is no number"]) }},
-	"one face too many":    {persons.ReasonProtocol, func(c *child) { _ = c.send(malformed["one face too many"]) }},
-	"a false cancellation": {persons.ReasonProtocol, func(c *child) { _ = c.send(malformed["a cancellation that is not its"]) }},
+	"garbage":              {persons.ReasonProtocol, func(c *child) { _ = confine.Send([]byte("\xff\x00\x17 nonsense")) }},
+	"a second greeting":    {persons.ReasonProtocol, func(c *child) { _ = confine.Send(ready{}.append(nil)) }},
+	"a message too long":   {persons.ReasonProtocol, func(c *child) { _ = confine.Send(make([]byte, maxMessage+1)) }},
+	"a box outside":        {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a box past the right"]) }},
+	"no number":            {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a box that is no number"]) }},
+	"one face too many":    {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["one face too many"]) }},
+	"a false cancellation": {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a cancellation that is not its"]) }},
 	"a hung up socket": {persons.ReasonCrash, func(*child) {
 		_ = os.NewFile(confine.Socket, "socket").Close()
 		_ = spin()

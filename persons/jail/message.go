@@ -3,11 +3,10 @@ package jail
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/consentry/consentry/internal/confine"
+	"github.com/consentry/consentry/internal/packet"
 	"github.com/consentry/consentry/persons"
 )
 
@@ -77,72 +76,21 @@ func failureOf(err error, reason string) failure {
 
 func printable(s string, most int) string { return confine.Printable(s, most) }
 
-// cursor reads fields off the front of a message. After the first that is missing or out of range everything is zero
-// and bad is set.
-type cursor struct {
-	b   []byte
-	bad bool
-}
+// cursor takes the fields that describe faces off the front of a message.
+type cursor struct{ packet.Fields }
 
-func (c *cursor) want(ok bool) { c.bad = c.bad || !ok }
-
-func (c *cursor) take(n int) []byte {
-	if c.bad || n > len(c.b) {
-		c.bad = true
-		return make([]byte, min(n, 8))
-	}
-	v := c.b[:n]
-	c.b = c.b[n:]
-	return v
-}
-
-func (c *cursor) u8() byte    { return c.take(1)[0] }
-func (c *cursor) u16() uint16 { return binary.LittleEndian.Uint16(c.take(2)) }
-
-func (c *cursor) natural() int64 {
-	v := int64(binary.LittleEndian.Uint64(c.take(8)))
-	c.want(v >= 0)
-	return v
-}
-
-func (c *cursor) float() float64 {
-	return float64(math.Float32frombits(binary.LittleEndian.Uint32(c.take(4))))
-}
-
-// text is a string of printable ASCII: it ends up in reports.
-func (c *cursor) text(most int) string {
-	n := int(c.u16())
-	c.want(n <= most)
-	if c.bad || n > len(c.b) {
-		c.bad = true
-		return ""
-	}
-	s := string(c.take(n))
-	c.want(!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }))
-	return s
-}
-
-func (c *cursor) texts(most, long int) (list []string) {
-	n := int(c.u8())
-	c.want(n <= most)
-	for i := 0; i < n && !c.bad; i++ {
-		list = append(list, c.text(long))
-	}
-	return list
-}
+func (c *cursor) float() float64 { return float64(c.F32()) }
 
 // parse reads a message of the child: ready, faces or failure. Its numbers are those that a face can have.
 func parse(b []byte) (any, error) {
 	if len(b) == 0 || len(b) > maxMessage {
 		return nil, errMessage
 	}
-	c := cursor{b: b[1:]}
+	c := cursor{packet.Of(b[1:])}
 	var m any
 	switch b[0] {
 	case kindReady:
-		n := c.u8()
-		c.want(n <= 1)
-		m = ready{syscalls: n == 1, missing: c.texts(maxMissing, maxString), failure: c.failure(true)}
+		m = ready{syscalls: c.Bool(), missing: c.Texts(maxMissing, maxString), failure: c.failure(true)}
 	case kindFaces:
 		m = c.faces()
 	case kindError:
@@ -150,39 +98,39 @@ func parse(b []byte) (any, error) {
 	default:
 		return nil, errMessage
 	}
-	if c.bad || len(c.b) > 0 {
+	if !c.Done() {
 		return nil, errMessage
 	}
 	return m, nil
 }
 
 func (c *cursor) failure(may bool) failure {
-	f := failure{reason: c.text(maxString), detail: c.text(maxDetail)}
+	f := failure{reason: c.Text(maxString), detail: c.Text(maxDetail)}
 	switch f.reason {
 	case "":
-		c.want(may && f.detail == "")
+		c.Want(may && f.detail == "")
 	case persons.ReasonCrash, persons.ReasonTimeout, persons.ReasonLimit, persons.ReasonProtocol, persons.ReasonLibrary,
 		persons.ReasonModel, persons.ReasonSelfTest, persons.ReasonUnavailable:
 	default:
-		c.bad = true
+		c.Want(false)
 	}
 	return f
 }
 
 func (c *cursor) faces() faces {
-	n := int(c.u16())
-	c.want(n <= persons.MaxFaces && len(c.b) == 4*faceFields*n)
+	n := int(c.U16())
+	c.Want(n <= persons.MaxFaces && c.Left() == 4*faceFields*n)
 	var list faces
 	last := 1.
-	for i := 0; i < n && !c.bad; i++ {
+	for i := 0; i < n && !c.Bad(); i++ {
 		f := persons.Face{X: c.float(), Y: c.float(), W: c.float(), H: c.float(), Score: c.float()}
 		for k := range f.Landmarks {
 			f.Landmarks[k] = [2]float64{c.float(), c.float()}
 			for _, v := range f.Landmarks[k] {
-				c.want(v >= -1 && v <= 2)
+				c.Want(v >= -1 && v <= 2)
 			}
 		}
-		c.want(inside(f.X, f.W) && inside(f.Y, f.H) && f.Score > 0 && f.Score <= last)
+		c.Want(inside(f.X, f.W) && inside(f.Y, f.H) && f.Score > 0 && f.Score <= last)
 		last = f.Score
 		list = append(list, f)
 	}
@@ -195,11 +143,7 @@ func inside(from, length float64) bool {
 }
 
 func (r ready) append(b []byte) []byte {
-	b = append(b, kindReady, 0)
-	if r.syscalls {
-		b[len(b)-1] = 1
-	}
-	return r.failure.appendTo(appendTexts(b, r.missing))
+	return r.failure.appendTo(packet.AppendTexts(packet.AppendBool(append(b, kindReady), r.syscalls), r.missing))
 }
 
 func (f faces) append(b []byte) []byte {
@@ -217,30 +161,18 @@ func (f faces) append(b []byte) []byte {
 
 func (f failure) append(b []byte) []byte { return f.appendTo(append(b, kindError)) }
 
-func (f failure) appendTo(b []byte) []byte { return appendText(appendText(b, f.reason), f.detail) }
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.LittleEndian.AppendUint16(b, uint16(len(s))), s...)
+func (f failure) appendTo(b []byte) []byte {
+	return packet.AppendText(packet.AppendText(b, f.reason), f.detail)
 }
 
-func appendTexts(b []byte, list []string) []byte {
-	b = append(b, byte(len(list)))
-	for _, s := range list {
-		b = appendText(b, s)
-	}
-	return b
-}
-
-func appendFloat(b []byte, v float64) []byte {
-	return binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)))
-}
+func appendFloat(b []byte, v float64) []byte { return packet.AppendF32(b, float32(v)) }
 
 // The parent's messages. The child trusts them: they come from the process that started it.
 
 func (c config) append(b []byte) []byte {
-	b = appendTexts(appendText(appendText(append(b, kindConfig), c.kind), c.input), c.outputs)
+	b = packet.AppendTexts(packet.AppendText(packet.AppendText(append(b, kindConfig), c.kind), c.input), c.outputs)
 	for _, v := range []int64{c.modelSize, c.memory, c.total} {
-		b = binary.LittleEndian.AppendUint64(b, uint64(v))
+		b = packet.AppendI64(b, v)
 	}
 	return b
 }
@@ -255,21 +187,21 @@ func parseParent(b []byte) (any, error) {
 	if len(b) == 0 {
 		return nil, errMessage
 	}
-	c := cursor{b: b[1:]}
+	c := cursor{packet.Of(b[1:])}
 	var m any
 	switch b[0] {
 	case kindConfig:
-		v := config{kind: c.text(maxString), input: c.text(maxDetail), outputs: c.texts(maxOutputs, maxDetail)}
-		v.modelSize, v.memory, v.total = c.natural(), c.natural(), c.natural()
+		v := config{kind: c.Text(maxString), input: c.Text(maxDetail), outputs: c.Texts(maxOutputs, maxDetail)}
+		v.modelSize, v.memory, v.total = c.Natural(), c.Natural(), c.Natural()
 		m = v
 	case kindPicture:
-		p := picture{c.u16(), c.u16()}
-		c.want(slices.Min([]uint16{p.width, p.height}) >= 1 && slices.Max([]uint16{p.width, p.height}) <= persons.MaxSide)
+		p := picture{c.U16(), c.U16()}
+		c.Want(slices.Min([]uint16{p.width, p.height}) >= 1 && slices.Max([]uint16{p.width, p.height}) <= persons.MaxSide)
 		m = p
 	default:
 		return nil, errMessage
 	}
-	if c.bad || len(c.b) > 0 {
+	if !c.Done() {
 		return nil, errMessage
 	}
 	return m, nil

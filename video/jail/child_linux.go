@@ -107,8 +107,6 @@ type child struct {
 	spare []byte // for messages
 }
 
-var errGone = errors.New("the parent is gone")
-
 // greeted takes the descriptors and the first message.
 func (c *child) greeted() (config, error) {
 	kind, err := unix.GetsockoptInt(confine.Socket, unix.SOL_SOCKET, unix.SO_TYPE)
@@ -134,49 +132,24 @@ func (c *child) greeted() (config, error) {
 }
 
 func (c *child) send(message []byte) error {
-	for {
-		err := unix.Sendmsg(confine.Socket, message, nil, nil, unix.MSG_NOSIGNAL)
-		if err == nil {
-			return nil
-		}
-		if err != unix.EINTR {
-			c.gone = true
-			return errGone
-		}
-	}
+	err := confine.Send(message)
+	c.gone = c.gone || err != nil
+	return err
 }
 
 // receive waits for a message; the descriptor that came with it is -1 where none did.
 func (c *child) receive() (any, int, error) {
-	var rights [64]byte
-	for {
-		n, rn, _, _, err := unix.Recvmsg(confine.Socket, c.buf[:], rights[:], unix.MSG_CMSG_CLOEXEC)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n == 0 {
-			c.gone = true
-			return nil, -1, errGone
-		}
-		m, err := parseParent(c.buf[:n])
-		if err != nil {
-			c.gone = true
-			return nil, -1, err
-		}
-		return m, descriptor(rights[:rn]), nil
+	b, fd, err := confine.Receive(c.buf[:])
+	if err != nil {
+		c.gone = true
+		return nil, -1, err
 	}
-}
-
-func descriptor(rights []byte) int {
-	if len(rights) == 0 {
-		return -1
+	m, err := parseParent(b)
+	if err != nil {
+		c.gone = true
+		return nil, -1, err
 	}
-	if cs, err := unix.ParseSocketControlMessage(rights); err == nil && len(cs) == 1 {
-		if fds, err := unix.ParseUnixRights(&cs[0]); err == nil && len(fds) == 1 {
-			return fds[0]
-		}
-	}
-	return -1
+	return m, fd, nil
 }
 
 // await takes messages until one is of type T; slots that come back on the way are noted.

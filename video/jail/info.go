@@ -6,39 +6,40 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/internal/confine"
+	"github.com/consentry/consentry/internal/packet"
 	"github.com/consentry/consentry/video"
 )
 
 var trackKinds = []string{"video", "audio", "text", "data", "picture"}
 
 func (c *cursor) info(lim video.Limits) *video.Info {
-	i := &video.Info{Format: c.text(maxString), Duration: time.Duration(c.natural())}
+	i := &video.Info{Format: c.Text(maxString), Duration: time.Duration(c.Natural())}
 	for n := range c.count(lim.Tracks) {
 		i.Tracks = append(i.Tracks, c.track(n))
 	}
-	i.Picture = int(c.u16()) - 1
-	c.want(i.Picture < len(i.Tracks))
+	i.Picture = int(c.U16()) - 1
+	c.Want(i.Picture < len(i.Tracks))
 	return i
 }
 
 func (c *cursor) track(index int) video.Track {
-	t := video.Track{Index: index, ID: c.i64()}
-	kind := int(c.u8())
+	t := video.Track{Index: index, ID: c.I64()}
+	kind := int(c.U8())
 	if kind >= len(trackKinds) {
-		c.bad = true
+		c.Want(false)
 		return t
 	}
-	t.Kind, t.Codec = trackKinds[kind], c.text(maxString)
-	t.Duration, t.TimeBase, t.FrameCount = time.Duration(c.natural()), c.ratio(), c.natural()
+	t.Kind, t.Codec = trackKinds[kind], c.Text(maxString)
+	t.Duration, t.TimeBase, t.FrameCount = time.Duration(c.Natural()), c.ratio(), c.Natural()
 	t.Width, t.Height = c.number(), c.number()
-	quarter := int(c.u8())
-	c.want(quarter <= 3)
-	t.Rotation, t.Mirrored = quarter*90, c.bool()
+	quarter := int(c.U8())
+	c.Want(quarter <= 3)
+	t.Rotation, t.Mirrored = quarter*90, c.Bool()
 	t.SampleAspect, t.FrameRate, t.Color = c.ratio(), c.ratio(), c.color()
 	t.SampleRate, t.Channels = c.number(), c.number()
 	for range c.count(maxEdits) {
-		e := video.Edit{Duration: time.Duration(c.natural()), MediaTime: time.Duration(c.i64()), Rate: math.Float64frombits(uint64(c.i64()))}
-		c.want(!math.IsNaN(e.Rate) && !math.IsInf(e.Rate, 0))
+		e := video.Edit{Duration: time.Duration(c.Natural()), MediaTime: time.Duration(c.I64()), Rate: math.Float64frombits(uint64(c.I64()))}
+		c.Want(!math.IsNaN(e.Rate) && !math.IsInf(e.Rate, 0))
 		t.EditList = append(t.EditList, e)
 	}
 	t.Sample = c.samples()
@@ -46,8 +47,8 @@ func (c *cursor) track(index int) video.Track {
 }
 
 func appendInfo(b []byte, i *video.Info) []byte {
-	b = appendText(append(b, kindInfo), i.Format)
-	b = appendCount(appendI64(b, int64(i.Duration)), len(i.Tracks))
+	b = packet.AppendText(append(b, kindInfo), i.Format)
+	b = appendCount(packet.AppendI64(b, int64(i.Duration)), len(i.Tracks))
 	for _, t := range i.Tracks {
 		b = appendTrack(b, t)
 	}
@@ -61,15 +62,15 @@ func appendTrack(b []byte, t video.Track) []byte {
 			kind = uint8(k)
 		}
 	}
-	b = appendText(append(appendI64(b, t.ID), kind), t.Codec)
-	b = appendI64(appendRatio(appendI64(b, int64(t.Duration)), t.TimeBase), t.FrameCount)
+	b = packet.AppendText(append(packet.AppendI64(b, t.ID), kind), t.Codec)
+	b = packet.AppendI64(appendRatio(packet.AppendI64(b, int64(t.Duration)), t.TimeBase), t.FrameCount)
 	b = appendNumber(appendNumber(b, t.Width), t.Height)
-	b = appendBool(append(b, uint8(t.Rotation/90)), t.Mirrored)
+	b = packet.AppendBool(append(b, uint8(t.Rotation/90)), t.Mirrored)
 	b = appendColor(appendRatio(appendRatio(b, t.SampleAspect), t.FrameRate), t.Color)
 	b = appendNumber(appendNumber(b, t.SampleRate), t.Channels)
 	b = appendCount(b, len(t.EditList))
 	for _, e := range t.EditList {
-		b = appendI64(appendI64(b, int64(e.Duration)), int64(e.MediaTime))
+		b = packet.AppendI64(packet.AppendI64(b, int64(e.Duration)), int64(e.MediaTime))
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(e.Rate))
 	}
 	return appendSamples(b, t.Sample)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/consentry/consentry/internal/packet"
 	"github.com/consentry/consentry/video"
 )
 
@@ -115,24 +116,24 @@ func parse(b []byte, lim video.Limits) (any, error) {
 	if len(b) > maxMessage {
 		return nil, errMessage
 	}
-	c := cursor{b: b}
+	c := cursor{packet.Of(b)}
 	var m any
-	switch c.u8() {
+	switch c.U8() {
 	case kindHello:
-		h := hello{syscalls: c.bool()}
+		h := hello{syscalls: c.Bool()}
 		for range c.count(maxMissing) {
-			h.missing = append(h.missing, c.text(maxString))
+			h.missing = append(h.missing, c.Text(maxString))
 		}
 		m = h
 	case kindRead:
-		r := read{offset: c.i64(), n: c.u32()}
-		c.want(r.offset >= 0 && r.n > 0 && r.n <= windowSize)
+		r := read{offset: c.I64(), n: c.U32()}
+		c.Want(r.offset >= 0 && r.n > 0 && r.n <= windowSize)
 		m = r
 	case kindInfo:
 		m = c.info(lim)
 	case kindNeed:
-		n := need{slot: c.i64()}
-		c.want(n.slot > 0 && n.slot <= slotCap(lim))
+		n := need{slot: c.I64()}
+		c.Want(n.slot > 0 && n.slot <= slotCap(lim))
 		m = n
 	case kindFrame:
 		m = c.framed(lim)
@@ -143,20 +144,20 @@ func parse(b []byte, lim video.Limits) (any, error) {
 	default:
 		return nil, errMessage
 	}
-	if c.bad || len(c.b) > 0 {
+	if !c.Done() {
 		return nil, errMessage
 	}
 	return m, nil
 }
 
 func (c *cursor) framed(lim video.Limits) framed {
-	f := framed{slot: c.u8()}
+	f := framed{slot: c.U8()}
 	f.shape = shape{
-		width: int(c.u32()), height: int(c.u32()), depth: int(c.u8()),
-		chromaX: int(c.u8()), chromaY: int(c.u8()), grey: c.bool(),
+		width: int(c.U32()), height: int(c.U32()), depth: int(c.U8()),
+		chromaX: int(c.U8()), chromaY: int(c.U8()), grey: c.Bool(),
 	}
-	f.time, f.key, f.corrupt, f.color = time.Duration(c.i64()), c.bool(), c.bool(), c.color()
-	c.want(f.slot < maxSlots && f.shape.valid(lim.Pixels))
+	f.time, f.key, f.corrupt, f.color = time.Duration(c.I64()), c.Bool(), c.Bool(), c.color()
+	c.Want(f.slot < maxSlots && f.shape.valid(lim.Pixels))
 	return f
 }
 
@@ -165,80 +166,82 @@ func (f framed) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(f.shape.width))
 	b = binary.LittleEndian.AppendUint32(b, uint32(f.shape.height))
 	b = append(b, uint8(f.shape.depth), uint8(f.shape.chromaX), uint8(f.shape.chromaY))
-	b = appendBool(b, f.shape.grey)
-	b = appendI64(b, int64(f.time))
-	b = appendBool(b, f.key)
-	b = appendBool(b, f.corrupt)
+	b = packet.AppendBool(b, f.shape.grey)
+	b = packet.AppendI64(b, int64(f.time))
+	b = packet.AppendBool(b, f.key)
+	b = packet.AppendBool(b, f.corrupt)
 	return appendColor(b, f.color)
 }
 
 func (c *cursor) end(lim video.Limits) end {
-	e := end{packets: c.natural(), broken: c.broken()}
+	e := end{packets: c.Natural(), broken: c.broken()}
 	for range c.count(lim.Tracks) {
 		e.samples = append(e.samples, c.samples())
 	}
-	e.sound = silence{packets: c.natural(), broken: c.broken(), failure: c.failure()}
+	e.sound = silence{packets: c.Natural(), broken: c.broken(), failure: c.failure()}
 	e.failure = c.failure()
 	return e
 }
 
 func (c *cursor) broken() *video.Broken {
-	if !c.bool() {
+	if !c.Bool() {
 		return nil
 	}
-	b := &video.Broken{Time: time.Duration(c.i64()), Offset: c.i64(), Why: c.text(maxDetail)}
-	c.want(b.Offset >= -1)
+	b := &video.Broken{Time: time.Duration(c.I64()), Offset: c.I64(), Why: c.Text(maxDetail)}
+	c.Want(b.Offset >= -1)
 	return b
 }
 
 func (c *cursor) failure() failure {
-	f := failure{reason: c.text(maxString), detail: c.text(maxDetail)}
+	f := failure{reason: c.Text(maxString), detail: c.Text(maxDetail)}
 	switch f.reason {
 	case "":
-		c.want(f.detail == "")
+		c.Want(f.detail == "")
 	case video.ReasonCrash, video.ReasonTimeout, video.ReasonLimit, video.ReasonFormat, video.ReasonIO,
 		video.ReasonProtocol, video.ReasonUnavailable, video.ReasonCancelled:
 	default:
-		c.bad = true
+		c.Want(false)
 	}
 	return f
 }
 
 func (e end) append(b []byte) []byte {
 	b = append(b, kindEnd)
-	b = appendBroken(appendI64(b, e.packets), e.broken)
+	b = appendBroken(packet.AppendI64(b, e.packets), e.broken)
 	b = appendCount(b, len(e.samples))
 	for _, s := range e.samples {
 		b = appendSamples(b, s)
 	}
-	b = appendBroken(appendI64(b, e.sound.packets), e.sound.broken)
+	b = appendBroken(packet.AppendI64(b, e.sound.packets), e.sound.broken)
 	return appendFailure(appendFailure(b, e.sound.failure), e.failure)
 }
 
 func appendBroken(b []byte, v *video.Broken) []byte {
-	b = appendBool(b, v != nil)
+	b = packet.AppendBool(b, v != nil)
 	if v == nil {
 		return b
 	}
-	return appendText(appendI64(appendI64(b, int64(v.Time)), v.Offset), v.Why)
+	return packet.AppendText(packet.AppendI64(packet.AppendI64(b, int64(v.Time)), v.Offset), v.Why)
 }
 
-func appendFailure(b []byte, f failure) []byte { return appendText(appendText(b, f.reason), f.detail) }
+func appendFailure(b []byte, f failure) []byte {
+	return packet.AppendText(packet.AppendText(b, f.reason), f.detail)
+}
 
 func (h hello) append(b []byte) []byte {
-	b = appendBool(append(b, kindHello), h.syscalls)
+	b = packet.AppendBool(append(b, kindHello), h.syscalls)
 	b = appendCount(b, len(h.missing))
 	for _, s := range h.missing {
-		b = appendText(b, s)
+		b = packet.AppendText(b, s)
 	}
 	return b
 }
 
 func (r read) append(b []byte) []byte {
-	return binary.LittleEndian.AppendUint32(appendI64(append(b, kindRead), r.offset), r.n)
+	return binary.LittleEndian.AppendUint32(packet.AppendI64(append(b, kindRead), r.offset), r.n)
 }
 
-func (n need) append(b []byte) []byte { return appendI64(append(b, kindNeed), n.slot) }
+func (n need) append(b []byte) []byte { return packet.AppendI64(append(b, kindNeed), n.slot) }
 
 // The parent's messages. The child trusts them: they come from the process that started it.
 
@@ -250,9 +253,9 @@ func (c config) append(b []byte) []byte {
 		int64(l.DecodeTime), l.MemoryBytes, l.ProbeBytes, int64(l.OpenDuration),
 		int64(l.Channels), int64(l.SampleRate), int64(l.BlockSamples), l.Samples, int64(c.audioTrack),
 	} {
-		b = appendI64(b, v)
+		b = packet.AppendI64(b, v)
 	}
-	return appendText(appendBool(b, c.audio), c.format)
+	return packet.AppendText(packet.AppendBool(b, c.audio), c.format)
 }
 
 func (d data) append(b []byte) []byte {
@@ -260,42 +263,42 @@ func (d data) append(b []byte) []byte {
 }
 
 func (r ringSize) append(b []byte) []byte {
-	return append(appendI64(append(b, kindRing), r.slot), r.slots)
+	return append(packet.AppendI64(append(b, kindRing), r.slot), r.slots)
 }
 
 func (r release) append(b []byte) []byte { return append(b, kindRelease, r.slot) }
 
 // parseParent reads a message of the parent: config, data, ringSize or release.
 func parseParent(b []byte) (any, error) {
-	c := cursor{b: b}
+	c := cursor{packet.Of(b)}
 	var m any
-	switch c.u8() {
+	switch c.U8() {
 	case kindConfig:
-		v := config{size: c.i64(), mode: video.Mode(c.i64()), track: int(c.i64())}
+		v := config{size: c.I64(), mode: video.Mode(c.I64()), track: int(c.I64())}
 		v.limits = video.Limits{
-			Pixels: c.i64(), Tracks: int(c.i64()), IdlePackets: int(c.i64()), Frames: c.i64(),
-			DecodeTime: time.Duration(c.i64()), MemoryBytes: c.i64(), ProbeBytes: c.i64(), OpenDuration: time.Duration(c.i64()),
-			Channels: int(c.i64()), SampleRate: int(c.i64()), BlockSamples: int(c.i64()), Samples: c.i64(),
+			Pixels: c.I64(), Tracks: int(c.I64()), IdlePackets: int(c.I64()), Frames: c.I64(),
+			DecodeTime: time.Duration(c.I64()), MemoryBytes: c.I64(), ProbeBytes: c.I64(), OpenDuration: time.Duration(c.I64()),
+			Channels: int(c.I64()), SampleRate: int(c.I64()), BlockSamples: int(c.I64()), Samples: c.I64(),
 		}
-		v.audioTrack, v.audio, v.format = int(c.i64()), c.bool(), c.text(maxString)
-		c.want(v.size >= 0 && v.limits == v.limits.WithDefaults())
+		v.audioTrack, v.audio, v.format = int(c.I64()), c.Bool(), c.Text(maxString)
+		c.Want(v.size >= 0 && v.limits == v.limits.WithDefaults())
 		m = v
 	case kindData:
-		d := data{n: c.u32(), status: c.u8()}
-		c.want(d.n <= windowSize && d.status <= dataFailed && (d.n > 0) == (d.status == dataOK))
+		d := data{n: c.U32(), status: c.U8()}
+		c.Want(d.n <= windowSize && d.status <= dataFailed && (d.n > 0) == (d.status == dataOK))
 		m = d
 	case kindRing:
-		r := ringSize{slot: c.i64(), slots: c.u8()}
-		c.want(r.slot > 0 && r.slots >= 1 && r.slots <= maxSlots && r.slot <= math.MaxInt64/maxSlots)
+		r := ringSize{slot: c.I64(), slots: c.U8()}
+		c.Want(r.slot > 0 && r.slots >= 1 && r.slots <= maxSlots && r.slot <= math.MaxInt64/maxSlots)
 		m = r
 	case kindRelease:
-		r := release{slot: c.u8()}
-		c.want(r.slot < maxSlots)
+		r := release{slot: c.U8()}
+		c.Want(r.slot < maxSlots)
 		m = r
 	default:
 		return nil, errMessage
 	}
-	if c.bad || len(c.b) > 0 {
+	if !c.Done() {
 		return nil, errMessage
 	}
 	return m, nil

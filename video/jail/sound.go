@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/consentry/consentry/internal/packet"
 	"github.com/consentry/consentry/video"
 )
 
@@ -84,15 +85,15 @@ type heard struct {
 }
 
 func (c *cursor) heard(lim video.Limits) heard {
-	h := heard{slot: c.u8(), track: c.u16()}
+	h := heard{slot: c.U8(), track: c.U16()}
 	h.tone = tone{rate: c.number(), channels: c.number(), samples: c.number()}
-	h.time, h.corrupt = time.Duration(c.i64()), c.bool()
-	c.want(h.slot < maxSlots && int(h.track) < lim.Tracks && h.tone.valid(lim))
+	h.time, h.corrupt = time.Duration(c.I64()), c.Bool()
+	c.Want(h.slot < maxSlots && int(h.track) < lim.Tracks && h.tone.valid(lim))
 	return h
 }
 
 func (h heard) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(append(b, kindSound, h.slot), h.track)
 	b = appendNumber(appendNumber(appendNumber(b, h.tone.rate), h.tone.channels), h.tone.samples)
-	return appendBool(appendI64(b, int64(h.time)), h.corrupt)
+	return packet.AppendBool(packet.AppendI64(b, int64(h.time)), h.corrupt)
 }

@@ -1,7 +1,6 @@
 package jail
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -43,10 +42,10 @@ func Serve(load func(path string) (Engine, error)) int {
 	}
 	r, run, numbers, err := start(cfg, load)
 	if err != nil {
-		_ = send(failure(confine.Printable(err.Error(), maxDetail)).append(nil))
+		_ = confine.Send(failure(confine.Printable(err.Error(), maxDetail)).append(nil))
 		return exitWrong
 	}
-	if send(r.append(nil)) != nil {
+	if confine.Send(r.append(nil)) != nil {
 		return exitWrong
 	}
 	for {
@@ -68,7 +67,7 @@ func Serve(load func(path string) (Engine, error)) int {
 		default:
 			said = answer(out.Data).append(nil)
 		}
-		if send(said) != nil {
+		if confine.Send(said) != nil {
 			return exitWrong
 		}
 	}
@@ -109,23 +108,10 @@ func elements(shape []int64, room int) (int, bool) {
 	return int(n), len(shape) > 0
 }
 
-func send(message []byte) error {
-	for {
-		if err := unix.Sendmsg(confine.Socket, message, nil, nil, unix.MSG_NOSIGNAL); err != unix.EINTR {
-			return err
-		}
-	}
-}
-
 func receive(buf []byte) (any, error) {
-	for {
-		n, _, _, _, err := unix.Recvmsg(confine.Socket, buf, nil, 0)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n == 0 {
-			return nil, errors.New("the parent is gone")
-		}
-		return parse(buf[:n])
+	b, _, err := confine.Receive(buf)
+	if err != nil {
+		return nil, err
 	}
+	return parse(b)
 }

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/consentry/consentry/internal/confine"
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/watermark/neural"
 )
@@ -105,7 +106,7 @@ func serve(e engine) int { return Serve(func(string) (Engine, error) { return e,
 
 // says is a child that sends one message and waits.
 func says(message []byte) int {
-	_ = send(message)
+	_ = confine.Send(message)
 	time.Sleep(5 * time.Second)
 	return 0
 }
