@@ -96,20 +96,31 @@ func (k *bmffCheck) findCause() error {
 		c.tail = []hashplan.Step{{Offset: k.file.Parsed, Length: n, Prefix: hashplan.None}}
 		c.need += n
 	}
-	for _, try := range []func() (*report.Cause, error){c.appended, c.padding, c.inserted, c.metadata, c.moved, c.shifted, c.rewritten} {
+	return k.b.firstCause(&c.left, c.need, c.appended, c.padding, c.inserted, c.metadata, c.moved, c.shifted, c.rewritten)
+}
+
+// firstCause tries changes in turn and keeps the first that, undone, gives what was signed. Each try hashes need bytes at
+// most and takes them off left; where none is found and left is less than need, not every change was tried.
+func (b *Binding) firstCause(left *int64, need int64, tries ...func() (*report.Cause, error)) error {
+	for _, try := range tries {
 		cause, err := try()
 		if err != nil {
 			return err
 		}
 		if cause != nil {
-			k.b.Cause = cause
+			b.Cause = cause
 			return nil
 		}
 	}
-	if c.left < c.need {
-		k.b.Missing = append(k.b.Missing, notChecked(causeUnproved, fmt.Sprintf("%d MiB were hashed to find one; not every change was tried", maxCauseBytes>>20)))
+	if *left < need {
+		b.notEveryCause()
 	}
 	return nil
+}
+
+// notEveryCause says that the bytes which may be hashed to find a cause were used up.
+func (b *Binding) notEveryCause() {
+	b.Missing = append(b.Missing, notChecked(causeUnproved, fmt.Sprintf("%d MiB were hashed to find one; not every change was tried", maxCauseBytes>>20)))
 }
 
 func (s *slab) hashed() (n int64) {

@@ -43,7 +43,7 @@ func (k *boxesCheck) findBoxesCause(m *boxesMap) error {
 		return err
 	}
 	if c.left < 0 {
-		k.b.Missing = append(k.b.Missing, notChecked(causeUnproved, fmt.Sprintf("%d MiB were hashed to find one; not every change was tried", maxCauseBytes>>20)))
+		k.b.notEveryCause()
 	}
 	if k.b.Cause = cause; cause == nil {
 		return nil

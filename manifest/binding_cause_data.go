@@ -59,20 +59,7 @@ func (k *spanCheck) findDataCause(ranges []Range, want []byte, store *storePlace
 		return err
 	}
 	c.last = last
-	for _, try := range []func() (*report.Cause, error){c.appended, c.moved, c.inserted, c.metadata, c.padding} {
-		cause, err := try()
-		if err != nil {
-			return err
-		}
-		if cause != nil {
-			k.b.Cause = cause
-			return nil
-		}
-	}
-	if c.left < c.need {
-		k.b.Missing = append(k.b.Missing, notChecked(causeUnproved, fmt.Sprintf("%d MiB were hashed to find one; not every change was tried", maxCauseBytes>>20)))
-	}
-	return nil
+	return k.b.firstCause(&c.left, c.need, c.appended, c.moved, c.inserted, c.metadata, c.padding)
 }
 
 // partsOf divides the content: into parts, or the boxes at the top level of a BMFF file.

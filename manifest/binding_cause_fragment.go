@@ -51,7 +51,7 @@ func (k *bmffCheck) fragmentCause(l *fragments, i int) error {
 	left := int64(maxCauseBytes)
 	stop, err := cutBack(k.ctx, k.c, k.matcher, k.tree[at], p, first, last, end, &left)
 	if left < 0 {
-		k.b.Missing = append(k.b.Missing, notChecked(causeUnproved, fmt.Sprintf("%d MiB were hashed to find one; not every change was tried", maxCauseBytes>>20)))
+		k.b.notEveryCause()
 	}
 	if err != nil || stop == 0 {
 		return err
