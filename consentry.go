@@ -171,7 +171,6 @@ type run struct {
 	sidecar     string
 	malformed   string
 	unsupported []string // what the file needs and this version cannot do
-	pixelsAsked bool     // and they could not be had
 	labels      *labels.Result
 	people      peopleLook
 	voices      voiceLook

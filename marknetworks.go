@@ -105,10 +105,7 @@ func (r *run) tellNetwork(res *neural.Result) {
 	}
 	pictures := counted(res.Frames, "frame")
 	for _, f := range res.Found {
-		m := report.Watermark{
-			Algorithm: string(f.Algorithm), Bits: f.Bits, Message: f.Message, Statistic: f.Statistic,
-			Threshold: f.Threshold, FalsePositiveBound: f.Bound, Tries: res.Tries, SpansMs: [][2]int64{},
-		}
+		m := watermarkRow(&f, res.Tries)
 		r.out.Watermarks.Found = append(r.out.Watermarks.Found, m)
 		r.find(report.Newf("watermark.found", "", "%s: %.0f of %d bits agree in the sum of %s, counted from %.0f; chance %.1g at most in %s",
 			markName(&m), f.Statistic*float64(f.Bits), f.Bits, pictures, f.Threshold*float64(f.Bits), f.Bound, counted(res.Tries, "comparison")))

@@ -50,13 +50,7 @@ func (r *run) tellMarks(res *watermark.Result) {
 	w.State, w.Reason = "analysed", optional(lookedAt(res))
 	r.otherMarks()
 	for _, f := range res.Found {
-		m := report.Watermark{
-			Algorithm: string(f.Algorithm), Scheme: f.Scheme, Bits: f.Bits, Message: f.Message, Statistic: f.Statistic,
-			Threshold: f.Threshold, FalsePositiveBound: f.Bound, Tries: res.Tries, SpansMs: [][2]int64{},
-		}
-		for _, s := range f.Spans {
-			m.SpansMs = append(m.SpansMs, [2]int64{millis(s[0]), millis(s[1])})
-		}
+		m := watermarkRow(&f, res.Tries)
 		w.Found = append(w.Found, m)
 		name := markName(&m)
 		text := fmt.Sprintf("%s: correlation %.3f, counted from %.3f; chance %.1g at most in %d comparisons", name, f.Statistic, f.Threshold, f.Bound, res.Tries)
@@ -73,6 +67,18 @@ func (r *run) tellMarks(res *watermark.Result) {
 	for _, f := range res.Weak {
 		r.find(report.Newf("watermark.weak", "", "%s %s: correlation %.3f, counted from %.3f", f.Algorithm, cmp.Or(f.Scheme, f.Message), f.Statistic, f.Threshold))
 	}
+}
+
+// watermarkRow is a mark as the report lists it.
+func watermarkRow(f *watermark.Found, tries int) report.Watermark {
+	m := report.Watermark{
+		Algorithm: string(f.Algorithm), Scheme: f.Scheme, Bits: f.Bits, Message: f.Message, Statistic: f.Statistic,
+		Threshold: f.Threshold, FalsePositiveBound: f.Bound, Tries: tries, SpansMs: [][2]int64{},
+	}
+	for _, s := range f.Spans {
+		m.SpansMs = append(m.SpansMs, [2]int64{millis(s[0]), millis(s[1])})
+	}
+	return m
 }
 
 // markName is a mark as findings and the origin name it.

@@ -141,7 +141,6 @@ func (r *run) pixelsFailed(why string) {
 	why = strings.TrimPrefix(why, "not analysed: ") // the report says so already
 	r.notChecked("pixels", why)
 	r.out.Watermarks.State, r.out.Watermarks.Reason = "not-analysed", optional(why)
-	r.pixelsAsked = true
 }
 
 // fillTracks takes what the decoder says of the tracks and holds it against our own reading of the container: the
