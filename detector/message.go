@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/consentry/consentry/internal/confine"
 )
 
 // Protocol is the version of the conversation.
@@ -308,12 +310,4 @@ func prints(s string) bool {
 }
 
 // printable is a text of the system or of a library, for a message: the beginning, in ASCII.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, s)
-	return s[:min(len(s), maxText)]
-}
+func printable(s string) string { return confine.Printable(s, maxText) }
