@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"cel.dev/cel-go/cel"
-
 	"github.com/consentry/consentry/report"
 )
 
@@ -33,7 +31,7 @@ type Rule struct {
 	Outcome report.Verdict // FAIL, INDETERMINATE, WARN; PASS changes nothing
 	Message string         // empty: the expression stands for it
 
-	program cel.Program
+	program *program
 }
 
 var ruleID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`) })
@@ -106,52 +104,16 @@ func readRule(path string, v any) (*Rule, error) {
 	return r, nil
 }
 
-// ruleEnv is what an expression may use: the report, the operators and texts of CEL's standard library, and the loops
-// that answer with a bool. Loops that build lists are left out: nested, they grow without end.
-var ruleEnv = sync.OnceValues(func() (*cel.Env, error) {
-	s, err := newShapes()
-	if err != nil {
-		return nil, err
-	}
-	return cel.NewCustomEnv(
-		cel.CustomTypeAdapter(s.Registry), cel.CustomTypeProvider(s),
-		cel.StdLib(), cel.ClearMacros(), cel.Macros(cel.HasMacro, cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro, cel.FilterMacro),
-		cel.Variable("report", cel.ObjectType("report/Report")),
-		cel.DefaultUTCTimeZone(true),
-		cel.ParserRecursionLimit(maxRuleDepth), cel.ParserExpressionSizeLimit(MaxWhen), cel.ParserErrorRecoveryLimit(1),
-		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals(),
-			cel.ValidateHomogeneousAggregateLiterals(), cel.ValidateComprehensionNestingLimit(maxRuleLoops)),
-	)
-})
-
-// compile checks an expression and makes it ready. The error begins with its place: line and column, from 1.
-func compile(when string) (cel.Program, error) {
-	env, err := ruleEnv()
-	if err != nil {
-		return nil, err
-	}
-	ast, issues := env.Compile(when)
-	if issues.Err() != nil {
-		first := issues.Errors()[0]
-		text, _, _ := strings.Cut(first.Message, "\n")
-		return nil, fmt.Errorf("line %d, column %d: %s", max(1, first.Location.Line()), first.Location.Column()+1, text)
-	}
-	if ast.OutputType() != cel.BoolType {
-		return nil, fmt.Errorf("line 1, column 1: the expression is a %s, and a condition is true or false", ast.OutputType())
-	}
-	return env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxRuleCost))
-}
-
 // holds says whether the rule holds for a report in the form of [shape].
 func (r *Rule) holds(of any) (bool, error) {
 	if r.program == nil {
 		return false, errors.New("the rule was not compiled: rules come from Load")
 	}
-	v, _, err := r.program.Eval(map[string]any{"report": of})
+	v, err := r.program.eval(of)
 	if err != nil {
 		return false, err
 	}
-	yes, ok := v.Value().(bool)
+	yes, ok := v.(bool)
 	if !ok {
 		return false, errors.New("it is neither true nor false")
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 
 	"github.com/consentry/consentry/report"
@@ -69,7 +68,7 @@ var timeType = reflect.TypeFor[time.Time]()
 func (s *shapes) typeOf(t reflect.Type) *types.Type {
 	switch {
 	case t == timeType:
-		return cel.TimestampType
+		return types.TimestampType
 	case t.Kind() == reflect.Pointer:
 		inner := s.typeOf(t.Elem())
 		if t.Elem().Kind() == reflect.Struct && t.Elem() != timeType {
@@ -79,21 +78,21 @@ func (s *shapes) typeOf(t reflect.Type) *types.Type {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return cel.StringType
+		return types.StringType
 	case reflect.Bool:
-		return cel.BoolType
+		return types.BoolType
 	case reflect.Int, reflect.Int64:
-		return cel.IntType
+		return types.IntType
 	case reflect.Float64:
-		return cel.DoubleType
+		return types.DoubleType
 	case reflect.Slice, reflect.Array:
-		return cel.ListType(s.typeOf(t.Elem()))
+		return types.NewListType(s.typeOf(t.Elem()))
 	case reflect.Map:
-		return cel.MapType(cel.StringType, s.typeOf(t.Elem()))
+		return types.NewMapType(types.StringType, s.typeOf(t.Elem()))
 	case reflect.Struct:
 		return s.structOf(t)
 	}
-	return cel.DynType
+	return types.DynType
 }
 
 func (s *shapes) structOf(t reflect.Type) *types.Type {
@@ -106,7 +105,7 @@ func (s *shapes) structOf(t reflect.Type) *types.Type {
 			}
 		}
 	}
-	return cel.ObjectType(name)
+	return types.NewObjectType(name)
 }
 
 // memberName is the name of a field in JSON; empty: it is in none.
