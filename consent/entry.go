@@ -231,6 +231,14 @@ func before(a, b string) bool {
 	return b == StateVerified && a != b || a != StateVerified && slices.Index(states, a) < slices.Index(states, b)
 }
 
+// declaredOnly says what an entry lacks that is declared and no more.
+func (j *judge) declaredOnly(u *unit) string {
+	if state := j.facts.Manifest.State; u.source.sidecar == nil && state != ManifestTrusted && state != ManifestValid {
+		return "declared in a manifest that does not hold: nothing rests on it"
+	}
+	return "declared, without a token of the level " + j.terms.MinLevel + " that is asked for"
+}
+
 // report writes an entry down.
 func (j *judge) report(u *unit, e *subjectJudge) report.Person {
 	v := j.final(e)
@@ -238,7 +246,7 @@ func (j *judge) report(u *unit, e *subjectJudge) report.Person {
 	case StateVerified:
 		e.find("consent.person.verified", "consent declared for this use was verified, at %s", v.level)
 	case StateDeclared:
-		e.find("consent.person.declaredOnly", "declared, without a token of the level %s that is asked for", j.terms.MinLevel)
+		e.find("consent.person.declaredOnly", "%s", j.declaredOnly(u))
 	case StateExemptDeclared:
 		e.find("consent.person.exemptDeclared", "an exemption is claimed (%q); it was not judged", clip(e.person.Exemption))
 	}

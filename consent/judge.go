@@ -17,6 +17,8 @@ type Trust struct {
 	Findings    []report.Finding
 	StatusLists []string // status list tokens at hand
 	Registries  []string // registry bundles at hand, and RSL-MEDIA documents
+	// RegistryNames are what the operator calls the Registries, in the same order, for findings; there may be fewer.
+	RegistryNames []string
 	// Seen are the highest sequences of registry bundles that were seen before, as [Trust.Sequences] gives them. A bundle
 	// of a lower one is rolled back and not used. Consent format 1, 7.
 	Seen map[string]int64
@@ -30,6 +32,14 @@ func (t *Trust) Open(now time.Time) *Trust {
 	opened := *t
 	opened.books = openRegistries(t, now)
 	return &opened
+}
+
+// Refused are the findings about bundles and documents that are not used. It is empty where [Trust.Open] was not called.
+func (t *Trust) Refused() []report.Finding {
+	if t.books == nil {
+		return nil
+	}
+	return slices.Clone(t.books.findings)
 }
 
 // Sequences are the sequences of the registry bundles that are used, by issuer and the thumbprint of the key that

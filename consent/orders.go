@@ -1,6 +1,9 @@
 package consent
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // met finds the standing orders that meet an entry: the selector does at T, operation and modality intersect what the
 // rendering needs, and the provider matches. Consent format 1, 7.
@@ -29,7 +32,7 @@ func (j *judge) met(u *unit, e *subjectJudge) []metOrder {
 				continue
 			}
 			m := metOrder{
-				name: o.name, issuer: id, override: o.override, rank: orderRank(b.issuer, p.Work),
+				name: o.name, issuer: id, override: o.override, bundle: fmt.Sprintf("bundle%s with the sequence %d", b.name, b.sequence), rank: orderRank(b.issuer, p.Work),
 				generation: o.span.holds(t.At), now: o.span.holds(j.facts.Now),
 			}
 			if m.generation || m.now {

@@ -28,6 +28,7 @@ var bundleForm = formLimits{text: maxBundle, json: jsonLimits{maxBundleDepth, ma
 // Registry is a verified registry bundle: who is represented when, which standing orders hold, what was revoked.
 // Consent format 1, 7.
 type Registry struct {
+	name       string // what the operator calls it; may be empty
 	issuer     *Issuer
 	key        string // thumbprint of the one that signed
 	sequence   int64
@@ -73,18 +74,19 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 	r := &registries{byIssuer: map[string]*Registry{}, now: now}
 	for i, text := range trust.Registries {
 		if strings.HasPrefix(text, "<") {
-			r.openRecords(i, text)
+			r.openRecords(i, trust.registryName(i), text)
 			continue
 		}
+		name := trust.registryName(i)
 		b, err := openRegistry(text, trust.List, now)
 		if err != nil {
-			f := report.Newf(orTooLarge("consent.registry.signatureInvalid", err), "", "a registry bundle is not used: %v", err)
+			f := report.Newf(orTooLarge("consent.registry.signatureInvalid", err), "", "the registry bundle%s is not used: %v", name, err)
 			f.Where = indexed("registries", i)
 			r.findings = append(r.findings, f)
 			continue
 		}
 		if last := b.seen(trust.Seen); b.sequence < last {
-			f := report.Newf("consent.trust.rollback", "", "a registry bundle of %q with the sequence %d is not used: one with %d was seen before", clip(b.issuer.ID), b.sequence, last)
+			f := report.Newf("consent.trust.rollback", "", "the registry bundle%s of %q with the sequence %d is not used: one with %d was seen before", name, clip(b.issuer.ID), b.sequence, last)
 			f.Where = indexed("registries", i)
 			r.findings = append(r.findings, f)
 			continue
@@ -92,6 +94,7 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 		if old := r.byIssuer[b.issuer.ID]; old != nil && (old.sequence > b.sequence || old.sequence == b.sequence && old.digest <= b.digest) {
 			continue
 		}
+		b.name = name
 		r.byIssuer[b.issuer.ID] = b
 	}
 	r.issuers = slices.Sorted(maps.Keys(r.byIssuer))
@@ -103,14 +106,23 @@ func openRegistries(trust *Trust, now time.Time) *registries {
 	return r
 }
 
+// registryName is the name of a bundle or a document with a blank in front; empty: it has none. It is the operator's
+// word and stands without quotes, which are for the words of files.
+func (t *Trust) registryName(i int) string {
+	if i >= len(t.RegistryNames) || t.RegistryNames[i] == "" {
+		return ""
+	}
+	return " " + clip(t.RegistryNames[i])
+}
+
 // openRecords reads an RSL-MEDIA document at hand.
-func (r *registries) openRecords(i int, text string) {
+func (r *registries) openRecords(i int, name, text string) {
 	records, err := ParseRecords([]byte(text))
 	if err == nil {
 		r.records = append(r.records, records)
 		return
 	}
-	f := report.Newf(orTooLarge("consent.registry.unreadable", err), "", "an RSL-MEDIA document is not used: %v", err)
+	f := report.Newf(orTooLarge("consent.registry.unreadable", err), "", "the RSL-MEDIA document%s is not used: %v", name, err)
 	f.Where = indexed("registries", i)
 	r.findings = append(r.findings, f)
 }

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"fmt"
 	"slices"
 )
 
@@ -171,16 +172,18 @@ const recordIssuer = "an RSL-MEDIA record"
 // authority weighs those who forbid against those who permit. Consent format 1, 7.
 func (j *judge) authority(u *unit, e *subjectJudge, s sum, now bool) (forbidden, conflict bool) {
 	no := s.no
-	ordered := false
+	var ordered *metOrder // the first that is not lifted
 	for _, o := range e.orders {
 		if !o.at(now) || o.lifted(s.grants) {
 			continue
 		}
 		if o.override == "none" {
-			e.find("consent.registry.refused", "the standing order %q of %q forbids this, and nothing lifts it", clip(o.name), clip(o.issuer))
+			e.find("consent.registry.refused", "%s forbids this, and nothing lifts it", o.words())
 			return true, false
 		}
-		ordered = true
+		if ordered == nil {
+			ordered = &o
+		}
 		no = append(no, forbidding{o.issuer, o.rank})
 	}
 	if e.recorded {
@@ -196,8 +199,8 @@ func (j *judge) authority(u *unit, e *subjectJudge, s sum, now bool) (forbidden,
 			return false, true
 		}
 	}
-	if ordered {
-		e.find("consent.registry.refused", "a standing order forbids this, and no token lifts it")
+	if ordered != nil {
+		e.find("consent.registry.refused", "%s forbids this, and no token lifts it", ordered.words())
 	}
 	return true, false
 }
@@ -210,8 +213,14 @@ func alsoForbids(no []forbidding, issuer string, rank int) bool {
 // metOrder is a standing order that meets an entry.
 type metOrder struct {
 	name, issuer, override string
+	bundle                 string // in words
 	rank                   int
 	generation, now        bool // in force at the clock
+}
+
+// words names the order, whose it is, and the bundle that it stands in.
+func (o metOrder) words() string {
+	return fmt.Sprintf("the standing order %q of %q (%s)", clip(o.name), clip(o.issuer), o.bundle)
 }
 
 func (o metOrder) at(now bool) bool {

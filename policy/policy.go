@@ -140,6 +140,15 @@ type Facts struct {
 	Lists        []List             // that were used and say when they were issued
 }
 
+// broken says that there is an active manifest, and that it does not hold.
+func (f Facts) broken() bool {
+	switch f.Manifest {
+	case "", consent.ManifestTrusted, consent.ManifestValid, consent.ManifestAbsent:
+		return false
+	}
+	return true
+}
+
 // List is a list of those who are trusted, with its date of issue.
 type List struct {
 	Name   string // in words: the consent trust list, the registry bundle of …
@@ -168,7 +177,7 @@ func Decide(p *Policy, f Facts) (report.Verdict, []report.Reason) {
 	d.lists(f)
 	switch f.Origin.State {
 	case "generated", "partly-generated", "contradicted":
-		d.people()
+		d.people(f)
 	}
 	slices.SortStableFunc(d.reasons, func(a, b report.Reason) int { return rank(b.Outcome) - rank(a.Outcome) })
 	verdict := pass
@@ -247,11 +256,11 @@ func days(d time.Duration) string {
 	return d.String()
 }
 
-func (d *decision) people() {
+func (d *decision) people(f Facts) {
 	j := d.judgement
 	for _, p := range slices.Concat(j.People, j.Works) {
 		event := strings.ReplaceAll(p.State, "-", "_")
-		d.add(event, d.policy.Outcome(event), p.ID, stateText[p.State])
+		d.add(event, d.policy.Outcome(event), p.ID, personText(&p, f))
 	}
 	if j.Missing {
 		d.on(NoAssertion, "generated, and nobody declares who is depicted")
@@ -286,6 +295,24 @@ func (d *decision) people() {
 	if j.NotComplete {
 		d.on(NotComplete, "the declaration does not say that it names everybody")
 	}
+}
+
+// personText says why a person is in a state: in plain words, and for the states that rest on something, on what.
+func personText(p *report.Person, f Facts) string {
+	text := stateText[p.State]
+	switch p.State {
+	case consent.StateVerified, consent.StateNotRequired, consent.StateUndeclared:
+		return text
+	case consent.StateDeclared:
+		if p.Manifest == "" && f.broken() {
+			return "declared in a manifest that does not hold: nothing rests on it"
+		}
+		return text
+	}
+	if why := p.Failure(); why != nil && why.Explanation != "" {
+		text += ": " + why.Explanation
+	}
+	return text
 }
 
 // stateText says the states in plain words.

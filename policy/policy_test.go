@@ -336,3 +336,36 @@ func Example() {
 	fmt.Println(verdict, why[0].Event)
 	// Output: FAIL signer_untrusted
 }
+
+// TestAReasonSaysWhy: the reason for a person says on what it rests, and in a file that does not hold not what a token
+// would change.
+func TestAReasonSaysWhy(t *testing.T) {
+	refused := report.New("consent.registry.refused", "", "the order of an agency forbids this")
+	for _, c := range []struct {
+		name, manifest string
+		person         report.Person
+		want           string
+	}{
+		{"refused", "trusted", report.Person{State: "refused", Findings: []report.Finding{refused}}, "refused: the order of an agency forbids this"},
+		{"refused, and nothing says by whom", "trusted", report.Person{State: "refused"}, "refused"},
+		{"a token's own failure", "trusted", report.Person{State: "invalid", Tokens: []report.Token{{Findings: []report.Finding{report.New("consent.token.audienceMismatch", "", "for another generator")}}}}, "a token does not hold: for another generator"},
+		{"undeclared, whatever else was found", "trusted", report.Person{State: "undeclared", Findings: []report.Finding{refused}}, "no consent is declared"},
+		{"declared", "valid", report.Person{State: "declared"}, "declared, without a token of the strength that is asked for"},
+		{"declared in a changed file", "invalid", report.Person{State: "declared"}, "declared in a manifest that does not hold: nothing rests on it"},
+		{"declared in a file whose signature does not hold", "well-formed", report.Person{State: "declared"}, "declared in a manifest that does not hold: nothing rests on it"},
+		{"declared in an ingredient of a changed file", "invalid", report.Person{State: "declared", Manifest: "urn:x"}, "declared, without a token of the strength that is asked for"},
+		{"declared beside a file without a manifest", "absent", report.Person{State: "declared"}, "declared, without a token of the strength that is asked for"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.person.ID = "p1"
+			_, why := policy.Decide(profile(t, "ci", ""), policy.Facts{
+				Manifest: c.manifest, Origin: report.Origin{State: "generated", Verified: true},
+				Judgement: &consent.Judgement{People: []report.Person{c.person}},
+			})
+			i := slices.IndexFunc(why, func(r report.Reason) bool { return r.Person == "p1" })
+			if i < 0 || why[i].Text != c.want {
+				t.Errorf("%+v, want %q", why, c.want)
+			}
+		})
+	}
+}

@@ -64,3 +64,20 @@ func Has(list []Finding, code string) bool {
 	}
 	return false
 }
+
+// Failure is the failure that says most about a person: their own, else one of their tokens; nil: there is none.
+func (p *Person) Failure() *Finding {
+	for i := range p.Findings {
+		if p.Findings[i].Outcome == Failure {
+			return &p.Findings[i]
+		}
+	}
+	for i := range p.Tokens {
+		for j := range p.Tokens[i].Findings {
+			if p.Tokens[i].Findings[j].Outcome == Failure {
+				return &p.Tokens[i].Findings[j]
+			}
+		}
+	}
+	return nil
+}

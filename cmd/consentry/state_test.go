@@ -148,9 +148,13 @@ func TestAnOlderBundleIsRefused(t *testing.T) {
 		{"the newest again", list, bundle(t, key, 9), false, false},
 	} {
 		o := &verifyOptions{consentTrust: c.list, consentRegistry: []string{c.bundle}, noState: c.noState}
-		trust, err := loadConsent(o, now, t.Errorf)
+		said := ""
+		trust, err := loadConsent(o, now, func(format string, args ...any) { said += fmt.Sprintf(format, args...) })
 		if err != nil {
 			t.Fatal(err)
+		}
+		if told := strings.Contains(said, stateFile()) && strings.Contains(said, "--no-state"); told != c.rollback || !c.rollback && said != "" {
+			t.Errorf("%s: %q does not say where the sequence is kept, and the way out", c.name, said)
 		}
 		j := consent.Judge(&consent.Facts{Now: now}, trust, consent.Terms{})
 		if got := report.Has(j.Findings, "consent.trust.rollback"); got != c.rollback || got != (len(trust.Sequences()) == 0) || got != (len(j.RejectedLists) == 1) {

@@ -241,10 +241,17 @@ func loadConsent(o *verifyOptions, now time.Time, warn func(string, ...any)) (*c
 		if err != nil {
 			return nil, err
 		}
-		out.Registries = append(out.Registries, strings.TrimSpace(string(b)))
+		text := strings.TrimSpace(string(b))
+		if strings.Contains(text, "-----BEGIN ") {
+			return nil, &usageError{Text: fmt.Sprintf("%q is a PEM file; --consent-registry takes bundles of standing orders", name), Hint: "consentry help registry build makes one"}
+		}
+		out.Registries, out.RegistryNames = append(out.Registries, text), append(out.RegistryNames, filepath.Base(name))
 	}
 	out.Seen = kept.registries()
 	out = out.Open(now) // once for all files
+	if report.Has(append(out.Refused(), findings...), "consent.trust.rollback") {
+		warn("a list is older than one that was seen before; what was seen is kept in %q, and verify --no-state judges without it", kept.file)
+	}
 	for key, sequence := range out.Sequences() {
 		kept.note(registryKey+key, sequence)
 	}

@@ -57,7 +57,7 @@ func (t *text) personDetail(p *report.Person) string {
 	if t.broken() && p.State == "declared" {
 		return join(append(parts, "declared in a manifest that does not hold: nothing rests on it"))
 	}
-	if f := firstFailure(p); f != nil {
+	if f := p.Failure(); f != nil {
 		return join(append(parts, f.Code+": "+explanation(f)))
 	}
 	for _, e := range terms {
@@ -97,23 +97,6 @@ func tokenWords(p *report.Person, tok *report.Token) string {
 		s += ", binding " + b
 	}
 	return s
-}
-
-// firstFailure is the failure that says most about a person: their own, else one of their tokens.
-func firstFailure(p *report.Person) *report.Finding {
-	for i := range p.Findings {
-		if p.Findings[i].Outcome == report.Failure {
-			return &p.Findings[i]
-		}
-	}
-	for i := range p.Tokens {
-		for j := range p.Tokens[i].Findings {
-			if p.Tokens[i].Findings[j].Outcome == report.Failure {
-				return &p.Tokens[i].Findings[j]
-			}
-		}
-	}
-	return nil
 }
 
 // explanation is what a finding says, else what its code means.
