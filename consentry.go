@@ -153,8 +153,19 @@ func (v *Verifier) Examine(ctx context.Context, a Asset) (*Result, error) {
 		r.out.Verdict = report.Indeterminate
 		r.notChecked("the rest", err.Error())
 		r.out.Reasons = []report.Reason{{Event: "incomplete_run", Outcome: report.Indeterminate, Text: err.Error()}}
+		r.unreached(err)
 	}
 	return &Result{Report: r.out, Located: r.located, Validation: r.result, Views: r.views}, err
+}
+
+// unreached says of what the run did not come to that nobody looked: off would say that nobody wanted it.
+func (r *run) unreached(err error) {
+	if p := &r.out.Persons; p.Status == "off" && p.Reason == nil && r.v.Persons != PersonsOff && r.framesOff() == "" {
+		p.Status, p.Reason = persons.StatusNotAnalysed, optional(err.Error())
+	}
+	if w := &r.out.Watermarks; w.State == "off" && w.Reason == nil && r.v.Frames != video.InfoOnly {
+		w.State, w.Reason = "not-analysed", optional(err.Error())
+	}
 }
 
 // run is one verification under way.
@@ -217,6 +228,7 @@ type timeError struct{ err error }
 
 func (e *timeError) Error() string {
 	step := strings.TrimSuffix(strings.TrimSuffix(e.err.Error(), context.DeadlineExceeded.Error()), ": ")
+	step = strings.TrimPrefix(step, "not analysed: timeout: ") // which was said
 	if step == "" {
 		return "the time for this file was over"
 	}

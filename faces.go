@@ -70,6 +70,12 @@ func (r *run) framesOff() string {
 	return ""
 }
 
+// soundOnly says that the file has tracks, and none with a picture.
+func (r *run) soundOnly() bool {
+	list := r.out.Asset.Tracks
+	return len(list) > 0 && !slices.ContainsFunc(list, func(t report.Track) bool { return t.Kind != "audio" })
+}
+
 // openPeople starts what finds faces, before anything is decoded for it.
 func (r *run) openPeople(ctx context.Context) error {
 	if r.v.Faces == nil {
@@ -194,6 +200,9 @@ func (r *run) lookForPeople(ctx context.Context) error {
 			return nil
 		case !r.peopleAsked() && r.framesOff() != "":
 			r.notChecked("people in the picture", r.framesOff()+"; only declared people are judged")
+			return nil
+		case !r.peopleAsked() && r.soundOnly():
+			r.notChecked("people in the picture", "the file has no picture")
 			return nil
 		case !r.peopleAsked():
 			r.notChecked("people in the picture", "nobody looked for faces: nothing says that the picture was generated")

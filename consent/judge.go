@@ -83,6 +83,7 @@ type Judgement struct {
 	UndeclaredFaces []int    // face tracks that no entry covers
 	PossibleFaces   []int    // such tracks that may be no face
 	NotAnalysed     bool     // faces were to be looked for, and could not be, or not in full
+	PartlyAnalysed  bool     // of these: a part of the picture was looked at
 	NotAnalysedWhy  string   // in plain words; empty: not known
 	// UndeclaredVoices are sound tracks that sound like speech, and that no declared voice stands for; Unheard says of
 	// those that none stands for either why nobody could listen to them.
@@ -337,6 +338,7 @@ func (j *judge) faces() {
 	}
 	if f.Status != "analysed" {
 		j.out.NotAnalysed, j.out.NotAnalysedWhy = true, f.Reason
+		j.out.PartlyAnalysed = f.Status == "partial"
 	}
 	seen := map[string]bool{}
 	for _, t := range f.Tracks {

@@ -226,7 +226,7 @@ func (d *decision) provenance(f Facts) {
 		}
 		d.add(SignerUntrusted, worst(indeterminate, d.policy.Outcome(SignerUntrusted)), "", "declared as a recording, but not by a trusted signer")
 	case "unknown", "":
-		d.on(OriginUnknown, "nothing says whether the picture was generated")
+		d.on(OriginUnknown, "nothing says whether this was generated")
 	}
 }
 
@@ -278,7 +278,10 @@ func (d *decision) people(f Facts) {
 		d.on(PossibleFace, fmt.Sprintf("no entry covers track %d, which may be a face", track))
 	}
 	if j.NotAnalysed {
-		text := "faces were to be looked for, and could not be, or not in full"
+		text := "faces were to be looked for, and could not be"
+		if j.PartlyAnalysed {
+			text = "faces were looked for in a part of the picture only"
+		}
 		if j.NotAnalysedWhy != "" {
 			text += ": " + j.NotAnalysedWhy
 		}

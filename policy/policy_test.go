@@ -369,3 +369,16 @@ func TestAReasonSaysWhy(t *testing.T) {
 		})
 	}
 }
+
+// TestALookAtAPartIsNoMissingLook: who looked at a part says so.
+func TestALookAtAPartIsNoMissingLook(t *testing.T) {
+	for partly, want := range map[bool]string{
+		true: "faces were looked for in a part of the picture only: why", false: "faces were to be looked for, and could not be: why",
+	} {
+		f := happening(policy.NotAnalysed)
+		f.Judgement.PartlyAnalysed, f.Judgement.NotAnalysedWhy = partly, "why"
+		if _, why := policy.Decide(profile(t, "ci", ""), f); len(why) != 1 || why[0].Text != want {
+			t.Errorf("%v, want %q", why, want)
+		}
+	}
+}

@@ -8,7 +8,10 @@
 // never the file's doing. Start with [New] and [Report].
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Outcome says how a finding counts. C2PA 2.5, 14.2.2.
 type Outcome string
@@ -80,4 +83,15 @@ func (p *Person) Failure() *Finding {
 		}
 	}
 	return nil
+}
+
+// Count writes a number of things with their noun, which takes an s or, as a box does, an es.
+func Count[N int | int64](n N, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "x"):
+		return fmt.Sprintf("%d %ses", n, noun)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -123,7 +123,7 @@ func (t *text) why() {
 		if r.Person != "" {
 			who = Clip(r.Person) + ": "
 		}
-		fmt.Fprintf(&t.b, "  %-14s %s%s (%s)\n", r.Outcome, who, Safe(r.Text), Clip(r.Event))
+		writeWrapped(&t.b, fmt.Sprintf("  %-14s ", r.Outcome), fmt.Sprintf("%s%s (%s)", who, Safe(r.Text), Clip(r.Event)))
 	}
 }
 
@@ -138,8 +138,12 @@ type located struct {
 func (t *text) findings() {
 	var failures, infos []located
 	passed, seen := map[string]bool{}, map[string]bool{}
-	add := func(list []report.Finding, at string) {
+	add := func(list []report.Finding, place string) {
 		for _, f := range list {
+			at := place
+			if n := t.manifestOf(&f); n > 1 && !strings.HasPrefix(at, "manifest ") {
+				at = strings.TrimPrefix(fmt.Sprintf("%s, manifest %d", at, n), ", ")
+			}
 			// One finding may stand in a manifest and in the report's own list.
 			same := strings.Join([]string{f.Code, f.URL, f.Where, f.Person, f.Manifest, f.Explanation}, "\x00")
 			if f.Offset != nil {
@@ -158,7 +162,7 @@ func (t *text) findings() {
 			case report.Informational:
 				infos = appendOnce(infos, f, at)
 			default:
-				if !strings.HasPrefix(at, "manifest ") { // what holds for an ingredient holds for another file
+				if !strings.Contains(at, "manifest ") { // what holds for an ingredient holds for another file
 					passed[f.Code] = true
 				}
 			}
@@ -191,6 +195,16 @@ func (t *text) findings() {
 		t.b.WriteString("\n" + t.bold("what holds") + "\n")
 		writeWrapped(&t.b, "  ", strings.Join(codes, ", "))
 	}
+}
+
+// manifestOf is the number of the manifest that a finding speaks of: the one that it names, or the one that its address
+// lies in; 0: none.
+func (t *text) manifestOf(f *report.Finding) int {
+	label := f.Manifest
+	if inside, ok := strings.CutPrefix(f.URL, "self#jumbf=/c2pa/"); ok && label == "" {
+		label, _, _ = strings.Cut(inside, "/")
+	}
+	return t.manifestNumber(label)
 }
 
 // appendOnce adds a finding, or counts it where it differs from one before only in its place: a file with a thousand
@@ -276,7 +290,7 @@ func (t *text) history() {
 	t.b.WriteString("\n" + t.bold("history, newest first") + "\n")
 	for i := range list {
 		if i == maxManifests {
-			fmt.Fprintf(&t.b, "  … and %d more manifests; --format json has them all\n", len(list)-i)
+			fmt.Fprintf(&t.b, "  %s; --format json has them all\n", more(len(list)-i, "manifest"))
 			return
 		}
 		t.manifest(i+1, &list[i])
@@ -297,14 +311,14 @@ func (t *text) manifest(n int, m *report.Manifest) {
 	fmt.Fprintf(&t.b, "  manifest %d: %s\n", n, join(parts))
 	for i, a := range m.Actions {
 		if i == maxActions {
-			fmt.Fprintf(&t.b, "    … and %d more actions\n", len(m.Actions)-i)
+			fmt.Fprintf(&t.b, "    %s\n", more(len(m.Actions)-i, "action"))
 			break
 		}
 		fmt.Fprintf(&t.b, "    %s\n", actionWords(&a))
 	}
 	for i, g := range m.Ingredients {
 		if i == maxActions {
-			fmt.Fprintf(&t.b, "    … and %d more ingredients\n", len(m.Ingredients)-i)
+			fmt.Fprintf(&t.b, "    %s\n", more(len(m.Ingredients)-i, "ingredient"))
 			break
 		}
 		name := Clip(g.Label)

@@ -62,9 +62,15 @@ func Headline(r *report.Report) string {
 	return "the policy event " + Safe(top.Event)
 }
 
-// soundOnly says whether a file was looked into that has tracks and none with a picture.
+// soundFormats are containers that hold sound alone.
+var soundFormats = []string{"mp3", "flac", "wav", "rf64", "m4a"}
+
+// soundOnly says whether a file has no picture: by its tracks, or where none are known by its container.
 func soundOnly(r *report.Report) bool {
 	list := r.Asset.Tracks
+	if len(list) == 0 {
+		return slices.Contains(soundFormats, r.Asset.Format)
+	}
 	return len(list) > 0 && !slices.ContainsFunc(list, func(t report.Track) bool { return t.Kind != "audio" })
 }
 
@@ -223,15 +229,31 @@ func invalidHeadline(r *report.Report) string {
 		}
 		return "the content was changed after it was signed"
 	}
-	if m := r.Provenance.Manifests; len(m) > 0 && len(m[0].Failure) > 0 {
-		if row, ok := report.Lookup(m[0].Failure[0].Code); ok {
+	if m := r.Provenance.Manifests; len(m) > 0 {
+		if row, ok := report.Lookup(brokenBy(m[0].Failure)); ok {
 			return "the manifest does not hold: " + row.Title
 		}
 	}
 	return "the manifest does not hold"
 }
 
+// brokenBy is the code of what makes a manifest invalid. That nobody knows the signer does not: a file by a stranger is
+// no changed one, and is called so only where nothing else is said.
+func brokenBy(failures []report.Finding) string {
+	code := ""
+	for _, f := range failures {
+		if f.Code != "signingCredential.untrusted" {
+			return f.Code
+		}
+		code = f.Code
+	}
+	return code
+}
+
 func malformedHeadline(r *report.Report) string {
+	if c := r.Provenance.Integrity.Cause; c != nil && causeWords[c.Kind] != "" {
+		return causeWords[c.Kind] // what looks like a box that was cut off is what was put there
+	}
 	for _, f := range r.Findings {
 		if f.Outcome == report.Failure && strings.HasPrefix(f.Code, "asset.") {
 			if row, ok := report.Lookup(f.Code); ok {

@@ -46,7 +46,7 @@ func (t *text) inspectedNotes(in *Inspection) {
 	}
 	for i, n := range in.Notes {
 		if i == maxListed {
-			fmt.Fprintf(&t.b, "  … and %d more notes\n", len(in.Notes)-i)
+			fmt.Fprintf(&t.b, "  %s\n", more(len(in.Notes)-i, "note"))
 			break
 		}
 		writeWrapped(&t.b, "  ", Safe(n))
@@ -56,7 +56,7 @@ func (t *text) inspectedNotes(in *Inspection) {
 func (t *text) inspectedManifests(in *Inspection) {
 	for i := range in.Manifests {
 		if i == maxManifests {
-			fmt.Fprintf(&t.b, "\n… and %d more manifests; --format json has them all\n", len(in.Manifests)-i)
+			fmt.Fprintf(&t.b, "\n%s; --format json has them all\n", more(len(in.Manifests)-i, "manifest"))
 			return
 		}
 		m := &in.Manifests[i]
@@ -83,7 +83,7 @@ func (t *text) inspectedManifests(in *Inspection) {
 		t.inspectedAssertions(m)
 		for j, r := range m.Redacts {
 			if j == maxListed {
-				fmt.Fprintf(&t.b, "  … and %d more redactions\n", len(m.Redacts)-j)
+				fmt.Fprintf(&t.b, "  %s\n", more(len(m.Redacts)-j, "redaction"))
 				break
 			}
 			fmt.Fprintf(&t.b, "  redacts %s\n", Clip(r))
@@ -106,7 +106,7 @@ func (t *text) inspectedSignature(s *InspectedSignature) {
 	fmt.Fprintf(&t.b, "  signature %s %s\n", Clip(alg), verdict)
 	for i, c := range s.Certificates {
 		if i == maxListed {
-			fmt.Fprintf(&t.b, "    … and %d more certificates\n", len(s.Certificates)-i)
+			fmt.Fprintf(&t.b, "    %s\n", more(len(s.Certificates)-i, "certificate"))
 			break
 		}
 		t.certificate("certificate", &c)
@@ -135,7 +135,7 @@ func (t *text) certificate(kind string, c *InspectedCertificate) {
 func (t *text) inspectedAssertions(m *InspectedManifest) {
 	for i, a := range m.Assertions {
 		if i == maxListed {
-			fmt.Fprintf(&t.b, "  … and %d more assertions; --format json has them all\n", len(m.Assertions)-i)
+			fmt.Fprintf(&t.b, "  %s; --format json has them all\n", more(len(m.Assertions)-i, "assertion"))
 			break
 		}
 		attrs := []string{a.List}
@@ -155,7 +155,7 @@ func (t *text) inspectedAssertions(m *InspectedManifest) {
 	}
 	for i, g := range m.Ingredients {
 		if i == maxListed {
-			fmt.Fprintf(&t.b, "  … and %d more ingredients\n", len(m.Ingredients)-i)
+			fmt.Fprintf(&t.b, "  %s\n", more(len(m.Ingredients)-i, "ingredient"))
 			break
 		}
 		line := fmt.Sprintf("  ingredient %s %s, recorded %s", Clip(g.Relationship), Quote(g.Title), words(g.Recorded))
@@ -205,13 +205,13 @@ func (t *text) inspectedTracks(in *Inspection) {
 	fmt.Fprintf(&t.b, "\n%s\n", t.bold("tracks"))
 	for i, tr := range in.Tracks {
 		if i == maxListed {
-			fmt.Fprintf(&t.b, "  … and %d more tracks\n", len(in.Tracks)-i)
+			fmt.Fprintf(&t.b, "  %s\n", more(len(in.Tracks)-i, "track"))
 			break
 		}
 		fmt.Fprintf(&t.b, "  track %d: %s, %s\n", tr.ID, Clip(tr.Handler), Clip(tr.Codec))
 		for n, e := range tr.Edits {
 			if n == maxListed {
-				fmt.Fprintf(&t.b, "    … and %d more edits\n", len(tr.Edits)-n)
+				fmt.Fprintf(&t.b, "    %s\n", more(len(tr.Edits)-n, "edit"))
 				break
 			}
 			fmt.Fprintf(&t.b, "    %s\n", e.words())
@@ -242,7 +242,7 @@ func (t *text) inspectedBoxes(in *Inspection) {
 	fmt.Fprintf(&t.b, "\n%s\n", t.bold("boxes (offset, size, type)"))
 	for i, b := range in.Boxes {
 		if i == maxTextBoxes {
-			fmt.Fprintf(&t.b, "  … and %d more boxes\n", len(in.Boxes)-i+in.MoreBoxes)
+			fmt.Fprintf(&t.b, "  %s\n", more(len(in.Boxes)-i+in.MoreBoxes, "box"))
 			break
 		}
 		typ := b.Path[strings.LastIndexByte(b.Path, '/')+1:]
@@ -253,7 +253,7 @@ func (t *text) inspectedBoxes(in *Inspection) {
 	}
 	for i, p := range in.Problems {
 		if i == maxListed {
-			fmt.Fprintf(&t.b, "  … and %d more problems\n", len(in.Problems)-i)
+			fmt.Fprintf(&t.b, "  %s\n", more(len(in.Problems)-i, "problem"))
 			break
 		}
 		writeWrapped(&t.b, "  problem: ", fmt.Sprintf("%s at byte %d: %s", Clip(p.Path), p.Offset, Safe(p.Text)))

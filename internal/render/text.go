@@ -58,7 +58,7 @@ func BatchText(w io.Writer, b *Batch, o Options) error {
 			parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s  %d files: %s\n", paint(o, b.Verdict), len(b.Reports), strings.Join(parts, ", "))
+	_, err := fmt.Fprintf(w, "%s  %s: %s\n", paint(o, b.Verdict), plural(len(b.Reports), "file"), strings.Join(parts, ", "))
 	return err
 }
 
@@ -109,10 +109,10 @@ func (t *text) axes() {
 	t.axis("provenance", deref(p.State), t.provenance())
 	t.axis("integrity", p.Integrity.State, t.integrity())
 	t.fragments()
-	t.axis("signer", p.Signer.State, t.signer())
-	t.axis("time", p.Time.State, t.time())
+	t.axis("signer", t.read(p.Signer.State), t.signer())
+	t.axis("time", t.read(p.Time.State), t.time())
 	t.axis("revocation", p.Revocation.State, t.revocation())
-	t.axis("origin", t.r.Origin.State, t.origin())
+	t.axis("origin", t.originState(), t.origin())
 	switch d := t.r.Decoded; {
 	case d != nil && d.Frames == 0 && soundOnly(t.r):
 		t.axis("picture", "none", "the file has sound only")
@@ -122,7 +122,11 @@ func (t *text) axes() {
 	state, detail := t.watermarks()
 	t.axis("watermark", state, detail)
 	t.bindings()
-	t.axis("faces", t.r.Persons.Status, facesText(&t.r.Persons))
+	faces := facesText(&t.r.Persons)
+	if t.r.Persons.Status == "off" && soundOnly(t.r) {
+		faces = "the file has no picture"
+	}
+	t.axis("faces", t.r.Persons.Status, faces)
 	if state := voicesState(&t.r.Persons); state != "" {
 		t.axis("voices", state, voicesText(&t.r.Persons.Voices))
 	}
@@ -132,11 +136,20 @@ func (t *text) axes() {
 	t.labels(t.r.Labels)
 }
 
+// read is the state of what only a manifest can say: none where the file has no manifest, and not checked where that
+// could not be found out.
+func (t *text) read(state string) string {
+	if state == "none" && t.r.Provenance.State == nil {
+		return "not-checked"
+	}
+	return state
+}
+
 // labels writes a line for each label: what it says of the origin, in words, and where it stands.
 func (t *text) labels(list []report.Label) {
 	for i, l := range list {
 		if i == maxListed {
-			fmt.Fprintf(&t.b, "  … and %d more labels\n", len(list)-i)
+			fmt.Fprintf(&t.b, "  %s\n", more(len(list)-i, "label"))
 			return
 		}
 		said := Clip(l.Means)
@@ -247,6 +260,9 @@ func (t *text) integrity() string {
 	case "altered":
 		if len(i.Damage) == 0 {
 			return fmt.Sprintf("the content is not the one that was signed (%s)", binding)
+		}
+		if i.Cause == nil && report.Has(t.r.Findings, "asset.truncated") {
+			return fmt.Sprintf("the file ends before what was signed does (%s)", binding)
 		}
 		if i.Cause != nil {
 			return Safe(i.Cause.Explanation) + "; changed: " + damage(i.Damage)
@@ -388,6 +404,14 @@ func (t *text) revocation() string {
 	return join(parts)
 }
 
+// originState is not checked where the run ended before: unknown would be an answer.
+func (t *text) originState() string {
+	if o := &t.r.Origin; o.State == "unknown" && reasonFor(t.r, "incomplete_run") {
+		return "not-checked"
+	}
+	return t.r.Origin.State
+}
+
 func (t *text) origin() string {
 	o := &t.r.Origin
 	var parts []string
@@ -417,7 +441,7 @@ func (t *text) origin() string {
 			detail = "nothing says where the sound comes from"
 		}
 		if reasonFor(t.r, "incomplete_run") {
-			detail = "not looked at: the run ended before"
+			detail = "the run ended before"
 		}
 	}
 	return detail
@@ -470,18 +494,16 @@ func join(parts []string) string {
 }
 
 // plural writes a count with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func plural(n int, noun string) string { return report.Count(n, noun) }
+
+// more ends a list that is cut: how many there are beyond.
+func more(n int, noun string) string { return "… and " + plural(n, "more "+noun) }
 
 // Size writes a number of bytes for reading, in decimal units.
 func Size(n int64) string {
 	switch {
 	case n < 1000:
-		return fmt.Sprintf("%d bytes", n)
+		return report.Count(n, "byte")
 	case n < 1000*1000:
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
 	case n < 1000*1000*1000:

@@ -252,13 +252,13 @@ func TestLongListsAreCut(t *testing.T) {
 				r.Findings = append(r.Findings, report.Newf("general.error", "", "number %d", i))
 			}
 		}},
-		{"manifests", "… and 1 more manifests", 16, func(r *report.Report, n int) {
+		{"manifests", "… and 1 more manifest", 16, func(r *report.Report, n int) {
 			r.Provenance.Manifests = make([]report.Manifest, n)
 		}},
-		{"actions", "… and 1 more actions", 24, func(r *report.Report, n int) {
+		{"actions", "… and 1 more action", 24, func(r *report.Report, n int) {
 			r.Provenance.Manifests = []report.Manifest{{Actions: make([]report.Action, n)}}
 		}},
-		{"ingredients", "… and 1 more ingredients", 24, func(r *report.Report, n int) {
+		{"ingredients", "… and 1 more ingredient", 24, func(r *report.Report, n int) {
 			r.Provenance.Manifests = []report.Manifest{{Ingredients: make([]report.Ingredient, n)}}
 		}},
 		{"not-checked", "… and 1 more", 40, func(r *report.Report, n int) {

@@ -11,6 +11,9 @@ import (
 func (t *text) watermarks() (state, detail string) {
 	m := &t.r.Watermarks
 	var parts []string
+	if d := t.r.Decoded; d != nil && d.Frames == 0 && soundOnly(t.r) && len(m.Found)+len(m.Networks)+len(m.Detectors) == 0 {
+		return "not-checked", "the file has no picture"
+	}
 	if m.State == "analysed" || m.State == "partial" {
 		state = "none found"
 		counting, theirs := detectorMarks(m.Detectors)

@@ -1,0 +1,100 @@
+package render_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
+)
+
+// TestTheTextClaimsWhatIsKnown: each line says what was found out and no more, and no two lines of a report contradict
+// each other.
+func TestTheTextClaimsWhatIsKnown(t *testing.T) {
+	finding := func(code string) report.Finding { return report.New(code, "", "") }
+	invalid := func(r *report.Report, codes ...string) {
+		r.Verdict, r.Provenance.State = report.Fail, ptr("invalid")
+		r.Reasons = []report.Reason{{Event: "manifest_invalid", Outcome: report.Fail, Text: "the manifest is not valid"}}
+		for _, c := range codes {
+			r.Provenance.Manifests[0].Failure = append(r.Provenance.Manifests[0].Failure, finding(c))
+		}
+	}
+	altered := func(r *report.Report) {
+		r.Provenance.Integrity = report.Integrity{State: "altered", Binding: "c2pa.hash.bmff.v3", Damage: []report.Damage{{Where: "somewhere in the bound bytes"}}}
+		r.Findings = append(r.Findings, finding("asset.truncated"))
+		r.Reasons = append([]report.Reason{{Event: "store_malformed", Outcome: report.Fail, Text: "a box ends behind the file"}}, r.Reasons...)
+	}
+	sound := func(r *report.Report) { r.Asset.Tracks = []report.Track{{ID: 1, Kind: "audio"}} }
+	for _, c := range []struct {
+		name        string
+		of          *report.Report
+		change      func(*report.Report)
+		says, never string
+	}{
+		{"a stranger's file that nothing binds", signed("a.mp4"), func(r *report.Report) { invalid(r, "signingCredential.untrusted", "claim.hardBindings.missing") }, "the manifest does not hold: nothing binds the manifest to this content", "does not hold: the signer"},
+		{"a file whose signer alone is amiss", signed("a.mp4"), func(r *report.Report) { invalid(r, "signingCredential.untrusted") }, "the manifest does not hold: the signer is on no trust list", ""},
+		{"a cut file", signed("a.mp4"), func(r *report.Report) { invalid(r); altered(r) }, "integrity   altered          the file ends before what was signed does (bmff.v3)", "one hash covers them all"},
+		{"a file that somebody wrote text behind", signed("a.mp4"), func(r *report.Report) {
+			invalid(r)
+			altered(r)
+			r.Provenance.Integrity.Cause = &report.Cause{Kind: "bytes-appended", Explanation: "11 bytes were appended"}
+		}, "FAIL  a.mp4: bytes were appended behind what was signed", "altered          the file ends before"},
+		{"nothing could be read", blank("a.mp4"), func(r *report.Report) {
+			r.Provenance.Signer.State, r.Provenance.Time.State = "none", "none"
+		}, "signer      not checked\n  time        not checked\n", "none"},
+		{"there is no manifest", blank("a.mp4"), func(r *report.Report) {
+			r.Provenance.State, r.Provenance.Store = ptr("absent"), ptr("absent")
+			r.Provenance.Signer.State, r.Provenance.Time.State = "none", "none"
+		}, "signer      none\n  time        none\n", "signer      not"},
+		{"no time", blank("a.mp4"), func(r *report.Report) {
+			r.Origin.State, r.Reasons = "unknown", []report.Reason{{Event: "incomplete_run", Outcome: report.Indeterminate, Text: "the time for this file was over"}}
+		}, "origin      not checked      the run ended before\n", "unknown"},
+		{"sound, by its tracks", blank("a.mp4"), func(r *report.Report) {
+			sound(r)
+			r.Decoded, r.Watermarks.State, r.Persons.Status = &report.Decoded{}, "analysed", "off"
+		}, "watermark   not checked      the file has no picture\n  faces       off              the file has no picture\n", "none found"},
+		{"sound, by its container", blank("a.wav"), func(r *report.Report) { r.Asset.Format, r.Persons.Status = "wav", "off" }, "faces       off              the file has no picture", "nobody looked"},
+		{"sound in which a mark was found", blank("a.wav"), func(r *report.Report) {
+			sound(r)
+			r.Decoded, r.Watermarks.State, r.Watermarks.Found = &report.Decoded{}, "analysed", []report.Watermark{{Algorithm: "x"}}
+		}, "watermark   1 found", "the file has no picture\n  watermark"},
+		{"a picture that nobody looked at", blank("a.mp4"), func(r *report.Report) { r.Persons.Status = "off" }, "nobody looked for faces", "no picture"},
+		{"a finding of an ingredient", signed("a.mp4"), func(r *report.Report) {
+			f := finding("consent.time.claimedOnly")
+			f.Manifest = "urn:c2pa:one"
+			r.Findings = append(r.Findings, f)
+		}, "\n    manifest 2; ", ""},
+		{"a finding whose address lies in an ingredient", signed("a.mp4"), func(r *report.Report) {
+			r.People = []report.Person{person("p1", "invalid", "E0", "B0")}
+			r.People[0].Findings = []report.Finding{report.New("consent.token.audienceMismatch", "self#jumbf=/c2pa/urn:c2pa:one/c2pa.assertions/x", "")}
+		}, "\n    p1, manifest 2; ", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.change(c.of)
+			var b bytes.Buffer
+			if err := render.Text(&b, c.of, render.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(b.String(), c.says) || c.never != "" && strings.Contains(b.String(), c.never) {
+				t.Errorf("no %q, or %q, in\n%s", c.says, c.never, b.String())
+			}
+		})
+	}
+}
+
+// TestOneIsNoPlural: a count of one takes a noun without an s.
+func TestOneIsNoPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "0 boxes", 1: "1 box", 2: "2 boxes"} {
+		if got := report.Count(n, "box"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	var b bytes.Buffer
+	if err := render.BatchText(&b, render.NewBatch([]*report.Report{blank("a.mp4")}), render.Options{}); err != nil || !strings.Contains(b.String(), "INDETERMINATE  1 file: ") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+	if got := render.Size(1); got != "1 byte" {
+		t.Errorf("%q", got)
+	}
+}
