@@ -19,6 +19,9 @@ import (
 
 // verify judges the assets and writes the answer.
 func (p *program) verify(ctx context.Context, o *verifyOptions) error {
+	if o.format == "json" || o.format == "ndjson" {
+		render.Ready()
+	}
 	targets, err := p.targetsOf(ctx, o)
 	if err != nil {
 		return err

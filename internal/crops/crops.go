@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/report"
@@ -33,8 +34,8 @@ const (
 )
 
 var (
-	ownPicture = regexp.MustCompile(`^track-[0-9]+\.png$`)
-	ownFolder  = regexp.MustCompile(`^[0-9]{3,}-[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+	ownPicture = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^track-[0-9]+\.png$`) })
+	ownFolder  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{3,}-[A-Za-z0-9_][A-Za-z0-9._-]*$`) })
 )
 
 // Folder is where pictures are written. It is safe for concurrent use by writers of different assets.
@@ -103,9 +104,9 @@ func (f *Folder) own(root *os.Root, dir string, top bool) (files []string, err e
 				return nil, foreign(e.Name())
 			}
 			hasPage = true
-		case ownPicture.MatchString(e.Name()) && e.Type().IsRegular():
+		case ownPicture().MatchString(e.Name()) && e.Type().IsRegular():
 			files, pictures = append(files, name), e.Name()
-		case top && e.IsDir() && ownFolder.MatchString(e.Name()):
+		case top && e.IsDir() && ownFolder().MatchString(e.Name()):
 			inside, err := f.own(root, name, false)
 			if err != nil {
 				return nil, err

@@ -55,6 +55,12 @@ func JSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
 // Line writes v as one line of JSON, in the manner of [JSON].
 func Line(w io.Writer, v any) error { return writeJSON(w, v, "") }
 
+// Ready has what JSON needs to know of a report's types looked up by the time that a report is there: a tenth of the time
+// that a small file takes, on a core that has nothing else to do. It does not wait for it.
+func Ready() {
+	go func() { _ = json.NewEncoder(io.Discard).Encode((*report.Report)(nil)) }()
+}
+
 func writeJSON(w io.Writer, v any, indent string) error {
 	s := &spaced{w: w, indent: indent}
 	enc := json.NewEncoder(s)
