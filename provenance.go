@@ -164,7 +164,7 @@ func (r *run) validate(ctx context.Context) error {
 	ask, below := r.responder(ctx)
 	res, err := r.store.Validate(ctx, content, manifest.Options{
 		Trust: &r.v.Trust, Now: r.now, Limits: r.v.Limits.Manifest, Label: r.v.ManifestLabel,
-		Ask: ask, AskBelow: below, Nonce: r.v.Nonce,
+		Ask: ask, AskBelow: below, Nonce: r.v.Nonce, Fetch: r.liveManifests(),
 	})
 	if res != nil {
 		r.result = res

@@ -68,3 +68,18 @@ func (r *run) storeOf(ctx context.Context, asset []byte) (store []byte, why stri
 	}
 	return l.Store, "", nil
 }
+
+// liveManifests gets the manifests of live streams that statements about segments name, if the user allows the network.
+// The address is the file's choice: what may be asked at all is up to [Fetcher]. C2PA 2.5, 15.8.3.
+func (r *run) liveManifests() func(context.Context, string, int64) ([]byte, string, error) {
+	if r.v.Fetch == nil {
+		return nil
+	}
+	return func(ctx context.Context, address string, most int64) (body []byte, why string, err error) {
+		address, _, _ = strings.Cut(address, "#")
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" {
+			return nil, "it is no https address", nil
+		}
+		return r.get(ctx, address, "manifest", most)
+	}
+}

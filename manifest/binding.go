@@ -93,7 +93,7 @@ type PartBinding struct {
 	Name      string // empty: what is missing has no name
 	Rendition string
 	Init      bool
-	State     string // intact, altered, missing, added
+	State     string // intact, altered, missing, added, or unknown: nobody can judge it
 	Why       string // plain words where State is not intact
 	Location  int64  // place in its Merkle tree; -1: unknown
 	UniqueID  int64

@@ -42,6 +42,7 @@ type live struct {
 	Findings []report.Finding // livevideo.* failures, at most 64
 	Missing  []report.NotChecked
 	Bad      int   // segments that are not as signed, or missing
+	Unknown  int   // segments that nobody can judge: their keys are not at hand
 	Bound    int64 // bytes of the segments that are as signed
 }
 
@@ -130,6 +131,8 @@ type liveCheck struct {
 	keyOf  string // label of the manifest of the keys
 	worth  string // what the manifests of segments must be worth
 	before *liveState
+	// elsewhere are the manifests that statements name by their addresses, by label; those of other renditions too.
+	elsewhere map[string]*elsewhere
 }
 
 // liveState is what is known of the stream up to a segment, whichever of its manifest and the statement about it said it:
@@ -143,10 +146,10 @@ type liveState struct {
 
 // checkLive checks the segments of one rendition of a recorded live stream, in playback order. init is the result of
 // the initialization segment's manifest, which was validated with its own content; nil: there is none before the
-// segments. worth is what manifests of segments must be worth; empty: what the first is. An error means I/O,
-// cancellation or a limit. C2PA 2.5, 15.8.
-func checkLive(ctx context.Context, init *Result, worth string, parts []Part, opt Options) (*live, error) {
-	k := &liveCheck{ctx: ctx, opt: opt, out: &live{}, worth: worth}
+// segments. worth is what manifests of segments must be worth; empty: what the first is. known are the manifests that were
+// got from elsewhere, which are got once for all renditions. An error means I/O, cancellation or a limit. C2PA 2.5, 15.8.
+func checkLive(ctx context.Context, init *Result, worth string, parts []Part, opt Options, known map[string]*elsewhere) (*live, error) {
+	k := &liveCheck{ctx: ctx, opt: opt, out: &live{}, worth: worth, elsewhere: known}
 	if init != nil {
 		k.takeKeys(init)
 	}
@@ -188,13 +191,16 @@ func (k *liveCheck) segment(p Part) error {
 		}
 	}
 	defer func() {
-		if row.State != BindingIntact {
-			k.out.Bad++
-			if k.before != nil {
-				k.before.lost = true
-			}
-		} else {
+		switch row.State {
+		case BindingIntact:
 			k.out.Bound += p.Size
+		case BindingUnknown:
+			k.out.Unknown++
+		default:
+			k.out.Bad++
+		}
+		if row.State != BindingIntact && k.before != nil {
+			k.before.lost = true
 		}
 		k.out.Segments = append(k.out.Segments, row)
 	}()
@@ -239,10 +245,14 @@ func (k *liveCheck) segment(p Part) error {
 	}
 	if s.info != nil {
 		code, why, err := k.statement(p, s, now)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if why != "" {
+		case why != "" && code == "": // nobody can tell
+			if row.State == BindingIntact {
+				row.State, row.Why = BindingUnknown, why
+			}
+		case why != "":
 			bad(BindingAltered, code, "%s", why)
 		}
 	}
@@ -293,13 +303,7 @@ func (k *liveCheck) manifest(p Part) (*Result, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if res.State != Trusted && (res.State != Valid || k.worth == Trusted) {
-		why := "its manifest is not " + cmpOr(k.worth, Valid)
-		for _, f := range res.Active.Failure {
-			if !trustOnly[f.Code] || k.worth == Trusted {
-				return nil, fmt.Sprintf("%s (%s: %s)", why, f.Code, f.Explanation), nil
-			}
-		}
+	if why := k.worthless(res, res.State); why != "" {
 		return nil, why, nil
 	}
 	if k.worth == "" {
@@ -387,24 +391,14 @@ func (k *liveCheck) continuity(res *Result, now *liveState, stated bool) (code, 
 //
 // C2PA 2.5, 15.5.2.
 type segmentInfoMap struct {
-	Sequence *int64  `cbor:"sequenceNumber"`
-	Hash     rawCBOR `cbor:"bmffHash"`
-	Manifest *string `cbor:"manifestId"`
-	// URI names where the manifest with the keys is. It is not fetched: a recording is judged by what it holds.
-	URI *struct {
-		URL *string `cbor:"url"`
-	} `cbor:"manifestUri"`
+	Sequence *int64       `cbor:"sequenceNumber"`
+	Hash     rawCBOR      `cbor:"bmffHash"`
+	Manifest *string      `cbor:"manifestId"`
+	URI      *manifestURI `cbor:"manifestUri"`
 }
 
-// elsewhere gives the address of the manifest with the keys, if the statement has one.
-func (m *segmentInfoMap) elsewhere() string {
-	if m.URI == nil || m.URI.URL == nil {
-		return ""
-	}
-	return *m.URI.URL
-}
-
-// statement checks a segment by what its event says. C2PA 2.5, 15.8.3.
+// statement checks a segment by what its event says. Without a code nobody can tell what the statement is worth, and why
+// says what is missing. C2PA 2.5, 15.8.3.
 func (k *liveCheck) statement(p Part, s *segment, now *liveState) (code, why string, err error) {
 	if s.infos > 1 {
 		return codeLiveSegment, "more than one statement about it", nil
@@ -413,24 +407,32 @@ func (k *liveCheck) statement(p Part, s *segment, now *liveState) (code, why str
 	if err != nil {
 		return codeLiveSegment, "the statement about it cannot be read: " + err.Error(), nil
 	}
-	key, why := k.keyFor(info)
 	var m segmentInfoMap
-	err = bindingCBOR.Unmarshal(info.Payload, &m)
-	if at := m.elsewhere(); err == nil && at != "" && m.Manifest != nil {
-		if *m.Manifest != k.keyOf { // nothing signed says so yet: the keys that would are there
-			k.unchecked("live manifest", fmt.Sprintf("statements name the manifest %.200q at %.200q (manifestUri), which the recording does not hold; it is not fetched", *m.Manifest, at))
-			return codeLiveSegment, fmt.Sprintf("nothing at hand has the keys for the statement about it: they are in the manifest %.200q at %.200q, which is not fetched", *m.Manifest, at), nil
+	broken := bindingCBOR.Unmarshal(info.Payload, &m)
+	keys, of := k.keys, k.keyOf
+	if broken == nil { // nothing signed says so yet: the keys that would are there
+		e, err := k.keysElsewhere(&m)
+		switch {
+		case err != nil:
+			return "", "", err
+		case e == nil:
+		case e.undecided:
+			return "", e.why, nil
+		case e.why != "":
+			return codeLiveSegment, e.why, nil
+		default:
+			keys, of = e.keys, *m.Manifest
 		}
-		k.unchecked("live manifest", fmt.Sprintf("statements also name their manifest at %.200q (manifestUri): the one that came with the stream counts, the address is not asked", at))
 	}
+	key, why := keyFor(keys, info)
 	if why != "" {
 		return codeLiveSegment, why, nil
 	}
-	if err != nil || m.Sequence == nil || *m.Sequence < 0 || len(m.Hash) == 0 || m.Manifest == nil {
+	if broken != nil || m.Sequence == nil || *m.Sequence < 0 || len(m.Hash) == 0 || m.Manifest == nil {
 		return codeLiveSegment, "the statement about it breaks the rules", nil
 	}
 	switch {
-	case *m.Manifest != k.keyOf:
+	case *m.Manifest != of:
 		return codeLiveSegment, fmt.Sprintf("the statement about it belongs to the manifest %.200q", *m.Manifest), nil
 	case now.sequence >= 0 && *m.Sequence != now.sequence:
 		return codeLiveSegment, fmt.Sprintf("its manifest and the statement about it have the numbers %d and %d", now.sequence, *m.Sequence), nil

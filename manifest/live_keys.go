@@ -121,18 +121,18 @@ func (e *sessionKeyEntry) read(certificate []byte) (*sessionKey, error) {
 }
 
 // keyFor finds the key that a statement names and checks its signature; why says in words what is wrong.
-func (k *liveCheck) keyFor(info *signing.SegmentInfo) (key *sessionKey, why string) {
-	if len(k.keys) == 0 {
+func keyFor(keys []sessionKey, info *signing.SegmentInfo) (key *sessionKey, why string) {
+	if len(keys) == 0 {
 		return nil, "no session key that holds"
 	}
-	for i := range k.keys {
-		if !info.Fits(k.keys[i].SessionKey) {
+	for i := range keys {
+		if !info.Fits(keys[i].SessionKey) {
 			continue
 		}
-		if err := info.Verify(k.keys[i].SessionKey); err != nil {
+		if err := info.Verify(keys[i].SessionKey); err != nil {
 			return nil, fmt.Sprintf("the signature of the statement about it does not verify: %v", err)
 		}
-		return &k.keys[i], ""
+		return &keys[i], ""
 	}
 	return nil, "the statement about it names a key that the manifest does not have"
 }

@@ -44,12 +44,13 @@ func (v *validator) live(ctx context.Context, r *Result, parts []Part) error {
 		}
 		renditions[p.Rendition] = append(renditions[p.Rendition], p)
 	}
+	known := map[string]*elsewhere{}
 	for _, name := range names {
 		of := init
 		if name != v.content.Rendition {
 			of = nil // it brings its own initialization segment
 		}
-		found, err := checkLive(ctx, of, worth, renditions[name], v.opt)
+		found, err := checkLive(ctx, of, worth, renditions[name], v.opt, known)
 		r.takeLive(found)
 		if err != nil {
 			v.unjudged(r)
@@ -72,6 +73,8 @@ func (r *Result) takeLive(found *live) {
 	case found.Bad > 0 || len(found.Findings) > 0:
 		b.State = BindingAltered
 		r.Active.State, r.State = Invalid, Invalid
+	case found.Unknown > 0:
+		r.undecided()
 	case len(found.Missing) > 0 && b.State == BindingIntact:
 		b.State = BindingPartial
 	}

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -30,7 +31,10 @@ type Options struct {
 	// AskBelow asks in place of Ask for all manifests but the active one and the one whose binding counts, so that
 	// ingredients do not use up the questions of these; nil: Ask does.
 	AskBelow func(address string, request []byte) ([]byte, error)
-	Label    string // of the manifest to take for the active one; empty: the last. For stores with several assets only
+	// Fetch gets the manifest of a live stream that statements about segments name by an address, of most bytes at the
+	// most; nil: none is got. why says in plain words what kept it from coming; an error is the context's.
+	Fetch func(ctx context.Context, address string, most int64) (body []byte, why string, err error)
+	Label string // of the manifest to take for the active one; empty: the last. For stores with several assets only
 }
 
 // Result is what validation found. What is true only of a valid manifest must not be believed of another: look at its

@@ -138,7 +138,7 @@ type Fragment struct {
 	Name      string `json:"name"` // empty: it is missing, and nothing names it
 	Rendition string `json:"rendition,omitempty"`
 	Init      bool   `json:"init,omitempty"` // an initialization segment
-	State     string `json:"state"`          // intact, altered, missing, added: bound by nothing
+	State     string `json:"state"`          // intact, altered, missing, added (bound by nothing), unknown (nobody can judge it)
 	Why       string `json:"why,omitempty"`
 	Location  *int64 `json:"location"` // place in playback order, from 0; null: not known
 }
