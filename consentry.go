@@ -297,12 +297,15 @@ func (r *run) notChecked(what, why string) {
 // needs says that the file cannot be judged for want of something: INDETERMINATE in every profile.
 func (r *run) needs(what, why string) {
 	r.notChecked(what, why)
-	why = strings.TrimPrefix(why, "not supported yet: ")
 	if told, ok := strings.CutPrefix(why, "not supported: "); ok { // and never will be
 		r.unsupported = append(r.unsupported, told)
 		return
 	}
-	r.unsupported = append(r.unsupported, "not supported yet: "+what+": "+why)
+	yet := ""
+	if told, ok := strings.CutPrefix(why, "not supported yet: "); ok { // else it is the file that lacks something
+		yet, why = "not supported yet: ", told
+	}
+	r.unsupported = append(r.unsupported, yet+what+": "+why)
 }
 
 // sidecarSuffix names the file with a consent declaration beside an asset. Consent format 1, 2.

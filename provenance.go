@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -222,6 +223,13 @@ func (r *run) fillProvenance(res *manifest.Result) {
 		r.fillProduct(res.Active, s)
 	}
 	r.out.Findings = append(r.out.Findings, res.Active.Failure...)
+	if res.Binding != nil && res.Bound != nil && res.Bound != res.Active { // what it is invalid for stands below the update
+		for _, f := range res.Binding.Findings {
+			if f.Outcome == report.Failure && !slices.Contains(r.out.Findings, f) {
+				r.out.Findings = append(r.out.Findings, f)
+			}
+		}
+	}
 	r.out.Findings = append(r.out.Findings, res.Active.Informational...)
 }
 

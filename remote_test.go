@@ -2,12 +2,14 @@ package consentry_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/consentry/consentry"
@@ -22,6 +24,15 @@ import (
 func pointing(address string, detached bool) *forge.Built {
 	packet := fmt.Sprintf(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="%s"/></rdf:RDF></x:xmpmeta>`, address)
 	return forge.Make(forge.Recipe{Detached: detached, Carrier: &forge.Carrier{Kind: "png", XMP: []byte(packet)}})
+}
+
+// storeFor is a store by itself whose hash is over all of a file.
+func storeFor(file []byte) *forge.Built {
+	sum := sha256.Sum256(file)
+	return forge.Make(forge.Recipe{Detached: true, Carrier: &forge.Carrier{Kind: "png"}, Manifest: forge.Manifest{BindingMap: func(m *forge.Map) {
+		m.Del("exclusions")
+		m.Set("hash", sum[:])
+	}}})
 }
 
 func TestTheStoreThatAFileNames(t *testing.T) {
@@ -40,6 +51,8 @@ func TestTheStoreThatAFileNames(t *testing.T) {
 	roots.AddCert(server.Certificate())
 	address := server.URL + "/store"
 	alone, other, within := pointing(address, true), forge.Make(forge.Recipe{Detached: true}), pointing(address, false)
+	video := forge.Matroska("matroska", forge.Attachment("a.xmp", "text/xml", forge.XMPPacket(`xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="`+address+`"`, "")))
+	whole := storeFor(video)
 	inAsset := pointing(server.URL+"/asset#jumbf=c2pa", true)
 	host := append(slices.Clone(within.Data[:0:0]), forge.Make(forge.Recipe{Carrier: &forge.Carrier{Kind: "png"}}).Data...)
 
@@ -67,6 +80,8 @@ func TestTheStoreThatAFileNames(t *testing.T) {
 		"by a path inside the file":         {file: pointing("self#jumbf=/c2pa/x", true).Data, carrier: "null", state: "absent", unchecked: true},
 		"by a path to the store in it":      {file: pointing("self#jumbf=/c2pa/x", false).Data, carrier: "png-chunk", state: "trusted"},
 		"in another asset":                  {file: inAsset.Data, asset: host, asked: 1, carrier: "remote", state: "invalid"},
+		"of a container without a carrier":  {file: video, answer: whole.Store, asked: 1, carrier: "remote", state: "trusted"},
+		"of another such file":              {file: append(slices.Clone(video), 0xec, 0x81, 0), answer: whole.Store, asked: 1, carrier: "remote", state: "invalid", code: "assertion.dataHash.mismatch"},
 		"in an asset that has none":         {file: inAsset.Data, asset: alone.Data, asked: 1, carrier: "null", state: "absent", verdict: report.Indeterminate, code: "manifest.inaccessible", unchecked: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,5 +139,71 @@ func TestAFetchedStoreIsBounded(t *testing.T) {
 	verify(t, v, asset(pointing("https://stores.example/store", true).Data))
 	if !slices.Equal(g.most, []int64{64 << 20}) {
 		t.Errorf("%d bytes were allowed", g.most)
+	}
+}
+
+// TestTheManifestThatSegmentsName: statements about live segments name the manifest with their keys by its address. With
+// leave it is fetched once for all of them, and stands in the report; without, nobody can judge the stream.
+func TestTheManifestThatSegmentsName(t *testing.T) {
+	opening := forge.LiveStream{}.Make().Data
+	asked := 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; r.URL.Path != "/init" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = w.Write(opening)
+	}))
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	sum := sha256.Sum256(opening)
+	for name, c := range map[string]struct {
+		address string
+		off     bool
+		asked   int
+		state   string
+		verdict report.Verdict
+		reason  string
+	}{
+		"that is there":           {server.URL + "/init", false, 1, "trusted", report.Warn, "generated, and nobody declares who is depicted"},
+		"in an asset that has it": {server.URL + "/init#jumbf=c2pa", false, 1, "trusted", report.Warn, "generated, and nobody declares who is depicted"},
+		"without leave":           {server.URL + "/init", true, 0, "null", report.Indeterminate, "live manifest: segments could not be judged: their keys lie elsewhere, and nothing is fetched without leave"},
+		"that is not there":       {server.URL + "/other", false, 1, "null", report.Indeterminate, "they could not be had: "},
+		"that is not secured":     {"http://live.example/init", false, 0, "null", report.Indeterminate, "they could not be had: it is no https address"},
+		"that is no address":      {"init.mp4", false, 0, "null", report.Indeterminate, "they could not be had: it is no https address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked = 0
+			b := forge.LiveStream{NoKeys: true, Info: func(_ int, m *forge.Map) {
+				m.Set("manifestUri", forge.Map{{K: "url", V: c.address}, {K: "alg", V: "sha256"}, {K: "hash", V: sum[:]}})
+			}}.Make()
+			v := trusting(t)
+			if !c.off {
+				v.Fetch = &fetch.Getter{Roots: roots, Allow: netip.Addr.IsLoopback}
+			}
+			a := asset(b.Data)
+			for i, p := range b.Parts {
+				a.Parts = append(a.Parts, consentry.Part{Name: fmt.Sprint("s", i), Data: bytes.NewReader(p), Size: int64(len(p))})
+			}
+			r := verify(t, v, a)
+			if err := schematest.Check(schematest.Report, marshal(r)); err != nil {
+				t.Error(err)
+			}
+			if asked != c.asked || len(r.Fetched) != c.asked {
+				t.Errorf("asked %d times, told of %v", asked, r.Fetched)
+			}
+			if state(r) != c.state || r.Verdict != c.verdict {
+				t.Errorf("%s, %s: %v", state(r), r.Verdict, r.Reasons)
+			}
+			if !slices.ContainsFunc(r.Reasons, func(x report.Reason) bool { return strings.Contains(x.Text, c.reason) }) {
+				t.Errorf("reasons %v", r.Reasons)
+			}
+			for _, f := range r.Provenance.Integrity.Fragments {
+				if want := map[bool]string{true: "intact", false: "unknown"}[c.state == "trusted"]; f.State != want {
+					t.Errorf("%s: %s, %s", f.Name, f.State, f.Why)
+				}
+			}
+		})
 	}
 }

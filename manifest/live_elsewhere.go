@@ -59,30 +59,31 @@ func (k *liveCheck) keysElsewhere(m *segmentInfoMap) (*elsewhere, error) {
 	if e.why == "" {
 		return e, nil
 	}
+	out := &elsewhere{undecided: e.undecided, why: fmt.Sprintf("its keys lie elsewhere, and %s: %.200q (manifestUri), the manifest %.200q", e.why, at, label)}
 	if e.undecided {
-		k.unchecked(what, fmt.Sprintf("statements name the manifest with their keys, %.200q, at %.200q (manifestUri): %s", label, at, e.why))
+		k.unchecked(what, fmt.Sprintf("segments could not be judged: their keys lie elsewhere, and %s: %.200q (manifestUri), the manifest %.200q", e.why, at, label))
 	}
-	return &elsewhere{undecided: e.undecided, why: fmt.Sprintf("the keys for the statement about it are in the manifest %.200q at %.200q (manifestUri): %s", label, at, e.why)}, nil
+	return out, nil
 }
 
 // get gets a manifest from elsewhere, if the user allows the network, and judges it.
 func (k *liveCheck) get(u *manifestURI, label string) (*elsewhere, error) {
 	switch {
 	case k.opt.Fetch == nil:
-		return &elsewhere{why: "the recording does not hold it, and it is not fetched without leave to use the network (--fetch)", undecided: true}, nil
+		return &elsewhere{why: "nothing is fetched without leave to use the network (--fetch)", undecided: true}, nil
 	case len(k.elsewhere) == maxLiveElsewhere:
 		return &elsewhere{why: fmt.Sprintf("%d manifests are looked for elsewhere, and no more", maxLiveElsewhere), undecided: true}, nil
 	}
 	h := newHash(u.Alg) // C2PA 2.5, 14.4: what lies outside of the store names its algorithm itself
 	if h == nil || len(u.Hash) != h.Size() {
-		return &elsewhere{why: "its address comes without a digest that can be used"}, nil
+		return &elsewhere{why: "their address comes without a digest that can be used"}, nil
 	}
 	body, why, err := k.opt.Fetch(k.ctx, *u.URL, maxLiveStore)
 	switch {
 	case err != nil:
 		return nil, err
 	case why != "":
-		return &elsewhere{why: "it could not be had: " + why, undecided: true}, nil
+		return &elsewhere{why: "they could not be had: " + why, undecided: true}, nil
 	}
 	if h.Write(body); !bytes.Equal(h.Sum(nil), u.Hash) || u.Size != nil && *u.Size != int64(len(body)) {
 		return &elsewhere{why: "what lies there is not what the statement names"}, nil

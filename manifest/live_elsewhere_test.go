@@ -70,8 +70,8 @@ func TestKeysElsewhere(t *testing.T) {
 		altered string
 		said    string
 	}{
-		{name: "without leave", body: asset, off: true, binding: manifest.BindingUnknown, unknown: all, said: "not fetched without leave to use the network (--fetch)"},
-		{name: "that is not there", body: asset, refused: "status 404", binding: manifest.BindingUnknown, unknown: all, said: "it could not be had: status 404"},
+		{name: "without leave", body: asset, off: true, binding: manifest.BindingUnknown, unknown: all, said: "nothing is fetched without leave to use the network (--fetch)"},
+		{name: "that is not there", body: asset, refused: "status 404", binding: manifest.BindingUnknown, unknown: all, said: "they could not be had: status 404"},
 		{name: "an initialization segment", body: asset, state: manifest.Trusted, binding: manifest.BindingIntact},
 		{name: "a store by itself", body: store, state: manifest.Trusted, binding: manifest.BindingPartial, said: "what it binds itself was not at hand"},
 		{name: "another digest", body: asset, uri: func(m *forge.Map) { m.Set("hash", make([]byte, 32)) }, state: manifest.Invalid, binding: manifest.BindingAltered, altered: all},

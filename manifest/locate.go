@@ -63,6 +63,11 @@ func Locate(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Locate
 			return nil, err
 		}
 		return l, nil
+	case s.noCarrier != "":
+		if err := l.uncarried(r, size); err != nil {
+			return nil, err
+		}
+		return l, nil
 	case !s.bmff:
 		return l, nil
 	}

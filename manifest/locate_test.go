@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/report"
 )
 
@@ -268,6 +269,38 @@ func TestRemote(t *testing.T) {
 				if l := locate(t, data, Limits{}); l.Remote != c.want {
 					t.Errorf("remote %q, expected %q", l.Remote, c.want)
 				}
+			}
+		})
+	}
+}
+
+// Containers without a carrier can name a store elsewhere all the same, and a recorded stream may make statements.
+func TestWithoutACarrier(t *testing.T) {
+	const address = "https://example.org/store"
+	packet := forge.XMPPacket(`xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="`+address+`"`, "")
+	other := forge.XMPPacket(`xmlns:dcterms="http://purl.org/dc/terms/" dcterms:title="x"`, "")
+	none := func(name string) string {
+		return "this container has no C2PA carrier: " + name + " files can have a manifest beside them or elsewhere only"
+	}
+	for name, c := range map[string]struct {
+		data      []byte
+		remote    string
+		container string
+		more      string
+	}{
+		"a packet attached":           {forge.Matroska("matroska", forge.Attachment("font.ttf", "font/ttf", packet), forge.Attachment("a.xmp", "text/xml", packet)), address, "mkv", ""},
+		"a packet by its type":        {forge.Matroska("webm", forge.Attachment("a", "application/rdf+xml", packet)), address, "webm", ""},
+		"a packet of something else":  {forge.Matroska("webm", forge.Attachment("a.xmp", "text/xml", other)), "", "webm", ""},
+		"a packet in a tag":           {forge.Matroska("matroska", forge.MatroskaTags(nil, forge.Text{Name: "XMP", Value: packet})), address, "mkv", ""},
+		"a packet in a script":        {forge.FLV(forge.FLVScript("onXMPData", forge.Text{Name: "liveXML", Value: packet})), address, "flv", ""},
+		"a stream":                    {forge.FLV(forge.FLVPacket(0, "hvc1", nil), forge.FLVPacket(1, "hvc1", []byte("x"))), "", "flv", ""},
+		"a stream with statements":    {forge.FLV(forge.FLVStatement("c2paSegmentInfo", []byte("x"))), "", "flv", "; the stream has statements about itself (enhanced RTMP, C2PA 2.5, 15.5.3), which are not read"},
+		"a stream that names a store": {forge.FLV(forge.FLVPacket(0, "hvc1", nil), forge.FLVScript("onXMPData", forge.Text{Name: "liveXML", Value: packet})), address, "flv", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := locate(t, c.data, Limits{})
+			if l.Remote != c.remote || l.Container != c.container || l.NoCarrier != none(c.container)+c.more {
+				t.Errorf("%q in %s: %s", l.Remote, l.Container, l.NoCarrier)
 			}
 		})
 	}

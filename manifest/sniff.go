@@ -100,9 +100,6 @@ func carried(name, how string) sniffed {
 }
 
 func bare(name string) sniffed {
-	if name == "flv" { // C2PA 2.5, 15.5.3: statements of a contribution by enhanced RTMP, which a recording may keep
-		return sniffed{container: name, noCarrier: "this container has no C2PA carrier: flv files can have a manifest beside them or elsewhere only; statements about live segments in the stream (enhanced RTMP) are not read"}
-	}
 	return sniffed{container: name, noCarrier: "this container has no C2PA carrier: " + name + " files can have a manifest beside them or elsewhere only"}
 }
 

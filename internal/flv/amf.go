@@ -11,6 +11,7 @@ type amf struct {
 	at    int
 	base  int64 // offset of b in the file
 	short bool
+	newer bool // a value is in AMF 3, which is not read; nor is what follows
 	// top is called with the texts of the outermost map.
 	top func(key string, at int, text []byte)
 }
@@ -46,6 +47,7 @@ const (
 	amfDate    = 11
 	amfLong    = 12
 	amfXML     = 15
+	amfNewer   = 17 // a value in AMF 3
 )
 
 // text reads the rest of a text; false where the type is none.
@@ -97,6 +99,9 @@ func (p *amf) value(depth int) string {
 				return why
 			}
 		}
+	case amfNewer:
+		p.newer = true
+		return "a value in AMF 3"
 	default:
 		if !p.short {
 			return "a type of value that is not known"

@@ -131,9 +131,21 @@ func FLV(tags ...[]byte) []byte {
 	return append([]byte("FLV\x01\x05\x00\x00\x00\x09\x00\x00\x00\x00"), bytes.Join(tags, nil)...)
 }
 
-// FLVTag is a tag: 8 is sound, 9 is a picture, 18 is a script.
+// FLVTag is a tag: 8 is sound, 9 is a picture, 18 is a script, 15 is one in AMF 3.
 func FLVTag(typ byte, data []byte) []byte {
 	return slices.Concat([]byte{typ}, be32(len(data))[1:], make([]byte, 7), data, be32(11+len(data)))
+}
+
+// FLVPacket is a picture of enhanced RTMP: 0 begins a sequence, 1 is coded, 4 is metadata.
+func FLVPacket(kind byte, codec string, data []byte) []byte {
+	return FLVTag(9, append(append([]byte{0x90 | kind}, codec...), data...))
+}
+
+// FLVStatement is metadata of a stream with a statement of C2PA: a name and an array of bytes in AMF 3. C2PA 2.5, 15.5.3.
+func FLVStatement(name string, data []byte) []byte {
+	b := append([]byte{2, 0, byte(len(name))}, name...)
+	b = append(b, 17, 12, byte(len(data)>>6|0x80), byte(len(data)<<1|1)&0x7f)
+	return FLVPacket(4, "avc1", append(b, data...))
 }
 
 // FLVScript is a script tag with a map of texts, a number and a list before them.

@@ -53,8 +53,13 @@ func judged(t *testing.T, dir string) (all []mutated, files []interop.File) {
 				m.ours.Failures = append(m.ours.Failures, x.Code)
 			}
 		}
-		if err != nil {
+		switch st := r.Provenance.State; {
+		case err != nil:
 			m.ours.Failures = append(m.ours.Failures, "a limit of ours: "+err.Error())
+		case st == nil:
+			m.ours.Failures = append(m.ours.Failures, "not judged")
+		case *st == "absent":
+			m.ours.Failures = append(m.ours.Failures, "absent")
 		}
 		all = append(all, m)
 		files = append(files, put(t, dir, s, n, f))

@@ -13,7 +13,7 @@ func (t *text) fragments() {
 		return
 	}
 	var bad []report.Fragment
-	files := 0
+	files, unknown := 0, 0
 	for _, f := range list {
 		if f.Name != "" {
 			files++
@@ -21,12 +21,20 @@ func (t *text) fragments() {
 		if f.State != "intact" {
 			bad = append(bad, f)
 		}
+		if f.State == "unknown" {
+			unknown++
+		}
 	}
 	if len(bad) == 0 {
 		t.axis("fragments", "intact", "all "+plural(files, "file")+" of the set")
 		return
 	}
-	t.axis("fragments", "not as signed", fmt.Sprintf("%d of %s", len(bad), plural(files, "file")))
+	if n := len(bad) - unknown; n > 0 {
+		t.axis("fragments", "not as signed", fmt.Sprintf("%d of %s", n, plural(files, "file")))
+	}
+	if unknown > 0 {
+		t.axis("fragments", "not judged", fmt.Sprintf("%d of %s", unknown, plural(files, "file")))
+	}
 	for i, f := range bad {
 		if i == maxListed {
 			fmt.Fprintf(&t.b, "      and %d more\n", len(bad)-i)
