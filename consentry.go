@@ -54,6 +54,10 @@ type Asset struct {
 	// nil and no error. It is asked for ".consent.jwt" and, where the asset holds no manifest store, for ".c2pa": of
 	// a.mp4 that is a.mp4.c2pa or, where there is none, a.c2pa. C2PA 2.5, 11.8.
 	Sidecar func(suffix string) ([]byte, error)
+	// ManifestName and SidecarName are what the operator calls Manifest and what Sidecar read last, for findings; empty or
+	// nil: they have no name.
+	ManifestName string
+	SidecarName  func(suffix string) string
 	// Changed tells, after everything was read, whether the file is another than when it was opened; nil: it cannot be
 	// told.
 	Changed func() error
@@ -308,6 +312,14 @@ func (r *run) needs(what, why string) {
 	r.unsupported = append(r.unsupported, yet+what+": "+why)
 }
 
+// besideName is what the operator calls a file beside the asset, with a blank in front; empty: it has no name.
+func (r *run) besideName(suffix string) string {
+	if r.asset.SidecarName == nil || r.asset.SidecarName(suffix) == "" {
+		return ""
+	}
+	return " " + r.asset.SidecarName(suffix)
+}
+
 // sidecarSuffix names the file with a consent declaration beside an asset. Consent format 1, 2.
 const sidecarSuffix = ".consent.jwt"
 
@@ -324,7 +336,7 @@ func (r *run) readSidecars(context.Context) error {
 	case err != nil:
 		return fmt.Errorf("reading the consent sidecar: %w", err)
 	case len(b) > maxSidecar:
-		r.find(report.Newf("consent.input.tooLarge", "", "the consent sidecar has %d bytes; the limit is %d", len(b), maxSidecar))
+		r.find(report.Newf("consent.input.tooLarge", "", "the consent sidecar%s has %d bytes; the limit is %d", r.besideName(sidecarSuffix), len(b), maxSidecar))
 	default:
 		r.sidecar = string(b)
 	}

@@ -121,6 +121,19 @@ func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 	return b, err
 }
 
+// storeWords says in words which manifest store is judged.
+func (r *run) storeWords() string {
+	switch text(r.out.Provenance.Carrier) {
+	case "detached":
+		return strings.TrimSuffix("the manifest store that was given, "+r.asset.ManifestName, ", ")
+	case "sidecar":
+		return "the manifest store" + r.besideName(storeSuffix) + " beside the file"
+	case "remote":
+		return "the manifest store at the address that the file names"
+	}
+	return "the manifest store"
+}
+
 // readStore parses the store's bytes. A store that is there and cannot be read is never "no provenance".
 func (r *run) readStore(store []byte) error {
 	var update []byte
@@ -131,7 +144,7 @@ func (r *run) readStore(store []byte) error {
 	s, err := manifest.Parse(store, update, r.v.Limits.Manifest)
 	var syntax *manifest.SyntaxError
 	if errors.As(err, &syntax) {
-		f := report.New("manifest.inaccessible.malformed", "", err.Error())
+		f := report.New("manifest.inaccessible.malformed", "", r.storeWords()+strings.TrimPrefix(err.Error(), "manifest store"))
 		f = f.At(syntax.Path, at+syntax.Offset)
 		r.out.Findings = append(r.out.Findings, f)
 		r.out.Provenance.Store, r.out.Complete = optional(storeMalformed), false

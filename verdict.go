@@ -13,6 +13,9 @@ import (
 	"github.com/consentry/consentry/signing"
 )
 
+// sidecarWhere is the place of findings of package consent about the consent sidecar.
+const sidecarWhere = "sidecar"
+
 // judge decides origin, consent and verdict from the facts.
 func (r *run) judge(ctx context.Context) error {
 	p := r.v.Policy
@@ -40,7 +43,12 @@ func (r *run) judge(ctx context.Context) error {
 	r.out.Verdict, r.out.Reasons, r.out.Origin = j.Verdict, j.Reasons, j.Origin
 	r.out.People, r.out.Works = people(j.Judgement.People), people(j.Judgement.Works)
 	r.markSeen()
-	r.out.Findings = append(r.out.Findings, j.Judgement.Findings...)
+	for _, f := range j.Judgement.Findings {
+		if name := r.besideName(sidecarSuffix); f.Where == sidecarWhere && name != "" {
+			f.Where += name
+		}
+		r.out.Findings = append(r.out.Findings, f)
+	}
 	r.markClashes()
 	r.out.Findings = append(r.out.Findings, r.clashes(j.Origin)...)
 	r.out.Verdict, r.out.Reasons = p.Apply(r.out) // last: a rule may ask for anything in the report

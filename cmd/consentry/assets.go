@@ -1,15 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
 )
 
 const (
@@ -66,7 +71,7 @@ func (p *program) expand(arg string, limit int) ([]string, error) {
 // followed.
 func (p *program) mediaIn(dir string, limit int) ([]string, error) {
 	var out []string
-	left := 0
+	left := map[string]int{} // by the ending of the name
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -77,7 +82,7 @@ func (p *program) mediaIn(dir string, limit int) ([]string, error) {
 		case slices.Contains(mediaSuffixes, strings.ToLower(filepath.Ext(path))):
 			out = append(out, path)
 		default:
-			left++
+			left[strings.ToLower(filepath.Ext(path))]++
 		}
 		if len(out) > limit {
 			return fmt.Errorf("more than %d files", limit)
@@ -90,10 +95,36 @@ func (p *program) mediaIn(dir string, limit int) ([]string, error) {
 	if len(out) == 0 {
 		return nil, &hintError{fmt.Errorf("no video or audio file in %q", dir), "a file that has another name can be named itself"}
 	}
-	if left > 0 {
-		p.warnf("%d files in %q do not have a video's or sound's name and were left out", left, dir)
+	if len(left) > 0 {
+		p.warnf("left out of %q, for their names are not those of video or sound: %s; a file that is named itself is judged", dir, endings(left))
 	}
 	return out, nil
+}
+
+// maxEndings is how many kinds of files that were left out are told apart.
+const maxEndings = 6
+
+// endings says how many files have which ending, the most frequent first.
+func endings(count map[string]int) string {
+	kinds := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
+	})
+	var parts []string
+	rest := 0
+	for i, k := range kinds {
+		switch {
+		case i >= maxEndings:
+			rest += count[k]
+		case k == "":
+			parts = append(parts, report.Count(count[k], "file")+" without an ending")
+		default:
+			parts = append(parts, report.Count(count[k], render.Clip(k)+" file"))
+		}
+	}
+	if rest > 0 {
+		parts = append(parts, report.Count(rest, "other file"))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // openFile opens a regular file for reading at random. A pipe or a device is refused before it is opened, since opening
@@ -199,14 +230,29 @@ func readSmall(name string, max int64) ([]byte, error) {
 	return b, nil
 }
 
-// beside reads the file that lies beside an asset under its name and a suffix; nil where there is none. A manifest store
-// may also have the asset's name without its own ending. C2PA 2.5, 11.8.
-func beside(asset, suffix string) ([]byte, error) {
-	b, _, err := besideNamed(asset, suffix)
-	return b, err
+// besideOf gives what reads the files beside the first of some that has them, and what names those that were read. taken
+// is called with the name of a manifest store that is used; it may be nil.
+func besideOf(taken func(store string), files ...string) (read func(suffix string) ([]byte, error), named func(suffix string) string) {
+	names := map[string]string{}
+	return func(suffix string) ([]byte, error) {
+		for _, f := range files {
+			b, name, err := besideNamed(f, suffix)
+			if b != nil {
+				names[suffix] = filepath.Base(name)
+			}
+			if b != nil && suffix == ".c2pa" && taken != nil {
+				taken(name)
+			}
+			if b != nil || err != nil {
+				return b, err
+			}
+		}
+		return nil, nil
+	}, func(suffix string) string { return names[suffix] }
 }
 
-// besideNamed also says which file that is.
+// besideNamed reads the file that lies beside an asset under its name and a suffix, and says which that is; nil where
+// there is none. A manifest store may also have the asset's name without its own ending. C2PA 2.5, 11.8.
 func besideNamed(asset, suffix string) (b []byte, name string, err error) {
 	names := []string{asset + suffix}
 	if suffix == ".c2pa" {

@@ -90,7 +90,7 @@ func TestBesideLooksUnderBothNames(t *testing.T) {
 		{"own.c2pa", ".c2pa", ""},
 		{"short.mp4", ".consent.jwt", ""},
 	} {
-		got, err := beside(filepath.Join(dir, c.asset), c.suffix)
+		got, _, err := besideNamed(filepath.Join(dir, c.asset), c.suffix)
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s%s: %q, %v; expected %q", c.asset, c.suffix, got, err, c.want)
 		}

@@ -27,7 +27,7 @@ func (p *program) explain(word string) error {
 	var entries []render.Entry
 	names := map[string]bool{}
 	for _, e := range render.Glossary() {
-		if strings.EqualFold(e.Name, word) || strings.EqualFold(e.Name, strings.ReplaceAll(word, " ", "-")) {
+		if strings.EqualFold(e.Name, word) || strings.EqualFold(e.Name, strings.NewReplacer(" ", "-", "_", "-").Replace(word)) {
 			entries = append(entries, e)
 		}
 		names[e.Name] = true

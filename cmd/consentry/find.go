@@ -10,6 +10,7 @@ import (
 
 	"github.com/consentry/consentry/fingerprint/store"
 	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
 )
 
 func (p *program) findCommand() *cli.Command {
@@ -196,7 +197,7 @@ func (a *findings) text(w io.Writer) error {
 	t := &lines{w: w}
 	switch n := len(a.Hits); {
 	case n == 0:
-		t.f("%s: nothing found among %d clips\n", render.Clip(a.Clip.Name), a.Store.Clips)
+		t.f("%s: nothing found among %s\n", render.Clip(a.Clip.Name), report.Count(a.Store.Clips, "clip"))
 	case n == 1:
 		t.f("%s: 1 clip of %d, %s\n", render.Clip(a.Clip.Name), a.Store.Clips, a.Label)
 	default:
@@ -233,7 +234,7 @@ func (h *hit) text(t *lines) {
 		t.f("         %s to %s is there from %s on, up to %d of 256 bits differ\n", stamp(pt.StartMs), stamp(pt.EndMs), stamp(pt.AtMs), pt.Distance)
 	}
 	if n := len(h.Parts) - maxParts; n > 0 {
-		t.f("         … and %d more parts\n", n)
+		t.f("         … and %s\n", report.Count(n, "more part"))
 	}
 	m := &h.Manifest
 	said := "no manifest"

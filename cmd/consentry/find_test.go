@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +19,7 @@ func TestFindCutsParts(t *testing.T) {
 		if err := a.text(&out); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(out.String(), "… and 1 more parts") != cut || strings.Count(out.String(), " is there from ") != maxParts {
+		if strings.Contains(out.String(), "… and 1 more part") != cut || strings.Count(out.String(), " is there from ") != maxParts {
 			t.Errorf("%d parts:\n%s", n, out.String())
 		}
 	}
@@ -93,5 +96,51 @@ func TestKeptTexts(t *testing.T) {
 		if got := len(unseen(&r)); got != want {
 			t.Errorf("%d of %d reasons", got, n)
 		}
+	}
+}
+
+// TestAClipThatIsIndexedInPartIsToldEachTime: a copy of the missing part cannot be found, however often the folder is
+// indexed; of files outside the folder nobody asked.
+func TestAClipThatIsIndexedInPartIsToldEachTime(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "clip.mp4")
+	if err := os.WriteFile(name, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w store.Writer
+	if err := w.Add(&store.Clip{Path: name, Size: info.Size(), Changed: info.ModTime(), NotChecked: []string{"the stream breaks near 3.0 s"}}, store.Prints{}); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := w.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	old, err := store.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]int{dir: 1, t.TempDir(): 0} {
+		run := &indexing{}
+		if todo, err := run.keep(old, []string{folder}, nil); err != nil || len(todo) != 0 || run.kept != 1 || len(run.partly) != want {
+			t.Errorf("%v, %v: kept %d, told %q", todo, err, run.kept, run.partly)
+		}
+	}
+}
+
+func TestEndingsOfWhatIsLeftOut(t *testing.T) {
+	many := map[string]int{}
+	for i := range maxEndings {
+		many[fmt.Sprintf(".x%d", i)] = 2
+	}
+	if got := endings(many); strings.Contains(got, "other") || strings.Count(got, "2 .x") != maxEndings {
+		t.Errorf("%q", got)
+	}
+	many[".y"] = 1
+	if got := endings(many); !strings.HasSuffix(got, ", 1 other file") {
+		t.Errorf("%q", got)
 	}
 }

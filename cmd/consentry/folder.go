@@ -44,19 +44,8 @@ func (s *shelf) folder(limit int) (*manifest.Folder, error) {
 
 // beside reads what lies beside the first of some files that has it. A manifest store that is taken from the folder of
 // the set is none of the files that a manifest should list; another one is.
-func (s *set) beside(files ...string) func(suffix string) ([]byte, error) {
-	return func(suffix string) ([]byte, error) {
-		for _, f := range files {
-			b, name, err := besideNamed(f, suffix)
-			if b != nil && suffix == ".c2pa" {
-				s.leaveOut(name)
-			}
-			if b != nil || err != nil {
-				return b, err
-			}
-		}
-		return nil, nil
-	}
+func (s *set) beside(files ...string) (read func(suffix string) ([]byte, error), named func(suffix string) string) {
+	return besideOf(func(name string) { s.leaveOut(name) }, files...)
 }
 
 // leaveOut takes the manifest store in use off the files of the folder, where it is one of them.

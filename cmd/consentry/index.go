@@ -17,6 +17,7 @@ import (
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/fingerprint"
 	"github.com/consentry/consentry/fingerprint/store"
+	"github.com/consentry/consentry/internal/render"
 	"github.com/consentry/consentry/report"
 )
 
@@ -130,7 +131,7 @@ func (p *program) index(ctx context.Context, o *verifyOptions, name string, dirs
 	for _, f := range slices.Concat(run.failed, run.partly) {
 		p.say("warning", f)
 	}
-	fmt.Fprintf(p.stdout, "%d clips in %s: %d read, %d unchanged, %d gone, %d not indexed\n", run.read+run.kept, name, run.read, run.kept, run.gone, len(run.failed))
+	fmt.Fprintf(p.stdout, "%s in %s: %d read, %d unchanged, %d gone, %d not indexed\n", report.Count(run.read+run.kept, "clip"), render.Safe(name), run.read, run.kept, run.gone, len(run.failed))
 	if stopped != nil {
 		return stopped
 	}
@@ -162,6 +163,9 @@ func (x *indexing) keep(old *store.Store, dirs, names []string) (todo []string, 
 			}
 			known[c.Path] = true
 			x.kept++
+			if within(c.Path, dirs) {
+				x.inPart(c.Path, c.NotChecked)
+			}
 			if err := x.writer.Add(c, old.Prints(i)); err != nil {
 				return nil, err
 			}
@@ -178,6 +182,13 @@ func (x *indexing) keep(old *store.Store, dirs, names []string) (todo []string, 
 		}
 	}
 	return todo, nil
+}
+
+// inPart notes why a part of a clip has no fingerprint: each time, for a copy of that part cannot be found.
+func (x *indexing) inPart(clip string, why []string) {
+	for _, w := range why {
+		x.partly = append(x.partly, fmt.Sprintf("%q: indexed in part: %s", clip, w))
+	}
 }
 
 // within reports whether a file lies in one of the folders, or is one of the files.
@@ -221,9 +232,7 @@ func (p *program) indexFiles(ctx context.Context, v *consentry.Verifier, jobs in
 				continue
 			}
 			x.read++
-			for _, why := range r.clip.NotChecked {
-				x.partly = append(x.partly, fmt.Sprintf("%q: indexed in part: %s", batch[i], why))
-			}
+			x.inPart(batch[i], r.clip.NotChecked)
 		}
 	}
 	return nil

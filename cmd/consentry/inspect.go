@@ -149,6 +149,6 @@ func storeOutside(loc *manifest.Located, asset, named string) (store []byte, car
 	if loc.Store != nil || loc.Multiple || loc.Malformed {
 		return nil, "", nil
 	}
-	store, err = beside(asset, ".c2pa")
+	store, _, err = besideNamed(asset, ".c2pa")
 	return store, "sidecar", err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -148,8 +149,8 @@ func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, other 
 		defer f.Close()
 		asset = consentry.Asset{
 			Name: t.name, Size: size,
-			Sidecar: func(suffix string) ([]byte, error) { return beside(t.name, suffix) },
 		}
+		asset.Sidecar, asset.SidecarName = besideOf(nil, t.name)
 		if asset.Changed, j.err = unchanged(f); j.err != nil {
 			return j
 		}
@@ -161,6 +162,7 @@ func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, other 
 		if asset.Manifest, j.err = readSmall(o.manifest, maxBeside); j.err != nil {
 			return j
 		}
+		asset.ManifestName = filepath.Base(o.manifest)
 		if t.set != nil {
 			t.set.leaveOut(o.manifest)
 		}

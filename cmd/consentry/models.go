@@ -22,10 +22,13 @@ const modelsVariable = "CONSENTRY_MODELS"
 // maxWheels bounds the arguments of models install: there are two files to install.
 const maxWheels = 8
 
-// modelFolders are the places of library and model, in the order in which they are looked into: the flag's, the
+// modelFolders are the places of library and model: the flag's alone, or in the order in which they are looked into the
 // environment's, the one beside the program, the user's own.
 func modelFolders(flag string) []string {
-	folders := []string{flag, os.Getenv(modelsVariable)}
+	if flag != "" {
+		return []string{flag} // whoever names a folder wants what is in it, and to hear if it is not
+	}
+	folders := []string{os.Getenv(modelsVariable)}
 	if exe, err := os.Executable(); err == nil {
 		folders = append(folders, filepath.Join(filepath.Dir(exe), "models"))
 	}

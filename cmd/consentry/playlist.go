@@ -93,7 +93,7 @@ func readPlaylist(ctx context.Context, name string, oneStore bool) (sets []*set,
 	for _, one := range sets {
 		own := *folder // the sets need not have the same store
 		one.asset.Folder, one.dir = &own, filepath.Dir(name)
-		one.asset.Sidecar = one.beside(name)
+		one.asset.Sidecar, one.asset.SidecarName = one.beside(name)
 	}
 	return sets, nil
 }
@@ -216,7 +216,7 @@ func openFolder(dir, init string, fragments []string) (*set, error) {
 		return nil, err
 	}
 	out.dir = dir
-	out.asset.Sidecar = out.beside(out.asset.Name, filepath.Clean(dir))
+	out.asset.Sidecar, out.asset.SidecarName = out.beside(out.asset.Name, filepath.Clean(dir))
 	out.asset.Changed = func() error { return errors.Join(out.shelf.changed(), out.folder.changed()) }
 	return out, nil
 }
@@ -244,8 +244,8 @@ func openSet(init string, fragments []string) (*set, error) {
 		if i == 0 {
 			out.asset = consentry.Asset{
 				Name: name, Data: f, Size: f.first.Size(), Changed: s.changed,
-				Sidecar: func(suffix string) ([]byte, error) { return beside(name, suffix) },
 			}
+			out.asset.Sidecar, out.asset.SidecarName = besideOf(nil, name)
 			continue
 		}
 		out.asset.Parts = append(out.asset.Parts, consentry.Part{Name: name, Data: f, Size: f.first.Size()})

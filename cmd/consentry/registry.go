@@ -11,6 +11,7 @@ import (
 
 	"github.com/consentry/consentry/consent"
 	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
 )
 
 func (p *program) registryCommand() *cli.Command {
@@ -33,7 +34,7 @@ func (p *program) registryCommand() *cli.Command {
 					&cli.StringFlag{Name: "consent-trust", Usage: "`FILE`: trust list that its issuer should be on"},
 					&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
 					&cli.StringFlag{Name: "subject", Usage: "`SCHEME:ID`: is this a client, which orders select them?"},
-					&cli.StringFlag{Name: "at", Usage: "`TIME` to ask for (RFC 3339); default now"},
+					&cli.StringFlag{Name: "at", Usage: "`TIME` to ask for (RFC 3339, or a day); default now"},
 					&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 				},
 				Action: p.registryShow,
@@ -83,7 +84,7 @@ func (p *program) registryBuild(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.say("made", fmt.Sprintf("bundle %d of %s: %d clients, %d orders; a new one is due on %s", made.Sequence, made.Issuer, made.Clients, len(made.Orders), made.NextUpdate.Format(time.DateOnly)))
+	p.say("made", fmt.Sprintf("bundle %d of %s: %s, %s; a new one is due on %s", made.Sequence, made.Issuer, report.Count(made.Clients, "client"), report.Count(len(made.Orders), "order"), made.NextUpdate.Format(time.DateOnly)))
 	return nil
 }
 
@@ -182,9 +183,17 @@ func timeFlag(c *cli.Context) (time.Time, error) {
 	if text == "" {
 		return time.Now(), nil
 	}
+	return parseAt(text)
+}
+
+// parseAt reads a time; a bare day begins at midnight UTC, as days do in rosters and orders.
+func parseAt(text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, &usageError{Text: fmt.Sprintf("--at %q is not a time", text), Hint: "write it like 2026-11-22T10:00:00Z"}
+		at, err = time.Parse(time.DateOnly, text)
+	}
+	if err != nil {
+		return at, &usageError{Text: fmt.Sprintf("--at %q is not a time", text), Hint: "write it like 2026-11-22T10:00:00Z, or 2026-11-22 for the beginning of that day in UTC"}
 	}
 	return at, nil
 }

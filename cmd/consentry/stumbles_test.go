@@ -19,6 +19,12 @@ func TestWhatANewcomerMeets(t *testing.T) {
 		"longer.mp4":     append(forge.Make(generated()).Data, "a line that somebody wrote behind the end of the file\n"...),
 		"signer.key.pem": []byte("x"), "signer.chain.pem": []byte("x"), "ca.pem": []byte("x"), "token.jwt": []byte(forge.Token("ada", nil)), "root.pem": forged["root"](),
 	}
+	files["beside.mp4"], files["beside.mp4.c2pa"] = forge.Make(forge.Recipe{NoStore: true}).Data, []byte("junk\n")
+	files["spoken.mp4"], files["spoken.mp4.consent.jwt"] = files["beside.mp4"], []byte("junk\n")
+	files["mixed/a.jpg"], files["mixed/B.JPG"], files["mixed/c.txt"], files["mixed/d"], files["mixed/e.mp4"] = nil, nil, nil, nil, files["clip.mp4"]
+	if err := os.Mkdir("mixed", 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range files {
 		if err := os.WriteFile(name, text, 0o600); err != nil {
 			t.Fatal(err)
@@ -48,6 +54,14 @@ func TestWhatANewcomerMeets(t *testing.T) {
 		{"the name of a mark", []string{"explain", "dwtdct"}, "an invisible mark", "nothing is known"},
 		{"a word of the consent format", []string{"explain", "gathered"}, "does not vouch for", "nothing is known"},
 		{"words of two words", []string{"explain", "not checked"}, "not-checked", "nothing is known"},
+		{"an event of a policy", []string{"explain", "out_of_scope"}, "out-of-scope", "nothing is known"},
+		{"a day", []string{"verify", "--frames", "off", "--no-state", "--at", "2026-06-01", "clip.mp4"}, "INDETERMINATE  clip.mp4", "is not a time"},
+		{"no day", append(verify[:4:4], "--at", "2026-13-01", "clip.mp4"), "or 2026-11-22 for the beginning of that day in UTC", "INDETERMINATE"},
+		{"a manifest store beside the file that is none", append(verify[:4:4], "beside.mp4"), "the manifest store beside.mp4.c2pa beside the file: 5 bytes", "at ?"},
+		{"a manifest store that is none", append(verify[:4:4], "--manifest", "notes.mp4", "clip.mp4"), "the manifest store that was given, notes.mp4: ", ""},
+		{"a consent sidecar that is none", append(verify[:4:4], "spoken.mp4"), "sidecar spoken.mp4.consent.jwt; consent format", ""},
+		{"a folder with other files", append(verify[:4:4], "mixed"), `left out of "mixed", for their names are not those of video or sound: 2 .jpg files, 1 file without an ending, 1 .txt file; a file that is named itself is judged`, ""},
+		{"an empty folder of models", []string{"models", "list", "--models-dir", "mixed"}, "missing\nlooked for in, the first that has it: mixed\n", "installed"},
 		{"help", []string{"help", "verify"}, "  consentry verify clip.mp4\n", ""},
 		{"what a picture is, unjudged", []string{"inspect", "clip.mp4"}, "c2pa.created (trainedAlgorithmicMedia)", ""},
 	} {

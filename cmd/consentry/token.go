@@ -57,7 +57,7 @@ func (p *program) tokenCommand() *cli.Command {
 					&cli.StringFlag{Name: "consent-steward", Usage: "`JWK` that must have signed that list"},
 					&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
 					&cli.StringFlag{Name: "subject", Usage: "`SCHEME:ID` that the token must be for"},
-					&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
+					&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339, or a day); default now"},
 					redactFlag(),
 				},
 				Action: p.tokenVerify,

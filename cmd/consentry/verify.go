@@ -102,7 +102,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.BoolFlag{Name: "no-state", Usage: "forget which lists were seen before: for CI"},
 			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, revocation"},
 			&cli.StringSliceFlag{Name: "resolver", Usage: "`URL` asked for lost manifests, by fingerprint and marks"},
-			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339); default now"},
+			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339, or a day); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
 			&cli.StringFlag{Name: "manifest-label", Usage: "`URN` of the manifest to judge; default: the last"},
 			&cli.StringSliceFlag{Name: "fragment", Usage: "`FILE`: a fragment of the init segment given"},
@@ -190,11 +190,9 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		o.whatIf = strings.Split(c.String("what-if"), ",")
 	}
 	if at := c.String("at"); at != "" {
-		t, err := time.Parse(time.RFC3339, at)
-		if err != nil {
-			return nil, &usageError{Text: fmt.Sprintf("--at %q is not a time", at), Hint: "write it like 2026-11-22T10:00:00Z"}
+		if o.at, err = parseAt(at); err != nil {
+			return nil, err
 		}
-		o.at = t
 	}
 	if o.markNetworks, err = markNetworks(c.StringSlice("mark-model"), c.String("models-dir")); err != nil {
 		return nil, err

@@ -83,9 +83,11 @@ func (s *Store) Find(p Prints, most int) *Found {
 		h.Weak = (h.Distance < 0 || h.Distance > fingerprint.MaxMatch) && h.matched() < 2
 		out.Hits = append(out.Hits, *h)
 	}
+	path := s.paths() // of clips that are alike in all else: by their names, however they were indexed
 	slices.SortFunc(out.Hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(b2i(a.Weak), b2i(b.Weak)), cmp.Compare(b.matched(), a.matched()),
-			cmp.Compare(uint(a.Distance), uint(b.Distance)), cmp.Compare(a.Clip, b.Clip))
+			cmp.Compare(uint(a.Distance), uint(b.Distance)), cmp.Compare(a.apart(), b.apart()),
+			cmp.Compare(path(a.Clip), path(b.Clip)), cmp.Compare(a.Clip, b.Clip))
 	})
 	if len(out.Hits) > most {
 		out.Hits, out.Cut = out.Hits[:most], true
@@ -106,6 +108,30 @@ func (h *Hit) matched() (n int) {
 		n += p.Windows
 	}
 	return n
+}
+
+// apart is the sum of what the parts differ by.
+func (h *Hit) apart() (n int) {
+	for _, p := range h.Parts {
+		n += p.Distance * p.Windows
+	}
+	return n
+}
+
+// paths gives the names of clips, each read once; one that cannot be read has none.
+func (s *Store) paths() func(clip int) string {
+	known := map[int]string{}
+	return func(clip int) string {
+		if p, ok := known[clip]; ok {
+			return p
+		}
+		if c, err := s.Clip(clip); err == nil {
+			known[clip] = c.Path
+		} else {
+			known[clip] = ""
+		}
+		return known[clip]
+	}
 }
 
 // match is a window of the store, and the nearest window of the clip that was looked up.

@@ -201,6 +201,35 @@ func TestFind(t *testing.T) {
 			t.Errorf("one hit is asked for: %+v", one)
 		}
 	})
+	t.Run("copies that are alike, by their names", func(t *testing.T) {
+		var w store.Writer
+		for _, name := range []string{"c.mp4", "a.mp4", "b.mp4"} {
+			d := described(0)
+			d.Path = name
+			if err := w.Add(d, all[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var b bytes.Buffer
+		if _, err := w.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		order := ""
+		for _, h := range open(t, b.Bytes()).Find(full[0], 5).Hits {
+			order += fmt.Sprint(h.Clip)
+		}
+		if order != "120" {
+			t.Errorf("clips in the order %s", order)
+		}
+	})
+	t.Run("a nearer copy before one that is further away", func(t *testing.T) {
+		further := noisy(full[0], 20)
+		further.Whole = full[0].Whole
+		found := open(t, file(t, kept(further), all[0])).Find(full[0], 5)
+		if len(found.Hits) != 2 || found.Hits[0].Clip != 1 {
+			t.Errorf("%+v", found.Hits)
+		}
+	})
 	t.Run("many copies of one clip", func(t *testing.T) {
 		same := make([]store.Prints, 2000)
 		for i := range same {

@@ -165,6 +165,9 @@ func (p *parser) syntax(b *Box, format string, args ...any) error {
 func (p *parser) header(data []byte, offset int64, parent *Box) (*Box, error) {
 	b := &Box{Type: "?", Offset: offset, Header: 8, parent: parent}
 	if len(data) < 8 {
+		if parent == nil {
+			b.Type = "the outermost box" // which has no type that could be read
+		}
 		return nil, p.syntax(b, "%d bytes where a box header is wanted", len(data))
 	}
 	b.Type = string(data[4:8])

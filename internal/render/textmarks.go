@@ -11,8 +11,11 @@ import (
 func (t *text) watermarks() (state, detail string) {
 	m := &t.r.Watermarks
 	var parts []string
-	if d := t.r.Decoded; d != nil && d.Frames == 0 && soundOnly(t.r) && len(m.Found)+len(m.Networks)+len(m.Detectors) == 0 {
-		return "not-checked", "the file has no picture"
+	if d := t.r.Decoded; d != nil && d.Frames == 0 && len(m.Found)+len(m.Networks)+len(m.Detectors) == 0 {
+		if soundOnly(t.r) {
+			return "not-checked", "the file has no picture"
+		}
+		return "not-checked", "there is no picture to look at"
 	}
 	if m.State == "analysed" || m.State == "partial" {
 		state = "none found"

@@ -49,13 +49,21 @@ type session struct {
 	counted bool // the index told how many samples there are
 }
 
+// undecoded says why nothing of a container is decoded.
+func undecoded(format string) string {
+	if format == "" {
+		return "the container is not recognized"
+	}
+	return fmt.Sprintf("video and sound are decoded, and a %s file is neither", format)
+}
+
 // Decode implements [video.Decoder]. Once a call into FFmpeg runs, only its reads can be stopped: a decoder that spins
 // without reading is beyond the reach of the context and of the limit of time. Package jail is the remedy.
 func (d Decoder) Decode(ctx context.Context, src video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
 	lim := want.Limits.WithDefaults()
 	demuxer, ok := demuxers[src.Format]
 	if !ok || src.Data == nil || src.Size < 0 {
-		return nil, &video.Error{Reason: video.ReasonFormat, Detail: fmt.Sprintf("no demuxer for the container %q", src.Format)}
+		return nil, &video.Error{Reason: video.ReasonFormat, Detail: undecoded(src.Format)}
 	}
 	input := astiav.FindInputFormat(demuxer)
 	if input == nil {
