@@ -27,7 +27,7 @@ func (r *run) facts() *consent.Facts {
 		Labels:       labelFacts(r.out.Labels),
 	}
 	f.Manifest.State = consent.ManifestAbsent
-	f.Faces, f.Voices = r.faceFacts(), r.voiceFacts()
+	f.Faces, f.Voices, f.Links = r.faceFacts(), r.voiceFacts(), r.linkFacts()
 	for _, f := range r.out.Findings {
 		if f.Code == "asset.truncated" || f.Code == "asset.malformed" {
 			r.malformed = f.Explanation

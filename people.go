@@ -49,6 +49,9 @@ func (v *Verifier) LookAt(ctx context.Context, a Asset, declared *consent.Assert
 	}
 	r.holdPeople(list)
 	r.holdVoices(list)
+	if err := r.linkPersons(ctx); err != nil {
+		return nil, cause(ctx, err)
+	}
 	if err := r.viewsOf(ctx, list); err != nil {
 		return nil, cause(ctx, err)
 	}

@@ -19,6 +19,7 @@ type Facts struct {
 	AssetSHA256 string         `json:"assetSha256"` // of the whole file, base64url without padding; empty: not computed
 	Faces       *Faces         `json:"faces"`       // nil: not asked for
 	Voices      *Voices        `json:"voices"`      // nil: not asked for
+	Links       *Links         `json:"links"`       // nil: not asked for
 	Ingredients []Ingredient   `json:"ingredients,omitempty"`
 	Sidecar     string         `json:"sidecar,omitempty"`    // text of ASSET.consent.jwt; empty: none
 	Labels      []string       `json:"labels,omitempty"`     // generators' labels outside C2PA

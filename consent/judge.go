@@ -89,9 +89,14 @@ type Judgement struct {
 	// those that none stands for either why nobody could listen to them.
 	UndeclaredVoices []string
 	Unheard          []string
-	NotComplete      bool     // a declaration does not say that it names everybody
-	Sidecar          *Sidecar // the sidecar that takes the claim signer's place; nil: none does
-	Lists            []Dated  // trust lists and bundles that are used, with their dates
+	// DifferentFaces are entries for one person that cover faces which are not alike, Drifts face tracks that change into
+	// another face. Unlinked says why faces were not compared, or not all; empty: they were, or nobody asked for it.
+	DifferentFaces []string
+	Drifts         []int
+	Unlinked       string
+	NotComplete    bool     // a declaration does not say that it names everybody
+	Sidecar        *Sidecar // the sidecar that takes the claim signer's place; nil: none does
+	Lists          []Dated  // trust lists and bundles that are used, with their dates
 }
 
 // Dated is a list that a judgement rests on, and when it was issued.
@@ -144,6 +149,7 @@ func Judge(f *Facts, trust *Trust, terms Terms) *Judgement {
 	j.missing(sources)
 	j.faces()
 	j.voices()
+	j.links()
 	j.metadata()
 	for _, u := range j.units {
 		for _, e := range u.people {

@@ -18,6 +18,9 @@ type Answer struct {
 	Partly []string
 	// Counted are the entries without a region: their faces were counted and not placed.
 	Counted []string
+
+	rows   []linkRow // of all tracks, for [Answer.Linker]
+	groups map[string]bool
 }
 
 // Against holds the tracks against the entries that a declaration names. boxes asks for the box of every sight.
@@ -25,7 +28,7 @@ type Answer struct {
 // A region speaks of the video track that players show; of a further one only if it names that track. C2PA 2.5, 16.9.2
 // leaves open which track is meant.
 func (s *Seen) Against(entries []Entry, boxes bool) *Answer {
-	h := holding{entries: entries, boxes: boxes, met: map[int]bool{}, partly: map[int]bool{}, out: &Answer{Spans: map[string][]report.Span{}}}
+	h := holding{entries: entries, boxes: boxes, met: map[int]bool{}, partly: map[int]bool{}, out: &Answer{Spans: map[string][]report.Span{}, groups: map[string]bool{}}}
 	p := &h.out.Persons
 	*p = report.Persons{
 		Status: s.Status, FramesTotal: s.FramesTotal, FramesAnalysed: s.FramesAnalysed, FramesFailed: s.FramesFailed,
@@ -107,6 +110,7 @@ func (h *holding) tracks(s *Seen, entries []Entry) (rows []report.PersonTrack, u
 			undeclared = append(undeclared, row.ID)
 		}
 		rows = append(rows, row)
+		h.out.rows = append(h.out.rows, linkRow{of: s, track: t, id: row.ID, person: row.Person})
 	}
 	return rows, undeclared
 }
@@ -120,6 +124,9 @@ func (h *holding) rest() {
 			h.out.Partly = append(h.out.Partly, e.ID)
 		default:
 			h.out.Persons.NotSeen = append(h.out.Persons.NotSeen, e.ID)
+		}
+		if e.Group {
+			h.out.groups[e.ID] = true
 		}
 		if len(e.Regions) == 0 {
 			h.out.Counted = append(h.out.Counted, e.ID)

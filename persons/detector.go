@@ -2,8 +2,9 @@
 // each decoded picture, followed through the shots, and held against the regions that a declaration names.
 //
 // It finds faces only: a person who is seen from behind, masked or smaller than a few pixels is not found, and no
-// answer of this package proves that nobody is there. It computes no template, compares no two faces, writes nothing and
-// uses no network. The package is pure: what finds faces is a [Detector], and persons/jail has one.
+// answer of this package proves that nobody is there. It computes no template and compares no two faces unless a [Linker]
+// is asked for that, writes nothing and uses no network. The package is pure: what finds faces is a [Detector], and
+// persons/jail has one.
 package persons
 
 import "context"
@@ -59,6 +60,14 @@ type Detector interface {
 	Detect(ctx context.Context, p *Picture) ([]Face, error)
 	// Close ends the detector and frees what belongs to it.
 	Close() error
+}
+
+// Describer is a detector that makes templates of faces, too. Nothing asks for one unless faces are to be told apart.
+type Describer interface {
+	Detector
+	// Template makes the template of a chip, which is [ChipSide] pixels wide and high. It borrows the chip until it
+	// returns. The error is an [*Error], and every later call fails then, too.
+	Template(ctx context.Context, chip *Picture) (Template, error)
 }
 
 // The reasons of an [Error].

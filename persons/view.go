@@ -46,6 +46,11 @@ func Still(f *video.Frame, t *video.Track) *Picture {
 func (p *Picture) Cut(box report.FaceBox, long int) *Picture {
 	x0, x1 := extent(box.X, box.Width, p.Width)
 	y0, y1 := extent(box.Y, box.Height, p.Height)
+	return p.part(x0, y0, x1, y1, long)
+}
+
+// part is a copy of a rectangle of a picture, right and bottom not included; its longer side is at most long pixels.
+func (p *Picture) part(x0, y0, x1, y1, long int) *Picture {
 	inW, inH := x1-x0, y1-y0
 	w, h := within(inW, inH, long)
 	out := &Picture{Width: w, Height: h, RGB: make([]byte, 3*w*h)}

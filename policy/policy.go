@@ -295,6 +295,15 @@ func (d *decision) people(f Facts) {
 			d.on(NotAnalysed, "the sound was to be listened to for speech, and could not be, or not in full: "+why)
 		}
 	}
+	for _, person := range j.DifferentFaces {
+		d.add(DifferentFaces, d.policy.Outcome(DifferentFaces), person, "covers faces that are not alike")
+	}
+	for _, track := range j.Drifts {
+		d.on(DifferentFaces, fmt.Sprintf("track %d ends with another face than it begins with", track))
+	}
+	if j.Unlinked != "" && (!j.NotAnalysed || j.Unlinked != j.NotAnalysedWhy) {
+		d.on(NotAnalysed, "faces were to be compared with each other, and could not be, or not in full: "+j.Unlinked)
+	}
 	if j.NotComplete {
 		d.on(NotComplete, "the declaration does not say that it names everybody")
 	}

@@ -38,6 +38,7 @@ exempt_declared    | WARN          | WARN          | FAIL
 undeclared         | WARN          | INDETERMINATE | FAIL
 undeclared_face    | WARN          | INDETERMINATE | FAIL
 undeclared_voice   | WARN          | WARN          | WARN
+different_faces    | WARN          | WARN          | WARN
 not_analysed       | INDETERMINATE | INDETERMINATE | FAIL
 incomplete         | WARN          | FAIL          | FAIL
 not_complete       | WARN          | WARN          | WARN
@@ -87,6 +88,8 @@ func happening(event string) policy.Facts {
 		j.UndeclaredFaces = []int{1}
 	case policy.UndeclaredVoice:
 		j.UndeclaredVoices = []string{"2"}
+	case policy.DifferentFaces:
+		j.Drifts = []int{3}
 	case policy.NotAnalysed:
 		j.NotAnalysed = true
 	case policy.NotComplete:
@@ -209,6 +212,9 @@ func TestMonotonic(t *testing.T) {
 		"face":     func(f *policy.Facts) { f.Judgement.UndeclaredFaces = append(f.Judgement.UndeclaredFaces, 1) },
 		"voice":    func(f *policy.Facts) { f.Judgement.UndeclaredVoices = append(f.Judgement.UndeclaredVoices, "2") },
 		"unheard":  func(f *policy.Facts) { f.Judgement.Unheard = append(f.Judgement.Unheard, "no decoder") },
+		"unlike":   func(f *policy.Facts) { f.Judgement.DifferentFaces = append(f.Judgement.DifferentFaces, "p") },
+		"drift":    func(f *policy.Facts) { f.Judgement.Drifts = append(f.Judgement.Drifts, 3) },
+		"unlinked": func(f *policy.Facts) { f.Judgement.Unlinked = "no model" },
 		"pixels":   func(f *policy.Facts) { f.Judgement.NotAnalysed = true },
 		"support":  func(f *policy.Facts) { f.NotSupported = append(f.NotSupported, "x") },
 		"cut":      func(f *policy.Facts) { f.Malformed = "x" },

@@ -35,6 +35,7 @@ const (
 	UndeclaredFace    = "undeclared_face"
 	PossibleFace      = "possible_face"
 	UndeclaredVoice   = "undeclared_voice"
+	DifferentFaces    = "different_faces"
 
 	// notSupported is no event of a policy file: what cannot be checked yet is INDETERMINATE, whatever a policy says.
 	notSupported = "not_supported"
@@ -70,6 +71,8 @@ var table = map[string][3]report.Verdict{
 	// What sounds like speech may be none, and a file without a voice in its declaration was no less for it before: a
 	// policy can ask for more.
 	UndeclaredVoice: {warn, warn, warn},
+	// So may faces that seem to be of two people: a network that was trained on other faces said it.
+	DifferentFaces: {warn, warn, warn},
 
 	"refused":         {fail, fail, fail},
 	"invalid":         {fail, fail, fail},

@@ -31,6 +31,8 @@ var consentCodes = []Code{
 	{"consent.face.undeclared", Informational, "a face that no entry covers", "consent format 1, 8", "Ask the provider who that is, and under which consent."},
 	{"consent.face.crowd", Informational, "more faces at a time than entries for single people can stand for", "consentry", "Ask the provider for an entry of kind group."},
 	{"consent.face.possible", Informational, "what may be a face is covered by no entry", "consentry", "Look at the time and place; if it is nobody, a policy can waive it (possible_face: PASS)."},
+	{"consent.token.coversDifferentFaces", Informational, "an entry for one person covers faces that are not alike", "consentry", "Look at the tracks: it may be a second person, or the same one in another light or age."},
+	{"consent.face.identityDrift", Informational, "a face turns into another within one track", "consentry", "Look at the beginning and the end of the track: two people may be under one entry."},
 	{"consent.person.notSeen", Informational, "a declared person was not seen", "consent format 1, 8", "Look at the clip: the person may be small, turned away or not in it."},
 	{"consent.person.declaredOnly", Informational, "a declaration without a token that verifies", "consent format 1, 8", "Ask the provider for the token behind the declaration."},
 	{"consent.person.exemptDeclared", Informational, "an exemption is claimed; it was not judged", "consent format 1, 8", "An editor or lawyer must judge whether the exemption holds."},

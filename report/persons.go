@@ -21,7 +21,9 @@ type Persons struct {
 	// VideoTracks are further video tracks, which players do not show unless they are told. All members above but status
 	// and reason are of the one that they show.
 	VideoTracks []VideoTrackPersons `json:"videoTracks,omitempty"`
-	Voices      Voices              `json:"voices"`
+	// Links is how alike the faces are, where that was asked for; absent: it was not.
+	Links  *Links `json:"links,omitempty"`
+	Voices Voices `json:"voices"`
 }
 
 // VideoTrackPersons is what was seen in a further video track.

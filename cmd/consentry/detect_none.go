@@ -16,7 +16,12 @@ import (
 // is asked for people says so.
 func openDetector(context.Context, string, string) (persons.Detector, error) { return nil, errNoEngine }
 
-func tryDetector(context.Context, string) (jail.Confinement, error) {
+// openDescriber refuses, too.
+func openDescriber(context.Context, string, string) (persons.Describer, error) {
+	return nil, errNoEngine
+}
+
+func tryDetector(context.Context, string, bool) (jail.Confinement, error) {
 	return jail.Confinement{}, errNoEngine
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/consentry/consentry/persons/jail"
 	"github.com/consentry/consentry/persons/network"
 	"github.com/consentry/consentry/persons/onnx"
+	"github.com/consentry/consentry/persons/template"
 	"github.com/consentry/consentry/watermark/neural"
 	markjail "github.com/consentry/consentry/watermark/neural/jail"
 )
@@ -20,14 +21,23 @@ import (
 // the one that a flag names, or empty. The error is a [*persons.Error]. It is called only when people are looked for, as
 // it starts processes and reads a library of 35 MB.
 func openDetector(ctx context.Context, faceModel, folder string) (persons.Detector, error) {
-	d, err := startDetector(ctx, faceModel, folder)
+	d, err := startDetector(ctx, faceModel, folder, false)
 	if err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-func startDetector(ctx context.Context, faceModel, folder string) (*jail.Detector, error) {
+// openDescriber starts what finds faces together with what compares them, in one process that ends with the comparison.
+func openDescriber(ctx context.Context, faceModel, folder string) (persons.Describer, error) {
+	d, err := startDetector(ctx, faceModel, folder, true)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func startDetector(ctx context.Context, faceModel, folder string, templates bool) (*jail.Detector, error) {
 	folders := modelFolders(folder)
 	item, ok := install.Library()
 	if !ok {
@@ -47,12 +57,32 @@ func startDetector(ctx context.Context, faceModel, folder string) (*jail.Detecto
 	if err != nil {
 		return nil, err
 	}
+	if templates {
+		cfg.Limits.Workers = 1
+		if cfg.Templates, err = readTemplates(folders); err != nil {
+			return nil, err
+		}
+	}
 	return jail.Open(ctx, cfg)
 }
 
-// tryDetector starts the detector with the default network, and says what held it.
-func tryDetector(ctx context.Context, folder string) (jail.Confinement, error) {
-	d, err := startDetector(ctx, "", folder)
+// readTemplates makes the network that compares faces of the files that were installed for it.
+func readTemplates(folders []string) (*jail.Templates, error) {
+	weights, list, err := install.ReadTemplates(folders)
+	if err != nil {
+		return nil, err
+	}
+	model, err := template.Model(list, weights)
+	if err != nil {
+		return nil, &persons.Error{Reason: persons.ReasonModel, Detail: err.Error(), Err: err}
+	}
+	return &jail.Templates{Model: model, SHA256: install.Templates()[0].SHA256}, nil
+}
+
+// tryDetector starts the detector with the default network, and with that of templates where it is asked for, and says
+// what held it.
+func tryDetector(ctx context.Context, folder string, templates bool) (jail.Confinement, error) {
+	d, err := startDetector(ctx, "", folder, templates)
 	if err != nil {
 		return jail.Confinement{}, err
 	}

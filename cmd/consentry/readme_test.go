@@ -70,7 +70,7 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 	}
 	shown, _, _ := strings.Cut(out.String(), "What to try next")
 	got, want := steady(shown, dir), steady("A clip"+block, dir)
-	if _, err := tryDetector(context.Background(), ""); err != nil {
+	if _, err := tryDetector(context.Background(), "", false); err != nil {
 		t.Logf("without the lines about faces: %v", err)
 		got, want = faceless(got), faceless(want)
 	}

@@ -71,6 +71,9 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 		v.Decoder = newDecoder()
 	}
 	v.Faces = facesFrom(o.faceModel, o.modelsDir)
+	if o.linkPersons {
+		v.LinkFaces = describersFrom(o.faceModel, o.modelsDir)
+	}
 	return v, nil
 }
 

@@ -55,6 +55,7 @@ type verifyOptions struct {
 	modelsDir    string
 	boxes        bool
 	crops        string
+	linkPersons  bool
 	pixelate     bool
 	timeout      time.Duration
 	jobs         int
@@ -118,6 +119,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},
 			&cli.StringFlag{Name: "models-dir", Usage: "`DIR` where \"models install\" put its files"},
 			&cli.BoolFlag{Name: "boxes", Usage: "the place of each face in each frame (JSON)"},
+			linkFlag(),
 			cropsFlag(),
 			pixelateFlag(),
 			&cli.StringFlag{Name: "fingerprints", Value: "auto", Usage: "`MODE`: auto (default: where one is declared) or on"},
@@ -177,6 +179,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		modelsDir:       c.String("models-dir"),
 		boxes:           c.Bool("boxes"),
 		crops:           c.String("crops"),
+		linkPersons:     c.Bool("link-persons"),
 		pixelate:        c.Bool("crops-pixelate"),
 		timeout:         c.Duration("timeout"),
 		jobs:            c.Int("jobs"),
@@ -255,6 +258,9 @@ func (o *verifyOptions) checkWords() error {
 	}
 	if len(o.detectors) > 0 && o.frames == "off" {
 		return &usageError{Text: "--detector needs pictures, and --frames off decodes none"}
+	}
+	if o.linkPersons && (o.persons == "off" || o.frames == "off" || o.frames == "keys") {
+		return &usageError{Text: "--link-persons compares faces that were found, and --persons off or --frames off|keys lets nobody look"}
 	}
 	if o.crops != "" && (o.persons == "off" || o.frames == "off" || o.frames == "keys") {
 		return &usageError{Text: "--crops shows faces that were found, and --persons off or --frames off|keys lets nobody look"}

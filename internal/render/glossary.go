@@ -221,6 +221,7 @@ var terms = []Entry{
 	{"not_complete", kindEvent, "the declaration does not say that it lists everybody", seeJudge, "Ask the provider whether everybody is listed."},
 	{"undeclared_face", kindEvent, "a face that no entry covers", seeJudge, "Look at the time and place, and ask the provider who that is."},
 	{"possible_face", kindEvent, "what may be a face, and no entry covers", seeJudge, "Look at the time and place; if it is nobody, write possible_face: PASS under \"on\" in a policy file."},
+	{"different_faces", kindEvent, "an entry for one person covers faces that are not alike, or one face turns into another", seeJudge, "Look at the tracks: a person may look different, and a region may hold two people."},
 	{"undeclared_voice", kindEvent, "a sound track that sounds like speech, and no declared voice stands for it", seeJudge, "Listen; if it is nobody's voice, write undeclared_voice: PASS under \"on\" in a policy file."},
 
 	{"incomplete_run", kindEvent, "the run ended before everything was looked at: the time given was over, or something could not be read. Nothing else of the report weighs", "consentry", "Give more time (--timeout), or look at the error."},

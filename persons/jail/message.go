@@ -16,10 +16,12 @@ const (
 	// from the parent
 	kindConfig  = 'C' // which network to run, within which limits: the first message
 	kindPicture = 'P' // the shared memory holds a picture
+	kindChip    = 'V' // the shared memory holds a chip, of which a template is wanted
 	// from the child
-	kindReady = 'R' // confined and tested, or not: the first message
-	kindFaces = 'F' // what was found
-	kindError = 'E' // why nothing was
+	kindReady    = 'R' // confined and tested, or not: the first message
+	kindFaces    = 'F' // what was found
+	kindTemplate = 'T' // the template of a chip
+	kindError    = 'E' // why nothing was
 )
 
 const (
@@ -37,11 +39,14 @@ type config struct {
 	kind, input string
 	outputs     []string
 	modelSize   int64
+	templates   int64 // bytes of the network that makes templates; 0: none is wanted
 	memory      int64
 	total       int64 // nanoseconds
 }
 
 type picture struct{ width, height uint16 }
+
+type chip struct{}
 
 // ready says that the child is confined. A failure says why it cannot find faces.
 type ready struct {
@@ -51,6 +56,11 @@ type ready struct {
 }
 
 type faces []persons.Face
+
+type vector persons.Template // of a chip
+
+// maxNumber bounds the numbers of a template: those of the network lie within ±1.
+const maxNumber = 100
 
 // failure is an error in words.
 type failure struct {
@@ -81,7 +91,7 @@ type cursor struct{ packet.Fields }
 
 func (c *cursor) float() float64 { return float64(c.F32()) }
 
-// parse reads a message of the child: ready, faces or failure. Its numbers are those that a face can have.
+// parse reads a message of the child: ready, faces, a template or failure. Its numbers are those that a face can have.
 func parse(b []byte) (any, error) {
 	if len(b) == 0 || len(b) > maxMessage {
 		return nil, errMessage
@@ -93,6 +103,8 @@ func parse(b []byte) (any, error) {
 		m = ready{syscalls: c.Bool(), missing: c.Texts(maxMissing, maxString), failure: c.failure(true)}
 	case kindFaces:
 		m = c.faces()
+	case kindTemplate:
+		m = c.template()
 	case kindError:
 		m = c.failure(false)
 	default:
@@ -137,6 +149,15 @@ func (c *cursor) faces() faces {
 	return list
 }
 
+func (c *cursor) template() (t vector) {
+	for i := range t {
+		v := c.float()
+		c.Want(v >= -maxNumber && v <= maxNumber)
+		t[i] = float32(v)
+	}
+	return t
+}
+
 // inside says whether a side of a box lies in the picture, but for the rounding of float32. A NaN lies nowhere.
 func inside(from, length float64) bool {
 	return from >= 0 && length > 0 && from <= 1 && length <= 1 && from+length <= 1+1e-6
@@ -159,6 +180,14 @@ func (f faces) append(b []byte) []byte {
 	return b
 }
 
+func (t vector) append(b []byte) []byte {
+	b = append(b, kindTemplate)
+	for _, v := range t {
+		b = appendFloat(b, float64(v))
+	}
+	return b
+}
+
 func (f failure) append(b []byte) []byte { return f.appendTo(append(b, kindError)) }
 
 func (f failure) appendTo(b []byte) []byte {
@@ -171,18 +200,20 @@ func appendFloat(b []byte, v float64) []byte { return packet.AppendF32(b, float3
 
 func (c config) append(b []byte) []byte {
 	b = packet.AppendTexts(packet.AppendText(packet.AppendText(append(b, kindConfig), c.kind), c.input), c.outputs)
-	for _, v := range []int64{c.modelSize, c.memory, c.total} {
+	for _, v := range []int64{c.modelSize, c.templates, c.memory, c.total} {
 		b = packet.AppendI64(b, v)
 	}
 	return b
 }
+
+func (chip) append(b []byte) []byte { return append(b, kindChip) }
 
 func (p picture) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(append(b, kindPicture), p.width)
 	return binary.LittleEndian.AppendUint16(b, p.height)
 }
 
-// parseParent reads a message of the parent: config or picture.
+// parseParent reads a message of the parent: config, picture or chip.
 func parseParent(b []byte) (any, error) {
 	if len(b) == 0 {
 		return nil, errMessage
@@ -192,12 +223,14 @@ func parseParent(b []byte) (any, error) {
 	switch b[0] {
 	case kindConfig:
 		v := config{kind: c.Text(maxString), input: c.Text(maxDetail), outputs: c.Texts(maxOutputs, maxDetail)}
-		v.modelSize, v.memory, v.total = c.Natural(), c.Natural(), c.Natural()
+		v.modelSize, v.templates, v.memory, v.total = c.Natural(), c.Natural(), c.Natural(), c.Natural()
 		m = v
 	case kindPicture:
 		p := picture{c.U16(), c.U16()}
 		c.Want(slices.Min([]uint16{p.width, p.height}) >= 1 && slices.Max([]uint16{p.width, p.height}) <= persons.MaxSide)
 		m = p
+	case kindChip:
+		m = chip{}
 	default:
 		return nil, errMessage
 	}

@@ -38,7 +38,9 @@ var messages = map[string]message{
 	"a face as large as the picture": with(func(f *persons.Face) {
 		f.X, f.Y, f.W, f.H, f.Score = 0, 0, 1, 1, 1
 	}),
-	"a failure": failure{persons.ReasonCrash, strings.Repeat("x", maxDetail)},
+	"a template":         vector{0: 1, 127: -.5},
+	"the largest number": vector{0: maxNumber, 1: -maxNumber},
+	"a failure":          failure{persons.ReasonCrash, strings.Repeat("x", maxDetail)},
 }
 
 func slicesOf(f persons.Face, n int) []persons.Face {
@@ -71,6 +73,10 @@ var malformed = map[string][]byte{
 	"a landmark far away":            with(func(f *persons.Face) { f.Landmarks[4][1] = 2.1 }).append(nil),
 	"a landmark that is no number":   with(func(f *persons.Face) { f.Landmarks[0][0] = math.NaN() }).append(nil),
 	"a reason that nobody knows":     failure{"because", ""}.append(nil),
+	"a template cut":                 vector{}.append(nil)[:512],
+	"a template padded":              append(vector{}.append(nil), 0),
+	"a template that is no number":   vector{5: float32(math.NaN())}.append(nil),
+	"a number past the largest":      vector{5: maxNumber + 1}.append(nil),
 	"a failure without a reason":     failure{}.append(nil),
 	"a detail with control codes":    failure{persons.ReasonCrash, "\x1b[31m"}.append(nil),
 	"a detail too long":              failure{persons.ReasonCrash, strings.Repeat("x", maxDetail+1)}.append(nil),

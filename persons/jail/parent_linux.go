@@ -55,13 +55,22 @@ func Open(ctx context.Context, cfg Config) (*Detector, error) {
 		return nil, unavailable(err)
 	}
 	defer model.Close()
+	given := []*os.File{model, lib}
+	if ready.prints != nil {
+		prints, err := confine.NewSealed("templates", bytes.NewReader(ready.prints))
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		defer prints.Close()
+		given = append(given, prints)
+	}
 	command := confine.Command{Role: "detector", Program: cfg.Command, Subcommand: Subcommand}
 	if command.Itself() {
 		return nil, unavailable(errors.New("this process was started as a detector's child and did not call jail.Serve"))
 	}
 	d := &Detector{prepared: ready, lim: cfg.Limits.WithDefaults(), closed: make(chan struct{})}
 	d.free = make(chan *worker, d.lim.Workers)
-	if err := d.startAll(ctx, command, model, lib); err != nil {
+	if err := d.startAll(ctx, command, given); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -73,7 +82,7 @@ func unavailable(err error) *persons.Error {
 }
 
 // startAll starts the children side by side: loading the library takes most of the time of a start.
-func (d *Detector) startAll(ctx context.Context, command confine.Command, model, lib *os.File) error {
+func (d *Detector) startAll(ctx context.Context, command confine.Command, given []*os.File) error {
 	type started struct {
 		w    *worker
 		held Confinement
@@ -82,7 +91,7 @@ func (d *Detector) startAll(ctx context.Context, command confine.Command, model,
 	all := make(chan started)
 	for range d.lim.Workers {
 		go func() {
-			w, held, err := d.start(ctx, command, model, lib)
+			w, held, err := d.start(ctx, command, given)
 			all <- started{w, held, err}
 		}()
 	}
@@ -104,7 +113,7 @@ func (d *Detector) startAll(ctx context.Context, command confine.Command, model,
 }
 
 // start starts a child, as confined as this system allows, and waits until it is ready.
-func (d *Detector) start(ctx context.Context, command confine.Command, model, lib *os.File) (*worker, Confinement, *persons.Error) {
+func (d *Detector) start(ctx context.Context, command confine.Command, given []*os.File) (*worker, Confinement, *persons.Error) {
 	var last *persons.Error
 	var refused []string
 	for _, pl := range confine.Plans() {
@@ -112,7 +121,7 @@ func (d *Detector) start(ctx context.Context, command confine.Command, model, li
 		if err != nil {
 			return nil, Confinement{}, unavailable(err)
 		}
-		command.Files = []*os.File{shared.File, model, lib}
+		command.Files = append([]*os.File{shared.File}, given...)
 		p, err := confine.Start(command, pl)
 		if err != nil {
 			shared.Free()
@@ -144,7 +153,7 @@ func (d *Detector) start(ctx context.Context, command confine.Command, model, li
 func (w *worker) greet(ctx context.Context, d *Detector) (ready, *persons.Error) {
 	cfg := config{
 		kind: d.net.Kind, input: d.net.Input, outputs: d.net.Outputs,
-		modelSize: int64(len(d.model)), memory: d.lim.Memory, total: int64(d.lim.Total),
+		modelSize: int64(len(d.model)), templates: int64(len(d.prints)), memory: d.lim.Memory, total: int64(d.lim.Total),
 	}
 	m, failure := w.ask(ctx, cfg.append(nil), d.lim.Start)
 	if failure != nil {
@@ -224,6 +233,33 @@ func (d *Detector) Detect(ctx context.Context, p *persons.Picture) ([]persons.Fa
 	if !p.Valid() {
 		return nil, &persons.Error{Reason: persons.ReasonLimit, Detail: "no picture that a detector takes"}
 	}
+	answer, err := d.show(ctx, p, picture{uint16(p.Width), uint16(p.Height)}.append(nil))
+	if err != nil {
+		return nil, err
+	}
+	if found, ok := answer.(faces); ok {
+		return found, nil
+	}
+	return nil, d.failed(protocolError("the detector spoke out of turn"))
+}
+
+// Template makes the template of a chip, see [persons.Describer]. It fails where [Config.Templates] was nil.
+func (d *Detector) Template(ctx context.Context, p *persons.Picture) (persons.Template, error) {
+	if !p.Valid() || p.Width != persons.ChipSide || p.Height != persons.ChipSide || d.prints == nil {
+		return persons.Template{}, &persons.Error{Reason: persons.ReasonLimit, Detail: "no chip that a template is made of, or no network for it"}
+	}
+	answer, err := d.show(ctx, p, chip{}.append(nil))
+	if err != nil {
+		return persons.Template{}, err
+	}
+	if t, ok := answer.(vector); ok {
+		return persons.Template(t), nil
+	}
+	return persons.Template{}, d.failed(protocolError("the detector spoke out of turn"))
+}
+
+// show puts a picture before a child and asks it something of it.
+func (d *Detector) show(ctx context.Context, p *persons.Picture, message []byte) (any, error) {
 	var w *worker
 	select {
 	case w = <-d.free:
@@ -237,18 +273,17 @@ func (d *Detector) Detect(ctx context.Context, p *persons.Picture) ([]persons.Fa
 		return nil, err
 	}
 	copy(w.shared.Data, p.RGB)
-	answer, failed := w.ask(ctx, picture{uint16(p.Width), uint16(p.Height)}.append(nil), d.lim.Answer)
-	if failed == nil {
-		switch m := answer.(type) {
-		case faces:
-			return m, nil
-		case failure:
-			failed = m.err()
-		default:
-			failed = protocolError("the detector spoke out of turn")
-		}
+	answer, failed := w.ask(ctx, message, d.lim.Answer)
+	if d.prints != nil {
+		clear(w.buf) // a template was in it
 	}
-	return nil, d.failed(failed)
+	if f, ok := answer.(failure); ok {
+		failed = f.err()
+	}
+	if failed != nil {
+		return nil, d.failed(failed)
+	}
+	return answer, nil
 }
 
 // failed notes the first failure, where there is one, and returns it.

@@ -1,0 +1,18 @@
+package main
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/consentry/consentry/persons"
+)
+
+func linkFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "link-persons", Usage: "compare the faces of the file: how many people"}
+}
+
+// describersFrom opens what compares faces when it is needed, with the network that finds them.
+func describersFrom(model, folder string) func(context.Context) (persons.Describer, error) {
+	return func(ctx context.Context) (persons.Describer, error) { return openDescriber(ctx, model, folder) }
+}
