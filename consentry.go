@@ -193,6 +193,7 @@ type run struct {
 	labels      *labels.Result
 	people      peopleLook
 	voices      voiceLook
+	soundMarks  soundMarks
 	views       *Views
 	metadata    consent.Metadata
 	told        int // statements of metadata that are reported

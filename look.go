@@ -20,6 +20,7 @@ func (r *run) looks(ctx context.Context) []look {
 	list := append([]look{r.lookForMarks(), r.lookForVisible()}, r.printLooks()...)
 	list = append(list, r.detectorLooks(ctx)...)
 	list = append(list, r.lookWithNetworks()...)
+	list = append(list, r.lookForSoundMarks()...)
 	if r.people.analysis != nil {
 		list = append(list, r.lookForFaces())
 	}

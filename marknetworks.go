@@ -40,6 +40,10 @@ func (r *run) openNetworks(ctx context.Context) error {
 			continue
 		}
 		r.out.Watermarks.Networks = append(r.out.Watermarks.Networks, report.MarkNetwork{Kind: string(n.Network.Kind), SHA256: n.SHA256})
+		if n.Network.Kind.Sound() {
+			r.soundMarks.networks = append(r.soundMarks.networks, soundNetwork{kind: n.Network.Kind, sha256: n.SHA256, session: s, net: n.Network})
+			continue
+		}
 		r.networks = append(r.networks, networkLook{n.Network.Kind, s, neural.New(n.Network, s, r.v.Messages)})
 	}
 	return nil
@@ -50,7 +54,10 @@ func (r *run) closeNetworks() {
 	for _, n := range r.networks {
 		_ = n.session.Close() // it has answered all that it was asked
 	}
-	r.networks = nil
+	for _, n := range r.soundMarks.networks {
+		_ = n.session.Close()
+	}
+	r.networks, r.soundMarks.networks = nil, nil
 }
 
 // networkFailed says that what was asked for was not looked for, or not to the end.
@@ -65,7 +72,7 @@ func (r *run) otherMarks() {
 	for _, k := range []struct {
 		name  string
 		kinds []neural.Kind
-	}{{"RivaGAN", []neural.Kind{neural.RivaGAN}}, {"TrustMark", []neural.Kind{neural.TrustMarkQ, neural.TrustMarkP}}, {"VideoSeal", []neural.Kind{neural.VideoSeal}}} {
+	}{{"RivaGAN", []neural.Kind{neural.RivaGAN}}, {"TrustMark", []neural.Kind{neural.TrustMarkQ, neural.TrustMarkP}}, {"VideoSeal", []neural.Kind{neural.VideoSeal}}, {"PerTh", []neural.Kind{neural.PerTh}}, {"AudioSeal", []neural.Kind{neural.AudioSeal}}} {
 		if !slices.ContainsFunc(r.v.MarkNetworks, func(n MarkNetwork) bool { return slices.Contains(k.kinds, n.Network.Kind) }) {
 			unread = append(unread, k.name)
 		}
@@ -73,7 +80,7 @@ func (r *run) otherMarks() {
 	if len(unread) > 0 {
 		r.notChecked("marks that networks read", strings.Join(unread, ", ")+": only with a network of your own (--mark-model)")
 	}
-	r.notChecked("watermarks of other methods", "not supported yet: SynthID and others, marks in sound, and visible marks but "+visibleNames()+", are not looked for")
+	r.notChecked("watermarks of other methods", "not supported yet: SynthID and others, further marks in sound, and visible marks but "+visibleNames()+", are not looked for")
 }
 
 // lookWithNetworks takes frames for the networks.

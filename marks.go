@@ -143,6 +143,9 @@ func (r *run) marks() (out []string) {
 
 // markClashes tells where marks contradict each other or what is declared. The origin is decided.
 func (r *run) markClashes() {
+	if heard := r.soundHints(); len(heard) > 0 && r.capturedSaid() {
+		r.find(report.Newf("watermark.soundClash", "", "the manifest declares a recording, and the sound looks marked by %s", strings.Join(heard, ", ")))
+	}
 	found, all := r.out.Watermarks.Found, r.marks()
 	if len(all) == 0 {
 		return

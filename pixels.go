@@ -40,11 +40,12 @@ func (r *run) decode(ctx context.Context) error {
 	if err := r.decodeFor(ctx, r.looks(ctx)); err != nil {
 		return err
 	}
+	if err := r.listenOn(ctx, r.listeners(&r.voices, &r.soundMarks)); err != nil {
+		return err
+	}
+	r.tellSoundMarks()
 	if w := &r.out.Watermarks; r.networkGap && w.State == "analysed" {
 		w.State, w.Reason = "partial", optional(*w.Reason+"; a network that was to look could not")
-	}
-	if err := r.listenOn(ctx); err != nil {
-		return err
 	}
 	return r.lookAtOthers(ctx)
 }
@@ -77,7 +78,7 @@ func (r *run) decodeForPeople(ctx context.Context) error {
 	if err := r.decodeFor(ctx, looks); err != nil {
 		return err
 	}
-	if err := r.listenOn(ctx); err != nil {
+	if err := r.listenOn(ctx, r.listeners(&r.voices)); err != nil {
 		return err
 	}
 	return r.lookAtOthers(ctx)

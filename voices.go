@@ -20,35 +20,54 @@ import (
 // further one in a pass of its own over the sound. Films come with half a dozen languages.
 const maxVoiceTracks = 8
 
+// soundTracks are the sound tracks of an asset, and why some were not listened to.
+type soundTracks struct {
+	asked    bool
+	why      string         // nobody could listen, and why
+	tracks   []video.Track  // in the container's order
+	order    []int          // their indices in the decoder's list
+	failed   map[int]string // by index
+	listened bool
+}
+
+// info takes the tracks.
+func (s *soundTracks) info(i *video.Info) error {
+	for n, t := range i.Tracks {
+		if t.Kind == "audio" {
+			s.tracks, s.order = append(s.tracks, t), append(s.order, n)
+		}
+	}
+	s.listened = true
+	return nil
+}
+
+// ended takes how a pass over a track ended; -1: the decoder chose none, or cannot say which, and each is asked for by
+// itself.
+func (s *soundTracks) ended(track int, end *video.Sound, heard bool) {
+	switch {
+	case track < 0:
+	case end.Failed != nil:
+		s.failed[track] = end.Failed.Error()
+	case end.Broken != nil:
+		s.failed[track] = fmt.Sprintf("it breaks near %s: %s", clock(end.Broken.Time), end.Broken.Why)
+	case !heard:
+		s.failed[track] = "the decoder gives no sound"
+	}
+}
+
 // voiceLook listens for speech, in the same cases in which people are looked for in the picture.
 type voiceLook struct {
-	asked    bool
-	why      string                  // nobody could listen, and why
-	tracks   []video.Track           // of sound, in the container's order
-	order    []int                   // their indices in the decoder's list
-	under    map[int]*voice.Detector // by index: listening
-	heard    map[int]*voice.Result
-	failed   map[int]string
-	listened bool
+	soundTracks
+	under map[int]*voice.Detector // by the track's index: listening
+	heard map[int]*voice.Result
 }
 
 // lookForVoices takes the sound of one track, whichever the decoder gives.
 func (r *run) lookForVoices() look {
 	v := &r.voices
-	*v = voiceLook{asked: true, under: map[int]*voice.Detector{}, heard: map[int]*voice.Result{}, failed: map[int]string{}}
+	*v = voiceLook{soundTracks: soundTracks{asked: true, failed: map[int]string{}}, under: map[int]*voice.Detector{}, heard: map[int]*voice.Result{}}
 	return look{
-		sink: video.Sink{
-			Info: func(i *video.Info) error {
-				for n, t := range i.Tracks {
-					if t.Kind == "audio" {
-						v.tracks, v.order = append(v.tracks, t), append(v.order, n)
-					}
-				}
-				v.listened = true
-				return nil
-			},
-			Audio: v.take,
-		},
+		sink: video.Sink{Info: v.info, Audio: v.take},
 		done: func(res *video.Result) error {
 			v.finish(-1, &res.Sound)
 			return nil
@@ -75,44 +94,68 @@ func (v *voiceLook) finish(track int, s *video.Sound) {
 		track = n
 	}
 	clear(v.under)
-	switch {
-	case track < 0: // the decoder chose none, or cannot say which: each is asked for by itself
-	case s.Failed != nil:
-		v.failed[track] = s.Failed.Error()
-	case s.Broken != nil:
-		v.failed[track] = fmt.Sprintf("it breaks near %s: %s", clock(s.Broken.Time), s.Broken.Why)
-	case v.heard[track] == nil:
-		v.failed[track] = "the decoder gives no sound"
-	}
+	v.ended(track, s, v.heard[track] != nil)
 }
 
-// listenOn listens to the tracks that the first pass did not give, one by one.
-func (r *run) listenOn(ctx context.Context) error {
-	v := &r.voices
-	if !v.asked || v.why != "" {
+// listener takes the sound of tracks, one after the other.
+type listener interface {
+	state() *soundTracks
+	has(track int) bool // it has heard the track
+	take(a *video.Audio) error
+	finish(track int, s *video.Sound)
+	drop() // forgets a pass that failed
+}
+
+func (s *soundTracks) state() *soundTracks { return s }
+func (v *voiceLook) has(track int) bool    { return v.heard[track] != nil }
+func (v *voiceLook) drop()                 { clear(v.under) }
+
+// listeners are those who listen in the present pass over the asset.
+func (r *run) listeners(all ...listener) (out []listener) {
+	for _, l := range all {
+		if s := l.state(); s.asked && s.why == "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// listenOn lets them hear the tracks that the first pass did not give, one by one.
+func (r *run) listenOn(ctx context.Context, all []listener) error {
+	if len(all) == 0 {
 		return nil
 	}
-	for i, n := range v.order {
-		if v.heard[n] != nil || v.failed[n] != "" {
-			continue
+	for i, n := range all[0].state().order {
+		var these []listener
+		var takes []func(*video.Audio) error
+		for _, l := range all {
+			switch s := l.state(); {
+			case l.has(n) || s.failed[n] != "":
+			case i >= maxVoiceTracks:
+				s.failed[n] = fmt.Sprintf("only the first %d sound tracks are listened to", maxVoiceTracks)
+			default:
+				these, takes = append(these, l), append(takes, l.take)
+			}
 		}
-		if i >= maxVoiceTracks {
-			v.failed[n] = fmt.Sprintf("only the first %d sound tracks are listened to", maxVoiceTracks)
+		if len(these) == 0 {
 			continue
 		}
 		want := video.Want{Mode: video.InfoOnly, Track: -1, Audio: true, AudioTrack: n, Limits: r.v.Limits.Video}
-		res, err := r.v.Decoder.Decode(ctx, r.source(), want, video.Sink{Audio: v.take}.WithDefaults())
+		res, err := r.v.Decoder.Decode(ctx, r.source(), want, video.Sink{Audio: each(takes)}.WithDefaults())
 		var failed *video.Error
-		switch {
-		case errors.As(err, &failed):
-			clear(v.under)
-			v.failed[n] = failed.Error()
-		case err != nil && ctx.Err() != nil:
-			return err
-		case err != nil:
+		if err != nil && !errors.As(err, &failed) {
+			if ctx.Err() != nil {
+				return err
+			}
 			return fmt.Errorf("decoding: %w", err)
-		default:
-			v.finish(n, &res.Sound)
+		}
+		for _, l := range these {
+			if failed != nil {
+				l.drop()
+				l.state().failed[n] = failed.Error()
+				continue
+			}
+			l.finish(n, &res.Sound)
 		}
 	}
 	return nil

@@ -25,7 +25,9 @@ type Watermarks struct {
 	// Networks are those that somebody supplied and that were asked. Their answers are among Found and the findings.
 	Networks  []MarkNetwork `json:"networks,omitempty"`
 	Detectors []Detector    `json:"detectors,omitempty"` // programs of others that the run was told to ask
-	Visible   []VisibleMark `json:"visible,omitempty"`   // what looks like a visible mark: hints, which decide nothing
+	// Sound is what the networks that listen said of each sound track: hints, which decide nothing.
+	Sound   []SoundMark   `json:"sound,omitempty"`
+	Visible []VisibleMark `json:"visible,omitempty"` // what looks like a visible mark: hints, which decide nothing
 }
 
 // VisibleMark is something that looks like a visible mark of a generator, for as long as one stays. Nothing bounds how
@@ -40,6 +42,30 @@ type VisibleMark struct {
 	Statistic float64    `json:"statistic"`        // mean correlation with a drawing of ours, at most 1
 	Threshold float64    `json:"threshold"`        // from which a frame counts
 	Vetoed    string     `json:"vetoed,omitempty"` // why it does not even hint: what names another producer
+}
+
+// SoundMark is what a network said of a sound track. Nothing bounds how often it says so of sound without a mark.
+type SoundMark struct {
+	Kind      string     `json:"kind"`            // perth, audioseal
+	Track     int64      `json:"track"`           // id of the sound track
+	Class     string     `json:"class"`           // F: a hint
+	Pieces    int        `json:"pieces"`          // that the network was shown
+	PieceMs   int64      `json:"pieceMs"`         // length of one
+	Silent    int        `json:"silent"`          // not shown, since there is nothing to hear
+	Marked    int        `json:"marked"`          // taken for marked
+	SpansMs   [][2]int64 `json:"spansMs"`         // where those are
+	Value     string     `json:"value,omitempty"` // hex: the bits that the marked pieces together say, which any sound has
+	Statistic float64    `json:"statistic"`       // highest score of a piece, 0 to 1
+	Threshold float64    `json:"threshold"`       // from which one counts
+	// Measured is what the network did on sound without a mark; absent: it was not measured with this file, or on too little.
+	Measured *MeasuredRate `json:"measured,omitempty"`
+}
+
+// MeasuredRate is a count of false alarms.
+type MeasuredRate struct {
+	Clean  int     `json:"clean"`  // pieces without a mark
+	Marked int     `json:"marked"` // of them, taken for marked
+	Most   float64 `json:"most"`   // the rate that this shows at most, with 95 % confidence, for such sound
 }
 
 // VisibleBox is a place in a frame, in percent of the picture as displayed.

@@ -1,8 +1,12 @@
 package visible_test
 
 import (
+	"bytes"
 	"flag"
+	"fmt"
+	"os/exec"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/consentry/consentry/visible"
@@ -12,6 +16,7 @@ var (
 	clips  = flag.Int("clips", 8, "clips without a mark that are looked at, of eight seconds where there are more than eight")
 	marked = flag.Int("marked", 0, "ways of each mark, ground and strength that are measured; 0: a few are checked")
 	from   = flag.Uint64("from", 1000, "number of the first clip")
+	crf    = flag.Int("crf", 0, "encode each clip with x264 at this CRF before it is looked at (needs the program ffmpeg); 0: not")
 )
 
 var sizes = [][2]int{{854, 480}, {480, 854}, {640, 480}}
@@ -31,8 +36,15 @@ func TestClipsWithoutAMarkGiveNoHint(t *testing.T) {
 		if *clips <= 8 { // a check
 			n, size = 13, [2]int{426, 240}
 		}
+		var pictures [][]byte
 		for k := range n {
-			d.Frame(frame(c.w, c.h, k, c.picture(k)))
+			pictures = append(pictures, c.picture(k))
+		}
+		if *crf > 0 {
+			pictures = compressed(t, c.w, c.h, pictures)
+		}
+		for k, pix := range pictures {
+			d.Frame(frame(c.w, c.h, k, pix))
 			if k%5 == 0 {
 				best, _ := d.Best()
 				for m, b := range best {
@@ -57,6 +69,31 @@ func TestClipsWithoutAMarkGiveNoHint(t *testing.T) {
 	for _, k := range keys {
 		t.Logf("%-20s %.2f", k, top[k])
 	}
+}
+
+// compressed is what x264 leaves of pictures, five a second, a key frame in front.
+func compressed(t *testing.T, w, h int, pictures [][]byte) [][]byte {
+	t.Helper()
+	raw := []string{"-f", "rawvideo", "-pix_fmt", "gray", "-s", fmt.Sprintf("%dx%d", w, h), "-r", strconv.Itoa(visible.Rate)}
+	encoded := piped(t, slices.Concat(pictures...), slices.Concat(raw, []string{"-i", "-", "-c:v", "libx264", "-crf", strconv.Itoa(*crf), "-preset", "fast", "-pix_fmt", "yuv420p", "-f", "matroska", "-"})...)
+	decoded := piped(t, encoded, "-i", "-", "-f", "rawvideo", "-pix_fmt", "gray", "-")
+	out := slices.Collect(slices.Chunk(decoded, w*h))
+	if len(out) != len(pictures) {
+		t.Fatalf("%d pictures came back of %d", len(out), len(pictures))
+	}
+	return out
+}
+
+// piped is what the program ffmpeg makes of its input.
+func piped(t *testing.T, in []byte, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("ffmpeg", slices.Concat([]string{"-nostdin", "-v", "error", "-threads", "1"}, args)...)
+	var out, said bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &said
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	return out.Bytes()
 }
 
 // Marks of own shapes, in the proportions that are looked for and in others, over moving grounds.

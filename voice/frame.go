@@ -3,9 +3,13 @@ package voice
 import (
 	"math"
 	"time"
+
+	"github.com/consentry/consentry/internal/resample"
 )
 
 const (
+	rate        = 8000                  // Hz, after resampling
+	places      = 32                    // between two samples of the input
 	hop         = 10 * time.Millisecond // from one frame to the next
 	hopSamples  = rate / 100
 	frameLength = 320 // samples, 40 ms: three periods of the lowest voice
@@ -33,7 +37,7 @@ type frame struct {
 
 // lane listens to one channel.
 type lane struct {
-	from    *resampler
+	from    *resample.Stream
 	samples [frameLength]float32 // the last ones
 	fill    int                  // of them that are not yet in a frame
 	frames  [windowFrames]frame  // a ring
@@ -45,11 +49,11 @@ type lane struct {
 	work    *scratch
 }
 
-func newLane(table *kernel, work *scratch, emit func(l *lane, from, to int, f Features)) *lane {
-	return &lane{from: newResampler(table), emit: emit, work: work}
+func newLane(table *resample.Kernel, work *scratch, emit func(l *lane, from, to int, f Features)) *lane {
+	return &lane{from: table.Stream(), emit: emit, work: work}
 }
 
-func (l *lane) take(in []float32) { l.from.take(in, l.sample) }
+func (l *lane) take(in []float32) { l.from.Take(in, l.sample) }
 
 // sample takes one sample of 8 kHz. Frame n ends with sample (n+1)·80 and begins, with silence, before the first.
 func (l *lane) sample(v float32) {

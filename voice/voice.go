@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/consentry/consentry/internal/resample"
 	"github.com/consentry/consentry/video"
 )
 
@@ -81,7 +82,7 @@ type Detector struct {
 	spans   []Span
 	cut     bool
 	runs    int
-	table   *kernel // of the present rate
+	table   *resample.Kernel // of the present rate
 	work    *scratch
 	unheard string
 	mixed   []float32
@@ -132,8 +133,8 @@ func (d *Detector) begin(a *video.Audio) {
 	if d.planes > 1 {
 		n = min(d.planes, MaxLanes) + 1
 	}
-	if d.table == nil || d.table.from != a.Rate {
-		d.table = newKernel(a.Rate)
+	if d.table == nil || d.table.From != a.Rate {
+		d.table = resample.New(a.Rate, rate, places)
 	}
 	if d.work == nil {
 		d.work = newScratch()

@@ -15,7 +15,7 @@ import (
 )
 
 // maxMarkNetworks bounds how many networks look at one file: each is a process of its own.
-const maxMarkNetworks = 4
+const maxMarkNetworks = 6
 
 // markNetworks reads the networks that --mark-model names as KIND:SHA256:FILE. A file with another digest is refused:
 // what reads marks is what somebody has looked at before.

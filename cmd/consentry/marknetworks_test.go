@@ -22,6 +22,10 @@ func readerModel(t *testing.T, kind neural.Kind) (path, sum string) {
 		in.Shape = []int64{1, 3, 1, -1, -1}
 	case neural.VideoSeal:
 		out.Shape = []int64{1, 257}
+	case neural.PerTh:
+		in.Shape, out.Shape = []int64{1, 1025, 301}, []int64{1, 1}
+	case neural.AudioSeal:
+		in.Shape, out.Shape = []int64{1, 1, -1}, []int64{1, 18, -1}
 	}
 	b := forge.Model{Inputs: []forge.ModelValue{in}, Outputs: []forge.ModelValue{out}}.Bytes()
 	path = filepath.Join(t.TempDir(), string(kind)+":a.onnx") // a colon in a name is no separator
@@ -47,7 +51,7 @@ func TestMarkNetworks(t *testing.T) {
 			t.Errorf("%+v", n)
 		}
 	}
-	if _, err := markNetworks(append(all, all[0]), ""); err == nil || !strings.Contains(err.Error(), "4 networks can look") {
+	if _, err := markNetworks(append(all, all[0]), ""); err == nil || !strings.Contains(err.Error(), "6 networks can look") {
 		t.Errorf("one too many: %v", err)
 	}
 	if _, err := markNetworks([]string{all[1], all[1]}, ""); err == nil || !strings.Contains(err.Error(), "two networks of kind") {

@@ -81,6 +81,7 @@ var hiding = sync.OnceValue(func() *allRules {
 					keep: "label resolver alg sha256 signature at hash", place: "manifest manifestId", formal: "digitalSourceType", whole: "title generator", aSigner: "signer",
 				})},
 				"detectors": {of: members(map[rule]string{keep: "program sha256 name version algs state reason claim class algorithm message missing", whole: "subject text"})},
+				"sound":     {of: members(map[rule]string{keep: "kind class value"})},
 				"visible":   {of: members(map[rule]string{keep: "mark vendor class"})},
 				"whatIf":    {other: keep, inside: map[string]*rules{"reasons": {of: members(map[rule]string{keep: "event outcome", aPerson: "person"})}}},
 				"identities": {of: members(map[rule]string{

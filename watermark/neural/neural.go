@@ -1,14 +1,17 @@
 // Package neural reads marks that a trained network wrote and only its counterpart reads: RivaGAN, TrustMark and
-// VideoSeal. The networks are not part of this project: whoever has one names its file and its digest.
+// VideoSeal in pictures, PerTh and AudioSeal in sound. The networks are not part of this project: whoever has one names
+// its file and its digest.
 //
 // A network answers with bits for every picture, marked or not, so its answer alone is no evidence. Two things are. A
 // message that was named beforehand is compared bit by bit: how likely do as many agree, had the message been drawn by
 // fair coins? And a TrustMark payload, which carries an error-correcting code, is told where it is read alike at
 // moments that lie apart and not in the mirrored pictures; what network and pictures have in common may still be the
-// reason, so that is a value to be looked up, never a statement about how the video was made.
+// reason, so that is a value to be looked up, never a statement about how the video was made. A network that only says
+// whether there is a mark, as those for sound do, hints: nothing bounds how often it is wrong. How often it was wrong on
+// sound without a mark is told where that was measured with this very file ([Measured]).
 //
 // The package is arithmetic: what runs a network is a [Runner], and watermark/neural/jail has one. It refuses to call a
-// value evidence that nobody expected. Start with [Recognise] and [New].
+// value evidence that nobody expected. Start with [Recognise], and [New] or [NewSound].
 package neural
 
 import (
@@ -28,10 +31,12 @@ const (
 	TrustMarkQ Kind = "trustmark-Q" // 100 bits, of which 40 to 75 are a payload
 	TrustMarkP Kind = "trustmark-P"
 	VideoSeal  Kind = "videoseal" // 256 bits
+	PerTh      Kind = "perth"     // in sound: that there is one
+	AudioSeal  Kind = "audioseal" // in sound: that there is one, and 16 bits
 )
 
 // Kinds are all that are read.
-var Kinds = []Kind{RivaGAN, TrustMarkQ, TrustMarkP, VideoSeal}
+var Kinds = []Kind{RivaGAN, TrustMarkQ, TrustMarkP, VideoSeal, PerTh, AudioSeal}
 
 // Tensor is an array of numbers in row-major order.
 type Tensor struct {
@@ -83,30 +88,40 @@ var contracts = map[Kind]contract{
 	VideoSeal:  {side: 256, most: 512, scale: 1. / 255, bits: 256, skip: 1, samples: 16, matched: true},
 }
 
-// Bits is how many bits a mark of the kind has; 0: the kind is not known.
-func (k Kind) Bits() int { return contracts[k].bits }
+// Bits is how many bits a mark of the kind has; 0: the kind is not known, or its marks have none.
+func (k Kind) Bits() int { return max(contracts[k].bits, soundContracts[k].bits) }
 
 // Matched says whether only a message that is named beforehand counts.
 func (k Kind) Matched() bool { return contracts[k].matched }
+
+// Sound says whether the kind's marks are in sound.
+func (k Kind) Sound() bool { return soundContracts[k].rate > 0 }
 
 // Network is a network of a known kind.
 type Network struct {
 	Kind   Kind
 	Input  string // names in the graph
 	Output string
+	// Fold is how many rows of numbers an answer has that [Fold] makes short, where it is too long to be passed on; 0: it
+	// is not folded.
+	Fold int
 
 	c contract
+	s soundContract // of a network for sound; length is that of its input
 }
 
 // Recognise holds a model against what a network of its kind wants and gives. The error says in words what is amiss.
 func Recognise(kind Kind, model []byte) (*Network, error) {
 	c, ok := contracts[kind]
-	if !ok {
+	if !ok && !kind.Sound() {
 		return nil, fmt.Errorf("no network of kind %q is known", kind)
 	}
 	m, err := onnxgraph.Parse(model)
 	if err != nil {
 		return nil, err
+	}
+	if kind.Sound() {
+		return recogniseSound(kind, m)
 	}
 	if len(m.Inputs) != 1 || !m.Inputs[0].Float || len(m.Outputs) < 1 {
 		return nil, fmt.Errorf("a network of kind %s takes one picture as float32, and this one takes %d inputs", kind, len(m.Inputs))
@@ -138,8 +153,11 @@ func Recognise(kind Kind, model []byte) (*Network, error) {
 // fits says whether a dimension may be n.
 func fits(dimension, n int64) bool { return dimension <= 0 || dimension == n }
 
-// Largest is how many numbers the largest picture has that this network is shown.
+// Largest is how many numbers the largest picture or piece of sound has that this network is shown.
 func (n *Network) Largest() int {
+	if n.Kind.Sound() {
+		return n.s.rows * n.s.length
+	}
 	if n.c.side > 0 {
 		return 3 * n.c.side * n.c.side
 	}

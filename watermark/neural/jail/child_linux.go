@@ -59,7 +59,11 @@ func Serve(load func(path string) (Engine, error)) int {
 			return exitWrong
 		}
 		var said []byte
-		switch out, err := run.Run(neural.Tensor{Shape: shape, Data: numbers[:size]}); {
+		out, err := run.Run(neural.Tensor{Shape: shape, Data: numbers[:size]})
+		if err == nil && cfg.fold > 0 {
+			out, err = neural.Fold(out, int(cfg.fold))
+		}
+		switch {
 		case err != nil:
 			said = failure(confine.Printable(err.Error(), maxDetail)).append(nil)
 		case len(out.Data) > neural.MaxAnswer:

@@ -315,7 +315,7 @@ func TestTheChildReachesNothing(t *testing.T) {
 // messages are one of each kind.
 func messages() [][]byte {
 	return [][]byte{
-		config{input: "x", output: "y", modelSize: 1, numbers: 2, memory: 3, time: 4}.append(nil),
+		config{input: "x", output: "y", modelSize: 1, numbers: 2, memory: 3, time: 4, fold: 18}.append(nil),
 		picture{1, 3, 224, 224}.append(nil),
 		ready{syscalls: true, missing: []string{"Landlock: no"}}.append(nil),
 		ready{}.append(nil),
@@ -352,6 +352,7 @@ func TestMessagesAreBounded(t *testing.T) {
 		with func(n int) []byte
 	}{
 		"a name in a graph":               {maxName, func(n int) []byte { return config{input: text(n)}.append(nil) }},
+		"rows of an answer":               {neural.MaxAnswer, func(n int) []byte { return config{fold: int64(n)}.append(nil) }},
 		"numbers of a shape":              {maxRank, func(n int) []byte { return make(picture, n).append(nil) }},
 		"things that the system refuses":  {maxMissing, func(n int) []byte { return ready{missing: make([]string, n)}.append(nil) }},
 		"a thing that the system refuses": {maxSaid, func(n int) []byte { return ready{missing: []string{text(n)}}.append(nil) }},

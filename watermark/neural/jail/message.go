@@ -31,6 +31,7 @@ var errMessage = errors.New("malformed message")
 type config struct {
 	input, output                    string
 	modelSize, numbers, memory, time int64
+	fold                             int64 // rows of an answer that is made short; 0: it is passed on as it is
 }
 
 type picture []int64
@@ -55,6 +56,8 @@ func parse(b []byte) (any, error) {
 	case kindConfig:
 		v := config{input: c.Name(maxName), output: c.Name(maxName)}
 		v.modelSize, v.numbers, v.memory, v.time = c.Natural(), c.Natural(), c.Natural(), c.Natural()
+		v.fold = c.Natural()
+		c.Want(v.fold <= neural.MaxAnswer)
 		m = v
 	case kindPicture:
 		p := picture{}
@@ -89,7 +92,7 @@ func parse(b []byte) (any, error) {
 
 func (v config) append(b []byte) []byte {
 	b = packet.AppendText(packet.AppendText(append(b, kindConfig), v.input), v.output)
-	for _, n := range []int64{v.modelSize, v.numbers, v.memory, v.time} {
+	for _, n := range []int64{v.modelSize, v.numbers, v.memory, v.time, v.fold} {
 		b = packet.AppendI64(b, n)
 	}
 	return b

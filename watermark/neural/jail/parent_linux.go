@@ -81,7 +81,7 @@ func startUnder(ctx context.Context, cfg Config, command confine.Command, pl con
 	}
 	greeting := config{
 		input: cfg.Network.Input, output: cfg.Network.Output, modelSize: int64(len(cfg.Model)), numbers: int64(numbers),
-		memory: p.lim.Memory, time: int64(p.lim.Total),
+		memory: p.lim.Memory, time: int64(p.lim.Total), fold: int64(cfg.Network.Fold),
 	}
 	m, err := p.ask(greeting.append(nil), p.lim.Start)
 	if err == nil {
