@@ -122,7 +122,7 @@ func (r *run) tellSoundMark(id int64, digest string, res *neural.SoundResult) {
 	row := report.SoundMark{
 		Value: hex.EncodeToString(res.Value),
 		Kind:  string(res.Kind), Track: id, Class: "F", Pieces: res.Pieces, Silent: res.Silent, Marked: res.Marked,
-		PieceMs: res.Piece.Milliseconds(), Statistic: math.Round(res.Best*1e6) / 1e6, Threshold: neural.SoundThreshold, SpansMs: [][2]int64{},
+		PieceMs: res.Piece.Milliseconds(), Statistic: math.Round(res.Best*1e6) / 1e6, Threshold: res.Threshold, SpansMs: [][2]int64{},
 	}
 	for _, s := range res.Spans {
 		row.SpansMs = append(row.SpansMs, [2]int64{millis(s[0]), millis(s[1])})

@@ -101,7 +101,7 @@ func TestMarksInSoundOnlyHint(t *testing.T) {
 		{"marked in the second track, in part", sounding{seconds: []int{4, 7}}, &scores{list: []float32{0, 0, 1}}, nil, []report.SoundMark{
 			{Track: 2, Pieces: 1}, {Track: 3, Pieces: 2, Marked: 1, SpansMs: [][2]int64{{3000, 6000}}},
 		}, "analysed", ""},
-		{"none", sounding{seconds: []int{4}}, &scores{list: []float32{0.49}}, nil, []report.SoundMark{{Track: 2, Pieces: 1}}, "analysed", ""},
+		{"none", sounding{seconds: []int{4}}, &scores{list: []float32{0.89}}, nil, []report.SoundMark{{Track: 2, Pieces: 1}}, "analysed", ""},
 		{"no sound", sounding{}, &scores{list: []float32{1}}, nil, nil, "analysed", "there is no sound track to listen to"},
 		{"a network that does not start", sounding{seconds: []int{4}}, &scores{list: []float32{1}}, gone, nil, "partial", "could not be asked: gone"},
 		{"a network that dies", sounding{seconds: []int{4}}, &scores{list: []float32{1}, err: gone}, nil, []report.SoundMark{{Track: 2}}, "partial", "could not be asked: gone"},

@@ -79,12 +79,18 @@ type group struct {
 func (g *group) String() string {
 	slices.SortFunc(g.scores, func(a, b float32) int { return int(min(max((b-a)*1e6, -1), 1)) })
 	var top []string
-	for _, at := range []int{0, len(g.scores) / 1000, len(g.scores) / 100, len(g.scores) / 10, len(g.scores) / 2} {
-		if at < len(g.scores) {
+	for _, at := range []int{0, len(g.scores) / 1000, len(g.scores) / 100, len(g.scores) / 10, len(g.scores) / 2, len(g.scores) - 1} {
+		if at >= 0 && at < len(g.scores) {
 			top = append(top, fmt.Sprintf("%.3f", g.scores[at]))
 		}
 	}
-	return fmt.Sprintf("%d pieces, %d marked, %d silent; scores: highest, 99.9, 99, 90, 50 of 100: %s", g.pieces, g.marked, g.silent, strings.Join(top, ", "))
+	half := 0
+	for _, s := range g.scores {
+		if s >= 0.5 {
+			half++
+		}
+	}
+	return fmt.Sprintf("%d pieces, %d marked (%d from 0.5), %d silent; scores: highest, 99.9, 99, 90, 50, 0 of 100: %s", g.pieces, g.marked, half, g.silent, strings.Join(top, ", "))
 }
 
 // measure shows one file's sound to the network.

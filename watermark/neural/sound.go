@@ -12,19 +12,21 @@ import (
 
 // soundContract is what a network for sound wants and gives.
 type soundContract struct {
-	rate        int // Hz of the sound, one channel
-	rows        int // of the input: 1 for samples, else the magnitudes of a spectrum
-	length      int // of a row where the model leaves it open: a piece of three seconds, or of one
-	least, most int // lengths that a model may ask for
-	bits        int // of a message; 0: the network only says whether there is a mark
+	rate        int     // Hz of the sound, one channel
+	rows        int     // of the input: 1 for samples, else the magnitudes of a spectrum
+	length      int     // of a row where the model leaves it open: a piece of three seconds, or of one
+	least, most int     // lengths that a model may ask for
+	bits        int     // of a message; 0: the network only says whether there is a mark
+	threshold   float64 // score from which a piece counts as marked
 }
 
 // soundContracts: PerTh's is that of the decoder of resemble-perth 1.0.1 behind its AudioProcessor, AudioSeal's that of
 // the detector of audioseal 0.2.0 without its last steps (softmax, mean, sigmoid): two numbers and 16 bits for each
-// sample.
+// sample. PerTh's own code rounds at a half; clean speech reaches 0.76 and marked speech stays above 0.95, so a piece counts
+// from 0.9 here. AudioSeal's score is the share of samples that it takes for marked.
 var soundContracts = map[Kind]soundContract{
-	PerTh:     {rate: 32000, rows: perthBins, length: 301, least: 101, most: 3001},
-	AudioSeal: {rate: 16000, rows: 1, length: 16000, least: 3200, most: 160_000, bits: 16},
+	PerTh:     {rate: 32000, rows: perthBins, length: 301, least: 101, most: 3001, threshold: 0.9},
+	AudioSeal: {rate: 16000, rows: 1, length: 16000, least: 3200, most: 160_000, bits: 16, threshold: 0.5},
 }
 
 // recogniseSound holds a model against what a network for sound takes and gives.
@@ -102,9 +104,6 @@ func Fold(t Tensor, rows int) (Tensor, error) {
 }
 
 const (
-	// SoundThreshold is the score from which a piece of sound counts as marked: where PerTh's own code rounds to a one,
-	// and half of the samples for AudioSeal.
-	SoundThreshold = 0.5
 	// MaxPieces bounds the pieces of a track that a network is shown: an hour in pieces of three seconds, in which PerTh
 	// takes minutes of one core.
 	MaxPieces = 1200
@@ -144,7 +143,7 @@ type SoundDetector struct {
 // NewSound is a detector of a network for sound, for one track.
 func NewSound(n *Network, run Runner) *SoundDetector {
 	d := &SoundDetector{net: n, run: run, sums: make([]float64, n.s.bits), piece: make([]float32, 0, n.s.piece())}
-	d.res = SoundResult{Kind: n.Kind, Piece: time.Duration(n.s.piece()) * time.Second / time.Duration(n.s.rate)}
+	d.res = SoundResult{Kind: n.Kind, Threshold: n.s.threshold, Piece: time.Duration(n.s.piece()) * time.Second / time.Duration(n.s.rate)}
 	if n.s.rows > 1 {
 		d.stft = newSpectrum()
 	}
@@ -153,13 +152,14 @@ func NewSound(n *Network, run Runner) *SoundDetector {
 
 // SoundResult is what a network said of a track.
 type SoundResult struct {
-	Kind   Kind
-	Piece  time.Duration // length of a piece
-	Pieces int           // that the network was shown
-	Silent int           // that were not shown, since there is nothing to hear
-	Marked int           // of those shown, that count as marked
-	Best   float64       // highest score
-	Spans  [][2]time.Duration
+	Kind      Kind
+	Piece     time.Duration // length of a piece
+	Pieces    int           // that the network was shown
+	Silent    int           // that were not shown, since there is nothing to hear
+	Marked    int           // of those shown, that count as marked
+	Best      float64       // highest score
+	Threshold float64       // score from which a piece counts
+	Spans     [][2]time.Duration
 	// Value is what the bits of the marked pieces say together, big-endian: 16 bits that any sound gives, too few to be told
 	// from chance. Empty: no piece is marked, or the kind's marks have no bits.
 	Value   []byte
@@ -251,7 +251,7 @@ func (d *SoundDetector) show() {
 	}
 	d.res.Pieces++
 	d.res.Best = max(d.res.Best, score)
-	if score < SoundThreshold {
+	if score < d.net.s.threshold {
 		return
 	}
 	d.res.Marked++
