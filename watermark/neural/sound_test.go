@@ -141,8 +141,8 @@ func TestASoundTrackIsShownInPieces(t *testing.T) {
 		spans   [][2]time.Duration
 		unheard string
 	}{
-		{"marked in the middle", said(0, 1, 0.9, 0.89), []*video.Audio{sound(32000, time.Second, tone(12*32000, .1))}, 4, 2, 0, [][2]time.Duration{{4 * time.Second, 10 * time.Second}}, ""},
-		{"two channels at another rate", said(0.9), []*video.Audio{sound(8000, 0, tone(7*8000, .1), tone(7*8000, .1))}, 2, 2, 0, [][2]time.Duration{{0, 6 * time.Second}}, ""},
+		{"marked in the middle", said(0, 1, 0.91, 0.89), []*video.Audio{sound(32000, time.Second, tone(12*32000, .1))}, 4, 2, 0, [][2]time.Duration{{4 * time.Second, 10 * time.Second}}, ""},
+		{"two channels at another rate", said(0.91), []*video.Audio{sound(8000, 0, tone(7*8000, .1), tone(7*8000, .1))}, 2, 2, 0, [][2]time.Duration{{0, 6 * time.Second}}, ""},
 		{"the end, where it is long enough", said(1), []*video.Audio{sound(32000, 0, tone(96000+40000, .1))}, 2, 2, 0, [][2]time.Duration{{0, 6 * time.Second}}, ""},
 		{"silence is not shown", said(1), []*video.Audio{sound(32000, 0, tone(96100, .0001))}, 0, 0, 1, nil, ""},
 		{"a jump begins anew", said(1), []*video.Audio{sound(32000, 0, tone(97000, .1)), sound(32000, 20*time.Second, tone(97000, .1))}, 2, 2, 0, [][2]time.Duration{{0, 3 * time.Second}, {20 * time.Second, 23 * time.Second}}, ""},
