@@ -7,9 +7,11 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/consentry/consentry/internal/bmff"
 	"github.com/consentry/consentry/internal/hashplan"
+	"github.com/consentry/consentry/internal/readat"
 )
 
 // setCheck is one check of an initialization segment and the files that came with it. C2PA 2.5, 14.12.2.2 and A.5.3.1.2.
@@ -244,72 +246,96 @@ func (s *setCheck) initSegments() error {
 	return nil
 }
 
+// maxHeld is the most that a fragment file may have to be read at once, in bytes: segments of some seconds at common
+// rates have less. A larger one is read where it is looked at.
+const maxHeld = 256 << 10
+
 // readParts checks the leaf of every fragment file, and sorts out further initialization segments among the parts. The
 // files are read one a core; of each no more is kept than its result.
 func (s *setCheck) readParts() ([]*setPart, error) {
 	results := make([]*setPart, len(s.c.Parts))
 	ctx, stop := context.WithCancelCause(s.ctx)
 	defer stop(nil)
-	one := func(i int) {
-		r, err := s.read(i)
+	one := func(i int, held *[]byte) {
+		r, err := s.read(i, held)
 		if err != nil {
 			stop(fmt.Errorf("%s: %w", s.c.Parts[i].Name, err))
 		}
 		results[i] = r
 	}
-	next := make(chan int)
-	var wait sync.WaitGroup
-	for range min(len(results), runtime.GOMAXPROCS(0)) {
-		wait.Go(func() {
-			for i := range next {
-				one(i)
-			}
-		})
-	}
-	for i := range results {
-		if ctx.Err() != nil {
-			break
-		}
-		if s.c.Parts[i].Init { // what it says of samples is asked for by those behind it
-			one(i)
+	held := make([][]byte, runtime.GOMAXPROCS(0))
+	for first := 0; first < len(results) && ctx.Err() == nil; {
+		if s.c.Parts[first].Init { // what it says of samples is asked for by those behind it
+			one(first, &held[0])
+			first++
 			continue
 		}
-		next <- i
+		last := first
+		for last < len(results) && !s.c.Parts[last].Init {
+			last++
+		}
+		var next atomic.Int64
+		next.Store(int64(first))
+		var wait sync.WaitGroup
+		for w := range min(last-first, len(held)) {
+			wait.Go(func() {
+				for ctx.Err() == nil {
+					i := int(next.Add(1)) - 1
+					if i >= last {
+						return
+					}
+					one(i, &held[w])
+				}
+			})
+		}
+		wait.Wait()
+		first = last
 	}
-	close(next)
-	wait.Wait()
 	return results, context.Cause(ctx)
 }
 
-// read checks one file.
-func (s *setCheck) read(i int) (*setPart, error) {
+// read checks one file. A small one is read into held at once, where nothing of it stays.
+func (s *setCheck) read(i int, held *[]byte) (*setPart, error) {
 	p := s.c.Parts[i]
 	r := &setPart{tree: -1, location: -1}
 	if p.Data == nil {
 		r.why = "missing: the file is not there"
 		return r, s.ctx.Err()
 	}
-	f, err := bmff.Walk(p.Data, p.Size, bmff.Limits{})
+	here := p
+	if p.Size <= maxHeld && !p.Init {
+		*held = slices.Grow((*held)[:0], int(p.Size))[:p.Size]
+		if err := readat.Full("manifest", p.Data, *held, 0); err != nil {
+			return nil, err
+		}
+		here.Data = bytes.NewReader(*held)
+	}
+	f, err := bmff.Walk(here.Data, p.Size, bmff.Limits{})
 	if err != nil {
 		return nil, err
 	}
-	if p.Init || f.First(bmff.Moov) != nil && f.First(bmff.Moof) == nil {
-		r.init = true
-		sizes, err := f.SampleSizes()
-		if err != nil {
-			return nil, err
-		}
-		when, err := timingOf(f)
-		if err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.sizes[p.Rendition], s.timing[p.Rendition] = sizes, when
-		s.inits = append(s.inits, newInitFile(fmt.Sprintf("%q", p.Name), p.Rendition, i, &Content{Data: p.Data, Size: p.Size}, newMatcher(f, s.m.Exclusions)))
-		return r, nil
+	if !p.Init && (f.First(bmff.Moov) == nil || f.First(bmff.Moof) != nil) {
+		return r, s.part(r, here, f)
 	}
-	return r, s.part(r, p, f)
+	if here.Data != p.Data { // an initialization segment is asked again
+		if f, err = bmff.Walk(p.Data, p.Size, bmff.Limits{}); err != nil {
+			return nil, err
+		}
+	}
+	r.init = true
+	sizes, err := f.SampleSizes()
+	if err != nil {
+		return nil, err
+	}
+	when, err := timingOf(f)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sizes[p.Rendition], s.timing[p.Rendition] = sizes, when
+	s.inits = append(s.inits, newInitFile(fmt.Sprintf("%q", p.Name), p.Rendition, i, &Content{Data: p.Data, Size: p.Size}, newMatcher(f, s.m.Exclusions)))
+	return r, nil
 }
 
 // part checks one fragment file: exactly one moof, one mdat, and a proof box right before the moof. The leaf is the

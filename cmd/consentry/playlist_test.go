@@ -384,6 +384,43 @@ func TestCollections(t *testing.T) {
 	}
 }
 
+// Folders are kept open up to the limit; what lies in one more is found all the same, and one that takes another's place
+// while the set is read is noticed.
+func TestShelfKeepsFoldersOpen(t *testing.T) {
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shelf{root: root}
+	defer s.close()
+	for i := range maxFolders + 1 {
+		folder := fmt.Sprintf("d%02d", i)
+		write(t, dir, map[string]string{folder + "/f": folder})
+		f, err := s.add(folder + "/f")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, len(folder))
+		if _, err := f.ReadAt(b, 0); err != nil || string(b) != folder {
+			t.Errorf("%q, %v", b, err)
+		}
+		if want := min(i+1, maxFolders); len(s.folders) != want {
+			t.Errorf("%d folders are open after %d, expected %d", len(s.folders), i+1, want)
+		}
+	}
+	if err := s.changed(); err != nil {
+		t.Errorf("nothing changed: %v", err)
+	}
+	if err := os.Rename(filepath.Join(dir, "d03"), filepath.Join(dir, "old")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string]string{"d03/f": "d03"})
+	if err := s.changed(); err == nil || !strings.Contains(err.Error(), "exchanged") {
+		t.Errorf("another folder in its place: %v", err)
+	}
+}
+
 func TestFolderLimit(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"a": "", "b.c2pa": ""})

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -23,8 +24,9 @@ const maxOpenParts = 32
 type shelf struct {
 	root *os.Root // nil: names are the user's own words, and mean what they mean everywhere
 
-	mu    sync.Mutex
-	files []*shelved
+	mu      sync.Mutex
+	folders map[string]*rooted // below root, by path
+	files   []*shelved
 	idle  list.List // of *shelved that are open and not being read, the longest idle first
 	open  int
 }
@@ -40,15 +42,74 @@ type shelved struct {
 	place *list.Element // in shelf.idle
 }
 
-func (s *shelf) stat(name string) (fs.FileInfo, error) {
-	if s.root != nil {
-		return s.root.Stat(filepath.FromSlash(name))
+// rooted is a folder of the shelf's root that is kept open, so that the way to its files is not walked for each of them.
+type rooted struct {
+	root *os.Root
+	info fs.FileInfo // as it was when it was opened
+}
+
+// maxFolders is how many such folders are kept open: a rendition has one.
+const maxFolders = 16
+
+// below is the folder that a file lies in and its name there; nil: the file is looked for from the root.
+func (s *shelf) below(name string) (*os.Root, string) {
+	at := strings.LastIndexByte(name, '/')
+	if at <= 0 {
+		return nil, name
 	}
-	return os.Stat(name)
+	dir := name[:at]
+	f, known := s.folders[dir]
+	if !known && len(s.folders) < maxFolders {
+		f = &rooted{}
+		if root, err := s.root.OpenRoot(filepath.FromSlash(dir)); err == nil {
+			if info, err := root.Stat("."); err == nil {
+				f.root, f.info = root, info
+			} else {
+				root.Close()
+			}
+		}
+		if s.folders == nil {
+			s.folders = map[string]*rooted{}
+		}
+		s.folders[dir] = f
+	}
+	if f == nil {
+		return nil, name
+	}
+	return f.root, name[at+1:]
+}
+
+// stat looks at a file, and openFile opens it: in its folder, or from the root where that does not lead there, as where
+// a link in the folder leads to another one below the root. A link out of the root leads nowhere. s.mu is held.
+func (s *shelf) stat(name string) (fs.FileInfo, error) {
+	if s.root == nil {
+		return os.Stat(name)
+	}
+	if dir, base := s.below(name); dir != nil {
+		if info, err := dir.Stat(base); err == nil {
+			return info, nil
+		}
+	}
+	return s.root.Stat(filepath.FromSlash(name))
+}
+
+func (s *shelf) openFile(name string) (*os.File, error) {
+	const flags = os.O_RDONLY | syscall.O_NONBLOCK // what was looked at may be a pipe by now
+	if s.root == nil {
+		return os.OpenFile(name, flags, 0)
+	}
+	if dir, base := s.below(name); dir != nil {
+		if f, err := dir.OpenFile(base, flags, 0); err == nil {
+			return f, nil
+		}
+	}
+	return s.root.OpenFile(filepath.FromSlash(name), flags, 0)
 }
 
 // add puts a file on the shelf. A pipe or a device is refused before anybody could wait for it.
 func (s *shelf) add(name string) (*shelved, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	info, err := s.stat(name)
 	if err != nil {
 		return nil, err
@@ -57,8 +118,6 @@ func (s *shelf) add(name string) (*shelved, error) {
 		return nil, fmt.Errorf("%q is no regular file and cannot be read at random", name)
 	}
 	f := &shelved{shelf: s, name: name, first: info}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.files = append(s.files, f)
 	return f, nil
 }
@@ -90,13 +149,7 @@ func (f *shelved) take() error {
 		s.open--
 	}
 	var err error
-	flags := os.O_RDONLY | syscall.O_NONBLOCK // what was looked at may be a pipe by now
-	if s.root != nil {
-		f.file, err = s.root.OpenFile(filepath.FromSlash(f.name), flags, 0)
-	} else {
-		f.file, err = os.OpenFile(f.name, flags, 0)
-	}
-	if err == nil {
+	if f.file, err = s.openFile(f.name); err == nil {
 		s.open++
 		var now fs.FileInfo
 		if now, err = f.file.Stat(); err == nil {
@@ -132,8 +185,20 @@ func (f *shelved) same(now fs.FileInfo) error {
 	return nil
 }
 
-// changed tells whether all files are still those that were put on the shelf.
+// changed tells whether all files are still those that were put on the shelf, and lie where they lay.
 func (s *shelf) changed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for dir, f := range s.folders {
+		if f.root == nil {
+			continue
+		}
+		if now, err := s.root.Stat(filepath.FromSlash(dir)); err != nil {
+			return err
+		} else if !os.SameFile(now, f.info) {
+			return fmt.Errorf("%q was exchanged while the set was read", dir)
+		}
+	}
 	for _, f := range s.files {
 		now, err := s.stat(f.name)
 		if err != nil {
@@ -165,6 +230,11 @@ func (s *shelf) close() {
 		if f.file != nil {
 			f.file.Close()
 			f.file = nil
+		}
+	}
+	for _, f := range s.folders {
+		if f.root != nil {
+			f.root.Close()
 		}
 	}
 	if s.root != nil {

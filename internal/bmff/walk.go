@@ -1,6 +1,7 @@
 package bmff
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -46,7 +47,10 @@ func Walk(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 	}
 	f := w.file
 	f.Boxes, f.Parsed = boxes, end
-	f.r, f.lim = &cache{r: r, size: size}, lim
+	f.r, f.lim = r, lim
+	if _, here := r.(*bytes.Reader); !here { // what is in memory already needs no cache
+		f.r = &cache{r: r, size: size}
+	}
 	if err := w.brands(); err != nil {
 		return nil, err
 	}
