@@ -241,7 +241,7 @@ func (r *run) holdPeople(declared []consent.Depicted) {
 	*out = p.answer.Persons
 	out.Models = p.models
 	if out.Status == persons.StatusNotAnalysed {
-		out.NotSeen = []string{} // nobody looked
+		out.NotSeen, out.Counted = []string{}, nil // nobody looked
 		r.notChecked("people in the picture", "persons were not analysed: "+text(out.Reason)+"; no statement is made about who is depicted")
 		return
 	}
@@ -291,7 +291,7 @@ func (r *run) faceFacts() *consent.Faces {
 	if p.answer == nil {
 		return nil
 	}
-	f := &consent.Faces{Status: r.out.Persons.Status, Reason: text(r.out.Persons.Reason), Partly: p.answer.Partly}
+	f := &consent.Faces{Status: r.out.Persons.Status, Reason: text(r.out.Persons.Reason), Partly: p.answer.Partly, Counted: p.answer.Counted}
 	add := func(list []report.PersonTrack, of int64) {
 		for _, t := range list {
 			f.Tracks = append(f.Tracks, consent.FaceTrack{

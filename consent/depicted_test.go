@@ -76,6 +76,11 @@ func TestJudge_faces(t *testing.T) {
 		"nobody seen":    {faces: consent.Faces{Status: "analysed"}, notSeen: true, complete: true},
 		"seen in part":   {faces: consent.Faces{Status: "analysed", Partly: []string{"p1"}, Tracks: []consent.FaceTrack{{ID: 1}}}, undeclared: 1},
 		"perhaps a face": {faces: consent.Faces{Status: "analysed", Tracks: []consent.FaceTrack{{ID: 1, Possible: true}}}, maybe: 1, notSeen: true, complete: true},
+		"counted, not placed": {
+			faces:      consent.Faces{Status: "analysed", Counted: []string{"p1"}, Tracks: []consent.FaceTrack{{ID: 1, CoveredBy: &one}, {ID: 2, StartMs: 1000, EndMs: 2000, Box: &[4]float64{10, 20, 30, 40}}}},
+			undeclared: 1, where: "00:00:01.0–00:00:02.0",
+			explanation: `there are more faces than are declared: "p1" is declared without a region, so that faces are counted only, and which of them is nobody's cannot be told; one of them is that of track 2: seen 00:00:01.0–00:00:02.0, at 10 % from the left and 20 % from the top, 30 × 40 % of the picture`,
+		},
 		"time and place": {
 			faces:      consent.Faces{Status: "analysed", Tracks: []consent.FaceTrack{{ID: 1, StartMs: 3200, EndMs: 67900, Box: &[4]float64{10, 20, 30, 40}}}},
 			undeclared: 1, notSeen: true, where: "00:00:03.2–00:01:07.9",
@@ -91,6 +96,9 @@ func TestJudge_faces(t *testing.T) {
 			}
 			if len(j.UndeclaredFaces) != c.undeclared || len(j.PossibleFaces) != c.maybe || notSeen != c.notSeen || j.Incomplete == c.complete {
 				t.Errorf("undeclared %v, possible %v, not seen %v, incomplete %v", j.UndeclaredFaces, j.PossibleFaces, notSeen, j.Incomplete)
+			}
+			if j.FacesCounted != (len(c.faces.Counted) > 0) {
+				t.Errorf("counted: %v", j.FacesCounted)
 			}
 			for _, x := range j.Findings {
 				if x.Code == "consent.face.undeclared" && c.where != "" && (x.Where != c.where || x.Explanation != c.explanation) {

@@ -3,6 +3,7 @@ package consent
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -112,6 +113,16 @@ type Faces struct {
 	Tracks []FaceTrack `json:"tracks"`
 	// Partly names the entries whose regions hold a face for a part of its time, though no face is theirs.
 	Partly []string `json:"partly,omitempty"`
+	// Counted names the entries declared without a region: which of several faces at a time is theirs is not known.
+	Counted []string `json:"counted,omitempty"`
+}
+
+// uncovered says of a track that no entry covers it. Where faces were only counted, another may be the one.
+func (f *Faces) uncovered(t FaceTrack) string {
+	if len(f.Counted) == 0 {
+		return fmt.Sprintf("no entry covers the face of track %d%s", t.ID, t.place())
+	}
+	return fmt.Sprintf("there are more faces than are declared: %q is declared without a region, so that faces are counted only, and which of them is nobody's cannot be told; one of them is that of track %d%s", clip(f.Counted[0]), t.ID, t.place())
 }
 
 // FaceTrack is a face followed through time, and the entry whose regions cover it; nil: none does.

@@ -81,6 +81,7 @@ type Judgement struct {
 	Contradicted    []string // declarations that a bundle at hand contradicts
 	Incomplete      bool     // declared complete, and a face is covered by nobody
 	UndeclaredFaces []int    // face tracks that no entry covers
+	FacesCounted    bool     // an entry has no region: any of the faces at that time may be the one that none covers
 	PossibleFaces   []int    // such tracks that may be no face
 	NotAnalysed     bool     // faces were to be looked for, and could not be, or not in full
 	PartlyAnalysed  bool     // of these: a part of the picture was looked at
@@ -346,6 +347,7 @@ func (j *judge) faces() {
 		j.out.NotAnalysed, j.out.NotAnalysedWhy = true, f.Reason
 		j.out.PartlyAnalysed = f.Status == "partial"
 	}
+	j.out.FacesCounted = len(f.Counted) > 0
 	seen := map[string]bool{}
 	for _, t := range f.Tracks {
 		if t.CoveredBy != nil {
@@ -372,7 +374,7 @@ func (j *judge) faces() {
 			continue
 		}
 		j.out.UndeclaredFaces = append(j.out.UndeclaredFaces, t.ID)
-		j.find("consent.face.undeclared", "", "no entry covers the face of track %d%s", t.ID, t.place()).Where = t.where()
+		j.find("consent.face.undeclared", "", "%s", f.uncovered(t)).Where = t.where()
 	}
 	if len(j.out.UndeclaredFaces) == 0 {
 		return

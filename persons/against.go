@@ -132,4 +132,5 @@ func (h *holding) rest() {
 			h.out.Counted = append(h.out.Counted, e.ID)
 		}
 	}
+	h.out.Persons.Counted = h.out.Counted
 }

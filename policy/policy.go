@@ -272,7 +272,11 @@ func (d *decision) people(f Facts) {
 		d.on(Incomplete, "declared complete, and a face is covered by nobody")
 	}
 	for _, track := range j.UndeclaredFaces {
-		d.on(UndeclaredFace, fmt.Sprintf("no entry covers the face of track %d", track))
+		text := fmt.Sprintf("no entry covers the face of track %d", track)
+		if j.FacesCounted {
+			text = fmt.Sprintf("one face more than is declared at the time of track %d; without a region, which is nobody's cannot be told", track)
+		}
+		d.on(UndeclaredFace, text)
 	}
 	for _, track := range j.PossibleFaces {
 		d.on(PossibleFace, fmt.Sprintf("no entry covers track %d, which may be a face", track))

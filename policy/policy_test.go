@@ -388,3 +388,16 @@ func TestALookAtAPartIsNoMissingLook(t *testing.T) {
 		}
 	}
 }
+
+// TestACountNamesNoFace: where faces were counted only, no one of them is called the uncovered one.
+func TestACountNamesNoFace(t *testing.T) {
+	for counted, want := range map[bool]string{
+		true: "one face more than is declared at the time of track 1; without a region, which is nobody's cannot be told", false: "no entry covers the face of track 1",
+	} {
+		f := happening(policy.UndeclaredFace)
+		f.Judgement.FacesCounted = counted
+		if _, why := policy.Decide(profile(t, "ci", ""), f); len(why) != 1 || why[0].Text != want {
+			t.Errorf("%v, want %q", why, want)
+		}
+	}
+}

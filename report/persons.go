@@ -18,6 +18,9 @@ type Persons struct {
 	Tracks         []PersonTrack `json:"tracks"`
 	NotSeen        []string      `json:"notSeen"`    // entries declared with a face that no track shows
 	Undeclared     []int         `json:"undeclared"` // confirmed tracks that no entry covers
+	// Counted are the entries declared without a region: faces were counted for them, not placed. Which of several tracks
+	// at a time is whose, and which is nobody's, is then not known; the numbers are those of any of them.
+	Counted []string `json:"counted,omitempty"`
 	// VideoTracks are further video tracks, which players do not show unless they are told. All members above but status
 	// and reason are of the one that they show.
 	VideoTracks []VideoTrackPersons `json:"videoTracks,omitempty"`

@@ -129,6 +129,16 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 	return out.commit()
 }
 
+// personsAnswer is the answer in JSON: the member persons of a report, with the file that was looked at. Members are
+// added, never changed in meaning, within version 1.
+type personsAnswer struct {
+	Schema string       `json:"schema"`
+	Tool   report.Tool  `json:"tool"`
+	Asset  report.Asset `json:"asset"`
+	*report.Persons
+	NotChecked []report.NotChecked `json:"notChecked"`
+}
+
 // write writes what was seen; declared says that there was a declaration to hold it against.
 func (o *personsOptions) write(w io.Writer, s *consentry.Sight, declared bool) error {
 	found, left := &s.Persons, s.NotChecked
@@ -140,7 +150,10 @@ func (o *personsOptions) write(w io.Writer, s *consentry.Sight, declared bool) e
 	}
 	o.found = found
 	if o.format == "json" {
-		return render.JSON(w, found)
+		return render.JSON(w, personsAnswer{
+			Schema: "consentry.persons/1", Tool: report.Tool{Name: "consentry", Version: toolVersion(), Spec: consentry.Spec},
+			Asset: s.Asset, Persons: found, NotChecked: append([]report.NotChecked{}, left...),
+		})
 	}
 	return render.PersonsText(w, o.file, found, left, declared)
 }

@@ -238,9 +238,9 @@ func clipFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o644))
 }
 
-// keeps SCHEMA FILE wants a file (or stdout) to keep to a schema: report, batch, crjson or find.
+// keeps SCHEMA FILE wants a file (or stdout) to keep to a schema: report, batch, crjson, find or persons.
 func keeps(ts *testscript.TestScript, neg bool, args []string) {
-	names := map[string]string{"report": schematest.Report, "batch": schematest.Batch, "crjson": schematest.CrJSON, "find": schematest.Find}
+	names := map[string]string{"report": schematest.Report, "batch": schematest.Batch, "crjson": schematest.CrJSON, "find": schematest.Find, "persons": schematest.Persons}
 	if neg || len(args) != 2 || names[args[0]] == "" {
 		ts.Fatalf("usage: keeps SCHEMA FILE")
 	}

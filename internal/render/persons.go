@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/report"
@@ -22,10 +23,10 @@ func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotC
 	if len(p.Tracks) > 0 {
 		b.WriteString("\nwhen, and where a face shows best: its left and top, width × height, in percent of the picture\n")
 	}
-	tracksText(&b, p.Tracks, declared)
+	tracksText(&b, p.Tracks, p.Counted, declared)
 	for _, v := range p.VideoTracks[:min(len(p.VideoTracks), maxListed)] {
 		fmt.Fprintf(&b, "\nvideo track %d, which players do not show by themselves: %s in %d of %d frames\n", v.Track, counted(v.Tracks), v.FramesAnalysed, v.FramesTotal)
-		tracksText(&b, v.Tracks, declared)
+		tracksText(&b, v.Tracks, p.Counted, declared)
 	}
 	linksSection(&b, p.Links)
 	for _, id := range p.NotSeen[:min(len(p.NotSeen), maxListed)] {
@@ -42,13 +43,17 @@ func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotC
 }
 
 // tracksText writes one line for each face.
-func tracksText(b *strings.Builder, list []report.PersonTrack, declared bool) {
+func tracksText(b *strings.Builder, list []report.PersonTrack, counted []string, declared bool) {
 	for i := range list[:min(len(list), maxListed)] {
 		t := &list[i]
 		who := ""
 		switch {
+		case t.Person != nil && slices.Contains(counted, *t.Person):
+			who = "counted for " + Quote(*t.Person) + ", which has no region"
 		case t.Person != nil:
 			who = "in the region of " + Quote(*t.Person)
+		case declared && len(counted) > 0:
+			who = "one more than is declared at this time"
 		case declared:
 			who = "covered by no entry"
 		}

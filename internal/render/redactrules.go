@@ -72,7 +72,7 @@ var hiding = sync.OnceValue(func() *allRules {
 				formal:  "digitalSourceType when relationship action",
 				place:   "url label activeManifest manifest remote final",
 				whole:   "title description value producer",
-				aPerson: "id person notSeen declaredBy",
+				aPerson: "id person notSeen declaredBy counted",
 				aSigner: "subject signer",
 			}),
 			inside: map[string]*rules{

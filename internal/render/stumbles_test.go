@@ -101,3 +101,27 @@ func TestOneIsNoPlural(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestFacesThatWereCountedHaveNoPlace: who is declared without a region has none, and none of several faces is called the
+// one that nobody covers.
+func TestFacesThatWereCountedHaveNoPlace(t *testing.T) {
+	for counted, want := range map[string][2]string{
+		"p1": {`counted for "p1", which has no region`, "one more than is declared at this time"},
+		"p2": {`in the region of "p1"`, "one more than is declared at this time"},
+		"":   {`in the region of "p1"`, "covered by no entry"},
+	} {
+		p := &report.Persons{Status: "analysed", Tracks: []report.PersonTrack{{ID: 1, Person: ptr("p1")}, {ID: 2}}}
+		if counted != "" {
+			p.Counted = []string{counted}
+		}
+		var b bytes.Buffer
+		if err := render.PersonsText(&b, "a.mp4", p, nil, true); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range want {
+			if !strings.Contains(b.String(), s) {
+				t.Errorf("no %q in\n%s", s, b.String())
+			}
+		}
+	}
+}

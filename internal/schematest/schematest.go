@@ -14,10 +14,11 @@ import (
 
 // The schemas.
 const (
-	Report = "consentry.report-1.schema.json"
-	Batch  = "consentry.batch-1.schema.json"
-	CrJSON = "crjson-2.5.schema.json"
-	Find   = "consentry.find-1.schema.json"
+	Report  = "consentry.report-1.schema.json"
+	Batch   = "consentry.batch-1.schema.json"
+	CrJSON  = "crjson-2.5.schema.json"
+	Find    = "consentry.find-1.schema.json"
+	Persons = "consentry.persons-1.schema.json"
 
 	Assertion   = "consent-assertion-1.schema.json"
 	Token       = "consent-token-1.schema.json"
@@ -31,7 +32,7 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	ids := map[string]string{}
-	for _, name := range []string{Report, Batch, CrJSON, Find, Assertion, Token, ConsentList, Bundle, Policy} {
+	for _, name := range []string{Report, Batch, CrJSON, Find, Persons, Assertion, Token, ConsentList, Bundle, Policy} {
 		text, err := schemas.Files.ReadFile(name)
 		if err != nil {
 			return nil, err
