@@ -28,6 +28,8 @@ type Carrier struct {
 	Exclude func(p Places, x []Any) []Any    // edits the exclusions of the data hash
 	Entries func(p Places, list []Map) []Map // edits the entries of the boxes hash
 	XMP     []byte
+	// Lay writes the file around a store in place of the usual layout of the kind; nil: it has no store.
+	Lay func(store []byte) Places
 
 	size     int // of the store in the last pass
 	detached bool
@@ -76,6 +78,11 @@ func (w *writer) media(name string, data []byte, head int) {
 
 // layout writes the file around a store.
 func (c *Carrier) layout(store []byte) Places {
+	if c.Lay != nil {
+		p := c.Lay(store)
+		p.Data = append(p.Data, c.After...)
+		return p
+	}
 	w := &writer{}
 	switch c.Kind {
 	case "avi", "wav", "rf64", "webp":
