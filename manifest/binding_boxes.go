@@ -229,6 +229,9 @@ func (k *boxesCheck) follow(m *boxesMap, entry, at int) int {
 	for j, n := range names {
 		if at+j >= len(k.boxes) {
 			k.mismatch("the content hash lists a box %q that is not in the file", n)
+			if k.b.Damage == nil {
+				k.b.Damage = []report.Damage{{Where: n, Offset: k.c.Size}}
+			}
 			return -1
 		}
 		b := &k.boxes[at+j]

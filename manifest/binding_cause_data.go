@@ -59,7 +59,11 @@ func (k *spanCheck) findDataCause(ranges []Range, want []byte, store *storePlace
 		return err
 	}
 	c.last = last
-	return k.b.firstCause(&c.left, c.need, c.appended, c.moved, c.inserted, c.metadata, c.padding)
+	err := k.b.firstCause(&c.left, c.need, c.appended, c.moved, c.inserted, c.metadata, c.padding, c.cutOff, c.takenOut)
+	if err == nil && k.b.Cause == nil {
+		c.lacks()
+	}
+	return err
 }
 
 // partsOf divides the content: into parts, or the boxes at the top level of a BMFF file.
@@ -238,19 +242,30 @@ func (c *dataCauses) found(kind string, x parts.Range, where, format string, arg
 	return &report.Cause{Kind: kind, Offset: x.Offset, Length: x.Length, Where: where, Explanation: fmt.Sprintf(format, args...)}
 }
 
+// signedAt is where what carries the store may have stood when the file was signed: where a range of its size was left out.
+func (c *dataCauses) signedAt() (out []int64) {
+	if c.store == nil {
+		return nil
+	}
+	hull, inner := c.store.hull, c.store.inner
+	for _, x := range c.ranges[:min(len(c.ranges), maxCausePlaces)] {
+		switch {
+		case x.Length == hull.Length:
+			out = append(out, x.Offset)
+		case x.Length == inner.Length:
+			out = append(out, x.Offset-(inner.Offset-hull.Offset))
+		}
+	}
+	return out
+}
+
 // moved tries whether the store stood elsewhere: its bytes are left out, so that only its place counts.
 func (c *dataCauses) moved() (*report.Cause, error) {
 	if c.store == nil {
 		return nil, nil
 	}
-	hull, inner := c.store.hull, c.store.inner
-	for _, x := range c.ranges[:min(len(c.ranges), maxCausePlaces)] {
-		at := x.Offset
-		if x.Length == inner.Length && x.Length != hull.Length {
-			at -= inner.Offset - hull.Offset
-		} else if x.Length != hull.Length {
-			continue
-		}
+	hull := c.store.hull
+	for _, at := range c.signedAt() {
 		from := at // in the file as it is
 		if at > hull.Offset {
 			from += hull.Length

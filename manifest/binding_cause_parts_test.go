@@ -85,7 +85,12 @@ var partChanges = []struct {
 	{"the store moved to the front", "wav", storeBefore("fmt "), CauseMoved, CauseMoved},
 	{"a segment taken out", "jpeg", takenOut("DQT"), "", CauseMissing},
 	{"a chunk taken out", "png", takenOut("IDAT"), "", CauseMissing},
-	{"the last segment taken out", "jpeg", takenOut("EOI"), "", CauseMissing},
+	{"the last segment taken out", "jpeg", takenOut("EOI"), CauseCutOff, CauseMissing},
+	{"half of the last mark cut off", "jpeg", cutBy(1), CauseCutOff, ""},
+	{"the last chunk cut off", "png", takenOut("IEND"), CauseCutOff, CauseMissing},
+	{"a byte cut off", "png", cutBy(1), CauseCutOff, ""},
+	{"more than the last chunk cut off", "png", cutBy(13), "", ""},
+	{"the end of the sound cut off", "mp3", cutBy(1), "", ""},
 	{"two segments taken out", "jpeg", func(p forge.Places) []byte {
 		from, to := boxOf(p, "DQT"), boxOf(p, "SOF0")
 		return spliced(p.Data, from.Offset, to.Offset+to.Size-from.Offset)
@@ -104,6 +109,10 @@ func behind(text string) func(forge.Places) []byte {
 
 func putIn(before string, more []byte) func(forge.Places) []byte {
 	return func(p forge.Places) []byte { return spliced(p.Data, boxOf(p, before).Offset, 0, more) }
+}
+
+func cutBy(n int) func(forge.Places) []byte {
+	return func(p forge.Places) []byte { return bytes.Clone(p.Data[:len(p.Data)-n]) }
 }
 
 func takenOut(name string) func(forge.Places) []byte {
@@ -177,7 +186,7 @@ func TestCausesInFilesThatAreNoBMFF(t *testing.T) {
 					t.Errorf("%+v", b.Cause)
 				case kind != "" && (b.Cause == nil || b.Cause.Kind != kind):
 					t.Errorf("%+v, expected %s: %v", b.Cause, kind, texts(b.Findings))
-				case kind != "" && (b.Cause.Offset+b.Cause.Length > int64(len(data)) || !slices.ContainsFunc(b.Findings, func(f report.Finding) bool { return strings.Contains(f.Explanation, b.Cause.Explanation) })):
+				case kind != "" && (kind != CauseCutOff && b.Cause.Offset+b.Cause.Length > int64(len(data)) || b.Cause.Offset > int64(len(data)) || !slices.ContainsFunc(b.Findings, func(f report.Finding) bool { return strings.Contains(f.Explanation, b.Cause.Explanation) })):
 					t.Errorf("%+v is not in %v", b.Cause, texts(b.Findings))
 				}
 			})
@@ -238,6 +247,67 @@ func TestTheLastBytesAreTriedOneByOne(t *testing.T) {
 	}
 }
 
+// TestWhatIsGone: of bytes that were taken out those are found that can be known: zeros at the end, and free space in
+// front of the manifest. Of others the file's own words are told, and that they prove nothing.
+func TestWhatIsGone(t *testing.T) {
+	riff := func(junk int) forge.Places {
+		return forge.Make(forge.Recipe{Carrier: &forge.Carrier{Kind: "wav", Lay: func(store []byte) forge.Places {
+			b := cat([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00"))
+			p := forge.Places{Boxes: []forge.Span{{Type: "JUNK", Offset: int64(len(b)), Size: int64(8 + junk)}}}
+			b = cat(b, forge.RIFFChunk("JUNK", string(make([]byte, junk))), forge.RIFFChunk("data", strings.Repeat("sound", 80)))
+			part := forge.RIFFChunk("C2PA", string(store))
+			p.Store = []forge.Range{{Offset: int64(len(b)), Length: int64(len(part))}}
+			p.Inner = forge.Range{Offset: int64(len(b)) + 8, Length: int64(len(store))}
+			p.Data = cat(b, part)
+			p.Data = cat(p.Data[:4], riffSize(make([]byte, 4), int64(len(p.Data)-8)), p.Data[8:])
+			return p
+		}}}).Places
+	}
+	zeros := forge.Make(forge.Recipe{Carrier: &forge.Carrier{Kind: "mp3", After: make([]byte, maxCauseTail+1)}}).Data
+	spare, small := riff(100), riff(2)
+	counted := func(p forge.Places) []byte { // the size of the whole follows
+		out := takenOut("JUNK")(p)
+		return cat(out[:4], riffSize(out[4:8], -p.Boxes[0].Size), out[8:])
+	}
+	shrunk := spliced(spare.Data, spare.Boxes[0].Offset+4, 104, []byte{20, 0, 0, 0}, make([]byte, 20))
+	copy(shrunk[4:], riffSize(spare.Data[4:8], -80))
+	sound := forge.Make(forge.Recipe{Carrier: &forge.Carrier{Kind: "png"}}).Places
+	idat := boxOf(sound, "IDAT")
+	for _, c := range []struct {
+		name string
+		data []byte
+		kind string
+		n    int64
+		said string
+	}{
+		{"a zero at the end", zeros[:len(zeros)-1], CauseCutOff, 1, ""},
+		{"as many zeros as are tried", zeros[:len(zeros)-maxCauseTail], CauseCutOff, maxCauseTail, ""},
+		{"one more zero", zeros[:len(zeros)-maxCauseTail-1], "", 0, ""},
+		{"free space, and the size of the whole", counted(spare), CauseShifted, 108, ""},
+		{"free space, and not the size of the whole", takenOut("JUNK")(spare), CauseShifted, 108, ""},
+		{"little free space", counted(small), CauseShifted, 10, ""},
+		{"some of the free space", shrunk, "", 0, "80 bytes are missing in front of what carries the manifest"},
+		{"a piece of the last chunks", sound.Data[:idat.Offset+40], "", 0, "bytes are missing at the end of the file: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := heldAgainst(t, c.data)
+			if got := b.Cause; got == nil && c.kind != "" || got != nil && (got.Kind != c.kind || got.Length != c.n) {
+				t.Errorf("cause %+v", got)
+			}
+			said := ""
+			for _, n := range b.Missing {
+				said += n.Why
+			}
+			if b.State != BindingAltered || !strings.Contains(said, c.said) || c.said == "" && said != "" {
+				t.Errorf("%s: %q", b.State, said)
+			}
+			if (c.said != "" || c.kind != "") && (len(b.Damage) == 0 || b.Damage[0].Length != 0) {
+				t.Errorf("damage %+v", b.Damage)
+			}
+		})
+	}
+}
+
 // FuzzPartCauses: whatever becomes of a file, a cause is told only of one that differs, and lies in it.
 func FuzzPartCauses(f *testing.F) {
 	for _, kind := range []string{"wav", "mp3", "jpeg", "png", "ogg"} {
@@ -283,7 +353,8 @@ func FuzzPartCauses(f *testing.F) {
 		if err != nil && !errors.As(err, &limit) {
 			t.Fatal(err)
 		}
-		if c := b.Cause; c != nil && (c.Offset < 0 || c.Length < 0 || c.Offset+c.Length > int64(len(data)) || c.Explanation == "") {
+		gone := b.Cause != nil && (b.Cause.Kind == CauseShifted || b.Cause.Kind == CauseCutOff) // then the length is what is missing
+		if c := b.Cause; c != nil && (c.Offset < 0 || c.Length < 0 || c.Offset > int64(len(data)) || !gone && c.Offset+c.Length > int64(len(data)) || c.Explanation == "") {
 			t.Errorf("%+v in a file of %d bytes", c, len(data))
 		}
 	})

@@ -162,7 +162,7 @@ type Shown struct {
 // Cause is the change that explains a content hash which differs: undone, the hash matches. The file is not what was
 // signed all the same.
 type Cause struct {
-	Kind        string `json:"kind"`            // bytes-appended, box-inserted, box-moved, box-changed, box-missing, bytes-missing, metadata-added, metadata-changed, padding-changed, moov-moved
+	Kind        string `json:"kind"`            // bytes-appended, box-inserted, box-moved, box-changed, box-missing, bytes-missing, end-missing, metadata-added, metadata-changed, padding-changed, moov-moved
 	Where       string `json:"where,omitempty"` // the box
 	Offset      int64  `json:"offset"`          // bytes
 	Length      int64  `json:"length"`          // bytes

@@ -211,6 +211,7 @@ var causeWords = map[string]string{
 	"box-inserted":     "something was put into the file after it was signed",
 	"box-missing":      "a part of what was signed is missing",
 	"box-moved":        "parts of the file were moved after it was signed",
+	"end-missing":      "the end of the file was cut off after it was signed",
 	"bytes-missing":    "bytes were taken out of the file or put in after it was signed",
 	"metadata-added":   "metadata was added to the file after it was signed",
 	"metadata-changed": "metadata was changed after the file was signed",
