@@ -252,11 +252,17 @@ func cause(ctx context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &timeError{err}
 	}
-	if c := context.Cause(ctx); c != nil && !errors.Is(err, c) {
-		return fmt.Errorf("%w (%w)", err, c)
+	if c := context.Cause(ctx); c != nil && errors.Is(err, context.Canceled) {
+		return &interruptError{errors.Join(err, c)}
 	}
 	return err
 }
+
+// interruptError is a run that somebody ended.
+type interruptError struct{ err error }
+
+func (e *interruptError) Error() string { return "the run was interrupted" }
+func (e *interruptError) Unwrap() error { return e.err }
 
 func (v *Verifier) begin(a Asset) *run {
 	r := &run{v: v, asset: a, now: v.Time.UTC(), algorithm: softbinding.Lookup}

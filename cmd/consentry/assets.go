@@ -72,11 +72,15 @@ func (p *program) expand(arg string, limit int) ([]string, error) {
 func (p *program) mediaIn(dir string, limit int) ([]string, error) {
 	var out []string
 	left := map[string]int{} // by the ending of the name
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	root := dir
+	if isLink(dir) {
+		root += string(filepath.Separator) // a link that is named itself is meant
+	}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != dir && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		case !d.Type().IsRegular():
 		case slices.Contains(mediaSuffixes, strings.ToLower(filepath.Ext(path))):
@@ -155,6 +159,8 @@ func checkFile(name string) error {
 	switch {
 	case name == "-" && errors.Is(err, fs.ErrNotExist):
 		return &hintError{errors.New("standard input cannot be read at random"), "save it to a file, and name that"}
+	case errors.Is(err, fs.ErrNotExist) && isLink(name):
+		return fmt.Errorf("%q is a link to a file that is not there", name)
 	case err != nil:
 		return plainError(name, err)
 	case info.IsDir():
@@ -163,6 +169,11 @@ func checkFile(name string) error {
 		return &hintError{fmt.Errorf("%q is no regular file and cannot be read at random", name), "save it to a file, and name that"}
 	}
 	return nil
+}
+
+func isLink(name string) bool {
+	info, err := os.Lstat(name)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // plainError says in a few words what is wrong with a file, with a hint for the usual slip.

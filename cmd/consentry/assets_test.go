@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -358,4 +359,52 @@ func FuzzResolve(f *testing.F) {
 			t.Errorf("sorting again gives %v, %v", again, err)
 		}
 	})
+}
+
+// TestLinksThatAreNamed: a link to a folder that is named itself is walked, one that lies in a folder is not, and one to
+// nowhere says so and proposes nothing.
+func TestLinksThatAreNamed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("clips", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("clips/a.mp4", []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range [][2]string{{".", "clips/loop"}, {"clips", "named"}, {"nowhere.mp4", "gone.mp4"}} {
+		if err := os.Symlink(l[0], l[1]); err != nil {
+			t.Skip(err)
+		}
+	}
+	p := &program{stderr: io.Discard}
+	got, err := p.expandAssets([]string{"named"}, 10)
+	if err != nil || !slices.Equal(got, []string{filepath.Join("named", "a.mp4")}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	err = checkFile("gone.mp4")
+	var hinted *hintError
+	if err == nil || !strings.Contains(err.Error(), "a link to a file that is not there") || errors.As(err, &hinted) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAnInterruptedBatchSaysSoOnce: each file has its report, and stderr one line.
+func TestAnInterruptedBatchSaysSoOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	names := []string{"a.mp4", "b.mp4", "c.mp4"}
+	for _, name := range names {
+		if err := os.WriteFile(name, forge.Make(forge.Recipe{NoStore: true}).Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, talk bytes.Buffer
+	code := run(ctx, append([]string{"verify", "--frames", "off", "--no-state", "--format", "ndjson"}, names...), strings.NewReader(""), &out, &talk)
+	if code != exitUnknown || strings.Count(out.String(), "\n") != 3 || strings.Count(out.String(), `"text":"the run was interrupted"`) != 3 {
+		t.Errorf("exit %d\n%s", code, out.String())
+	}
+	if want := "consentry: error: the run was interrupted: 3 of 3 files not judged, or not to the end\n"; talk.String() != want {
+		t.Errorf("%q", talk.String())
+	}
 }

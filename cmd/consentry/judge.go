@@ -272,6 +272,7 @@ func (p *program) writeBatch(w io.Writer, o *verifyOptions, targets []*target, j
 	var wg sync.WaitGroup
 	var mu sync.Mutex // of the streams, and of results
 	var writeErr error
+	interrupted := 0
 	next := make(chan int)
 	for range min(o.jobs, len(targets)) {
 		wg.Go(func() {
@@ -282,6 +283,10 @@ func (p *program) writeBatch(w io.Writer, o *verifyOptions, targets []*target, j
 				}
 				mu.Lock()
 				results[i] = j
+				if errors.Is(j.err, context.Canceled) {
+					j.told = true // once for all
+					interrupted++
+				}
 				p.tell(j, true)
 				if o.format == "ndjson" && writeErr == nil {
 					writeErr = render.Line(w, j.report())
@@ -298,6 +303,9 @@ func (p *program) writeBatch(w io.Writer, o *verifyOptions, targets []*target, j
 	}
 	close(next)
 	wg.Wait()
+	if interrupted > 0 {
+		p.say("error", fmt.Sprintf("the run was interrupted: %d of %s not judged, or not to the end", interrupted, report.Count(len(targets), "file")))
+	}
 	if writeErr != nil {
 		return writeErr
 	}
