@@ -27,8 +27,8 @@ type shelf struct {
 	mu      sync.Mutex
 	folders map[string]*rooted // below root, by path
 	files   []*shelved
-	idle  list.List // of *shelved that are open and not being read, the longest idle first
-	open  int
+	idle    list.List // of *shelved that are open and not being read, the longest idle first
+	open    int
 }
 
 // shelved is a file of a set. It is an [io.ReaderAt].
