@@ -1,8 +1,10 @@
 package install_test
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -225,4 +227,83 @@ func FuzzUnpack(f *testing.F) {
 			t.Fatalf("%q: %v", got, err)
 		}
 	})
+}
+
+// npmPackage is a tar archive in gzip; names and contents by turns.
+func npmPackage(t testing.TB, parts ...string) *bytes.Reader {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for i := 0; i < len(parts); i += 2 {
+		err := w.WriteHeader(&tar.Header{Name: parts[i], Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(parts[i+1]))})
+		if err == nil {
+			_, err = io.WriteString(w, parts[i+1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(b.Bytes())
+}
+
+// templates is the item of the weights, with the digest of other bytes.
+func templates(content string) install.Item {
+	it := install.Templates()[0]
+	sum := sha256.Sum256([]byte(content))
+	it.SHA256, it.Size = hex.EncodeToString(sum[:]), int64(len(content))
+	return it
+}
+
+// The weights come out of a package of npm's, which is another kind of archive.
+func TestTemplates(t *testing.T) {
+	it := templates("the weights")
+	p := npmPackage(t, "package/readme", "x", it.Member, "the weights")
+	path, err := it.Unpack(p, p.Size(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "the weights" {
+		t.Fatalf("%q: %v", b, err)
+	}
+	weights, list, err := install.ReadTemplates([]string{corpustest.Models(t)})
+	if err != nil || len(weights) != 6_444_032 || len(list) != 19_615 {
+		t.Errorf("%d and %d bytes as they are published: %v", len(weights), len(list), err)
+	}
+	if _, _, err := install.ReadTemplates([]string{t.TempDir()}); reason(err) != persons.ReasonModel || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("not installed: %v", err)
+	}
+}
+
+func TestTemplates_refuses(t *testing.T) {
+	it := templates("the weights")
+	var many []string
+	for range 10_001 {
+		many = append(many, "x", "")
+	}
+	large := make([]byte, 64<<20)
+	for name, parts := range map[string][]string{
+		"nothing":               nil,
+		"another file":          {"package/model/other", "the weights"},
+		"other bytes":           {it.Member, "the height."},
+		"longer":                {it.Member, "the weights and more"},
+		"too many files":        append(many, it.Member, "the weights"),
+		"more than is unpacked": {"1", string(large), "2", string(large), "3", string(large), "4", string(large), "5", string(large), "6", string(large), "7", string(large), "8", string(large), it.Member, "the weights"},
+	} {
+		p := npmPackage(t, parts...)
+		if path, err := it.Unpack(p, p.Size(), t.TempDir()); path != "" || reason(err) != persons.ReasonModel {
+			t.Errorf("%s: %q, %v", name, path, err)
+		}
+	}
+	// As much as is unpacked, the weights at its end.
+	p := npmPackage(t, append(many[:2*9_999], it.Member, "the weights")...)
+	if _, err := it.Unpack(p, p.Size(), t.TempDir()); err != nil {
+		t.Errorf("as many files as may be: %v", err)
+	}
+	if _, err := it.Unpack(strings.NewReader("no archive"), 10, t.TempDir()); reason(err) != persons.ReasonModel {
+		t.Errorf("no archive: %v", err)
+	}
 }

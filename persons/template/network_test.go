@@ -149,3 +149,23 @@ func FuzzModel(f *testing.F) {
 		}
 	})
 }
+
+// The list and the weights at their limits; one past each is among those that are refused.
+func TestModel_limits(t *testing.T) {
+	many := fmt.Sprintf(`[{"weights":[%s]}]`, strings.TrimSuffix(strings.Repeat(`{},`, 1000), ","))
+	four := `[{"weights":[{"name":"a","shape":[1,1,1,2],"dtype":"float32"}]}]`
+	for name, c := range map[string]struct {
+		list    string
+		weights int
+		want    string // the error that comes next
+	}{
+		"bytes of the list":    {"[]" + strings.Repeat(" ", 64<<10-2), 0, "not one group"},
+		"bytes of the weights": {`[{"weights":[]}]`, 16 << 20, "bytes of weights are not listed"},
+		"arrays":               {many, 0, "no array of float32"},
+		"dimensions":           {four, 8, "not there in the shape"},
+	} {
+		if _, err := template.Model([]byte(c.list), make([]byte, c.weights)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
