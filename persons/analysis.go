@@ -226,6 +226,7 @@ func (a *Analysis) settle() error {
 		a.analysed++
 	}
 	a.follow.next(s.at, s.starts, s.small.faces, full)
+	a.stills(s)
 	return nil
 }
 

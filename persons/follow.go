@@ -67,6 +67,7 @@ type track struct {
 	inSmall bool          // the small picture showed it last time
 	lost    bool          // the loss was looked into
 	start   time.Duration // of the first frame
+	still   still         // whether it is possibly a picture
 }
 
 func (t *track) last() *sight { return &t.sights[len(t.sights)-1] }
@@ -244,6 +245,7 @@ func (f *follower) finish() {
 }
 
 func (f *follower) close(t *track) {
+	t.still.patch = nil
 	f.done = append(f.done, t)
 }
 

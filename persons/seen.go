@@ -165,6 +165,7 @@ func (s *Seen) row(id int, t *judgedTrack, boxes bool) report.PersonTrack {
 	row := report.PersonTrack{
 		ID: id, Class: ClassPossible, StartMs: s.times[t.sights[0].frame].Milliseconds(), EndMs: frameEnd(s.times, int(t.last().frame)).Milliseconds(),
 		Score: round(float64(t.peak()), 100), Coverage: round(t.coverage, 1000), Best: s.box(best), Sights: len(t.sights),
+		PossiblyPicture: t.still.picture(),
 	}
 	if t.confirmed {
 		row.Class = ClassConfirmed

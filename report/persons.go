@@ -83,16 +83,19 @@ type FaceModel struct {
 
 // PersonTrack is a face followed through time, inside one shot. Its number is of this run only.
 type PersonTrack struct {
-	ID       int       `json:"id"`
-	Class    string    `json:"class"` // confirmed, possible
-	StartMs  int64     `json:"startMs"`
-	EndMs    int64     `json:"endMs"`
-	Person   *string   `json:"person"`          // the entry that covers it; null: none does
-	Coverage float64   `json:"coverage"`        // share of its time inside the regions of that entry, or of the nearest one
-	Score    float64   `json:"score"`           // the best, on the network's own scale
-	Sights   int       `json:"sights"`          // frames in which it was found; between them it was followed
-	Best     FaceBox   `json:"best"`            // where it shows best
-	Boxes    []FaceBox `json:"boxes,omitempty"` // all of its sights, where they were asked for
+	ID       int     `json:"id"`
+	Class    string  `json:"class"` // confirmed, possible
+	StartMs  int64   `json:"startMs"`
+	EndMs    int64   `json:"endMs"`
+	Person   *string `json:"person"`   // the entry that covers it; null: none does
+	Coverage float64 `json:"coverage"` // share of its time inside the regions of that entry, or of the nearest one
+	Score    float64 `json:"score"`    // the best, on the network's own scale
+	Sights   int     `json:"sights"`   // frames in which it was found; between them it was followed
+	// PossiblyPicture says that nothing in the face moves and that it stays with what is around it: a poster, a screen, a
+	// photograph, or somebody who sits very still. It is a hint: whoever is in a picture is depicted.
+	PossiblyPicture bool      `json:"possiblyPicture,omitempty"`
+	Best            FaceBox   `json:"best"`            // where it shows best
+	Boxes           []FaceBox `json:"boxes,omitempty"` // all of its sights, where they were asked for
 }
 
 // FaceBox is the place of a face in a frame, in percent of the picture as displayed.

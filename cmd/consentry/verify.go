@@ -81,8 +81,7 @@ var laterVerifyFlags = map[string]string{
 func (p *program) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "verify", Usage: "Judge files against a policy", ArgsUsage: "FILE|DIR|GLOB|PLAYLIST…",
-		Description: "  consentry verify clip.mp4\n" +
-			"  consentry verify --profile ci --consent-trust issuers.json *.mp4",
+		Description: "  consentry verify --profile ci --consent-trust issuers.json *.mp4",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "profile", Usage: "`NAME`: newsroom (default), studio or ci"},
 			&cli.StringFlag{Name: "policy", Usage: "`FILE`: a policy that starts from a profile"},

@@ -60,6 +60,9 @@ func tracksText(b *strings.Builder, list []report.PersonTrack, counted []string,
 		if t.Class == "possible" {
 			who = strings.TrimPrefix(who+", may be no face", ", ")
 		}
+		if t.PossiblyPicture {
+			who = strings.TrimPrefix(who+", possibly a picture: nothing in it moves", ", ")
+		}
 		line := fmt.Sprintf("  track %-3d %s–%s  %s  %s", t.ID, clock(t.StartMs), clock(t.EndMs), boxText(t.Best), who)
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
