@@ -312,3 +312,21 @@ func BenchmarkAnalysis(b *testing.B) {
 type blind struct{ eye }
 
 func (*blind) Detect(context.Context, *persons.Picture) ([]persons.Face, error) { return nil, nil }
+
+// A face that stays where it is on a ground that stays, too, is possibly a picture; one that walks is none. Either is
+// counted and covered alike.
+func TestAnalysis_possiblyPicture(t *testing.T) {
+	for name, c := range map[string]struct {
+		actor actor
+		want  bool
+	}{
+		"one that stays":   {red, true},
+		"one that walks":   {actor{x: 0.05, y: 0.3, w: 0.2, h: 0.4, move: 0.01}, false},
+		"one that flashes": {actor{x: 0.25, y: 0.25, w: 0.25, h: 0.5, from: 10, to: 20}, false},
+	} {
+		p := (stage{actors: []actor{c.actor}}).look(t, &eye{}, persons.Options{}).Against(nil, false).Persons
+		if len(p.Tracks) != 1 || p.Tracks[0].PossiblyPicture != c.want || len(p.Undeclared) != 1 {
+			t.Errorf("%s: %+v", name, p.Tracks)
+		}
+	}
+}

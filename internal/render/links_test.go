@@ -1,0 +1,67 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
+)
+
+// What comparing faces found is told with the notice that it was done, and without a name that is to be hidden.
+func TestPersonsText_links(t *testing.T) {
+	one, three := 1, 3
+	p1, why := "p1", "model: it is not installed"
+	tracks := []report.PersonTrack{
+		{ID: 1, Class: "confirmed", Person: &p1, PossiblyPicture: true, Best: report.FaceBox{X: 1, Y: 2, Width: 3, Height: 4}},
+		{ID: 2, Class: "confirmed"},
+	}
+	for name, c := range map[string]struct {
+		links *report.Links
+		want  []string
+		not   []string
+	}{
+		"nobody asked": {nil, []string{"possibly a picture"}, []string{"compared", "people"}},
+		"one person": {
+			&report.Links{Status: "analysed", PersonsMin: &one, PersonsMax: &one, Alike: [][]int{{1, 2}}, AlikeCovered: []report.AlikeCovered{{Track: 2, Alike: 1, Person: "p1"}}},
+			[]string{"of one person, by comparing them", "in memory only", "tracks 1, 2 are alike: probably one person", `track 2 is declared by nobody and is alike track 1 of "p1": that covers it not`},
+			[]string{"NOT"},
+		},
+		"a range": {
+			&report.Links{
+				Status: "analysed", PersonsMin: &one, PersonsMax: &three, NotCompared: []int{2}, IdentityDrift: []int{1},
+				TokenCoversDifferentFaces: []report.DifferentFaces{{Person: "p1", Tracks: []int{1, 2}}, {Person: "p\x1b2", Tracks: []int{1}}},
+			},
+			[]string{"of 1 to 3 people", `"p1": the entry is for one person, and tracks 1, 2 are not alike`, `and track 1 is not alike`, "track 1 ends with another face", "track 2 cannot be compared"},
+			[]string{"\x1b"},
+		},
+		"not installed": {
+			&report.Links{Status: "not-analysed", Reason: &why}, []string{"the faces were NOT compared with each other"}, []string{"people", "person,"},
+		},
+	} {
+		var b strings.Builder
+		p := &report.Persons{Status: "analysed", Tracks: tracks, Links: c.links}
+		if err := render.PersonsText(&b, "clip.mp4", p, nil, true); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range c.want {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("%s: no %q in\n%s", name, w, b.String())
+			}
+		}
+		for _, w := range c.not {
+			if strings.Contains(b.String(), w) {
+				t.Errorf("%s: %q in\n%s", name, w, b.String())
+			}
+		}
+		var names render.Names
+		hidden, _, err := names.Persons(p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Reset()
+		if err := render.PersonsText(&b, "clip.mp4", hidden, nil, true); err != nil || strings.Contains(b.String(), `"p1"`) {
+			t.Errorf("%s: %v\n%s", name, err, b.String())
+		}
+	}
+}
