@@ -225,9 +225,16 @@ func (a *Analysis) settle() error {
 	if s.full.asked || s.small.asked {
 		a.analysed++
 	}
+	a.follow.scene = s.scene()
 	a.follow.next(s.at, s.starts, s.small.faces, full)
 	a.stills(s)
 	return nil
+}
+
+// scene is what the frame shows, as it is stored.
+func (s *slot) scene() *scene {
+	w, h := within(s.raw.width, s.raw.height, smallSide)
+	return &scene{s.raw.up, s.pic.y, s.raw.y, w, h, s.raw.width, s.raw.height}
 }
 
 // work looks at pictures until there are no more. What was asked last and holds up everything comes first.

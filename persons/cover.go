@@ -314,14 +314,7 @@ func cutTrack(t *track, cuts []int) []*track {
 		if to == from {
 			continue
 		}
-		part := *t
-		part.sights, part.best = t.sights[from:to], 0
-		for i := range part.sights {
-			if s, b := &part.sights[i], &part.sights[part.best]; s.score*s.w > b.score*b.w {
-				part.best = i
-			}
-		}
-		out = append(out, &part)
+		out = append(out, t.part(from, to))
 		from = to
 	}
 	return out

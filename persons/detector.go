@@ -3,8 +3,9 @@
 //
 // It finds faces only: a person who is seen from behind, masked or smaller than a few pixels is not found, and no
 // answer of this package proves that nobody is there. It computes no template and compares no two faces unless a [Linker]
-// is asked for that, writes nothing and uses no network. The package is pure: what finds faces is a [Detector], and
-// persons/jail has one.
+// is asked for that; that one picture gives way to another in the place of a face is told from a few seconds of pixels, as
+// a cut is. It writes nothing and uses no network. The package is pure: what finds faces is a [Detector], and persons/jail
+// has one.
 package persons
 
 import "context"

@@ -68,6 +68,11 @@ type track struct {
 	lost    bool          // the loss was looked into
 	start   time.Duration // of the first frame
 	still   still         // whether it is possibly a picture
+	whole   float32       // the best score of the track that this one is a part of
+
+	glimpses  []glimpse // of the last seconds
+	mixed     time.Duration
+	exchanges []exchange
 }
 
 func (t *track) last() *sight { return &t.sights[len(t.sights)-1] }
@@ -92,6 +97,7 @@ type follower struct {
 	most       int    // sights that are kept
 	crowd      int    // the most tracks in one frame
 	over       string // the limit that was reached
+	scene      *scene // of the frame; nil: faces are not looked at
 }
 
 // wants says whether the large picture of the next frame must be looked at, by what the small one shows: a face where
@@ -231,6 +237,7 @@ func (f *follower) add(t *track, n int32, at time.Duration, face Face) {
 	}
 	t.sights = append(t.sights, sight{n, float32(face.X), float32(face.Y), float32(face.W), float32(face.H), float32(face.Score)})
 	t.seen, t.looks, t.lost = at, 0, false
+	t.look(f.scene, &face, at)
 	if b := &t.sights[t.best]; face.Score*face.W >= float64(b.score*b.w) {
 		t.best = len(t.sights) - 1
 	}
@@ -244,9 +251,20 @@ func (f *follower) finish() {
 	f.live = f.live[:0]
 }
 
+// close ends a track. Where its face was exchanged for another one, two end; what was never certain stays whole, or its
+// parts could come to nothing.
 func (f *follower) close(t *track) {
 	t.still.patch = nil
-	f.done = append(f.done, t)
+	parts := []*track{t}
+	if float64(t.peak()) >= f.scale.confirm {
+		parts = t.parts()
+	}
+	if len(parts) > 1 && len(f.done)+len(f.live)+len(parts) > maxTracks {
+		f.over = "more faces than are followed"
+		parts = []*track{t}
+	}
+	t.glimpses = nil
+	f.done = append(f.done, parts...)
 }
 
 // merge puts the faces of both pictures together: those of the large one, and what only the small one shows.

@@ -136,7 +136,7 @@ func (s *Seen) Miss(what string) {
 
 // class is that of a track; empty: it is dropped.
 func (s *Seen) class(t *track) string {
-	if float64(t.peak()) >= s.scale.confirm {
+	if float64(max(t.peak(), t.whole)) >= s.scale.confirm {
 		return ClassConfirmed
 	}
 	n := 0
