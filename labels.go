@@ -2,11 +2,13 @@ package consentry
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/consentry/consentry/labels"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/origin"
 	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/video"
 )
 
 // readLabels reads declarations outside C2PA: labels of generated content, XMP, generators' tags.
@@ -23,6 +25,25 @@ func (r *run) readLabels(ctx context.Context) error {
 		r.notChecked(n.What, n.Why)
 	}
 	return nil
+}
+
+// holdTags holds the decoder's tags against what our own walk of the container read: what only the decoder shows is a
+// hint, and is counted nowhere.
+func (r *run) holdTags(tags *video.Tags) {
+	seen := map[string]bool{}
+	for i := range tags.List {
+		t := &tags.List[i]
+		kind := r.labels.Unread(t.Name, t.Value)
+		if kind == "" || seen[kind] {
+			continue
+		}
+		seen[kind] = true
+		place := "container"
+		if t.Track >= 0 {
+			place = fmt.Sprintf("track %d", t.Track)
+		}
+		r.find(report.Newf("label.decoderOnly", "", "not read by our own walk, told from FFmpeg's tags: a tag of the %s that looks like a label (%s): %q: %q", place, kind, t.Name, t.Value))
+	}
 }
 
 // labelFacts are the labels that say outright that the content was generated, in the words of [origin.Facts].

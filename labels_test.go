@@ -1,11 +1,14 @@
 package consentry_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/video"
 )
 
 // TestLabelsAndManifests: what an unsigned label makes of the origin, beside what the manifest says.
@@ -91,5 +94,36 @@ func TestALabelMakesTheQuestionAsked(t *testing.T) {
 	}
 	if !asked || !report.Has(r.Findings, "consent.assertion.missing") {
 		t.Errorf("reasons %+v, findings %v", r.Reasons, codesOf(r.Findings))
+	}
+}
+
+// tagged is a decoder whose demuxer shows tags.
+type tagged struct{ tags video.Tags }
+
+func (d tagged) Decode(_ context.Context, _ video.Source, _ video.Want, sink video.Sink) (*video.Result, error) {
+	return &video.Result{}, sink.WithDefaults().Info(&video.Info{Picture: -1, Tags: d.tags})
+}
+
+// TestWhatOnlyTheDecoderShowsIsAHint: it is told once for each kind, and changes neither labels, origin nor verdict.
+func TestWhatOnlyTheDecoderShowsIsAHint(t *testing.T) {
+	v := trusting(t)
+	v.Frames = video.KeyFrames
+	judge := func(list ...video.Tag) *report.Report {
+		v.Decoder = tagged{video.Tags{List: list}}
+		return verify(t, v, asset(forge.Movie(nil)))
+	}
+	aigc := video.Tag{Track: -1, Name: "AIGC", Value: "{\"Label\":\"1\"}\x1b[31m"}
+	r, without := judge(aigc, video.Tag{Track: 3, Name: "aigc", Value: "x"}), judge(video.Tag{Track: -1, Name: "title", Value: "AIGC"})
+	told := 0
+	for _, f := range r.Findings {
+		if f.Code == "label.decoderOnly" {
+			told++
+			if strings.Contains(f.Explanation, "\x1b") {
+				t.Errorf("%q", f.Explanation)
+			}
+		}
+	}
+	if told != 1 || report.Has(without.Findings, "label.decoderOnly") || len(r.Labels) != len(without.Labels) || r.Verdict != without.Verdict || r.Origin.State != without.Origin.State {
+		t.Errorf("told %d times; %+v", told, r)
 	}
 }

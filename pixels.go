@@ -93,6 +93,7 @@ func (r *run) decodeFor(ctx context.Context, looks []look) error {
 		held = i.Confinement
 		if r.out.Decoded == nil {
 			r.fillTracks(i)
+			r.holdTags(&i.Tags)
 		}
 		return nil
 	})

@@ -116,8 +116,28 @@ type Info struct {
 	Duration    time.Duration
 	Tracks      []Track
 	Picture     int // index into Tracks of the track whose frames are handed out; -1: none is
+	Tags        Tags
 	Confinement Confinement
 }
+
+// Tags are texts about the content as the demuxer gives them, those of the container first. They are the file's own
+// words: any bytes.
+type Tags struct {
+	List []Tag
+	More bool // there are more than [MaxTags], or texts were cut at [MaxTag]
+}
+
+// Tag is one of them.
+type Tag struct {
+	Track       int // index into Info.Tracks; -1: of the container
+	Name, Value string
+}
+
+// Limits of tags: a file has a dozen, and whoever compares them needs a name and the beginning of a text.
+const (
+	MaxTags = 32
+	MaxTag  = 128 // bytes of a name, and of a value
+)
 
 // Confinement says what held the decoder while it read the file. The zero value: nothing, it ran in this process.
 type Confinement struct {

@@ -3,6 +3,8 @@
 package ffmpeg
 
 import (
+	"strings"
+
 	"github.com/asticode/go-astiav"
 
 	"github.com/consentry/consentry/video"
@@ -22,6 +24,28 @@ func (s *session) describe() {
 	}
 	for _, st := range s.format.Streams() {
 		s.info.Tracks = append(s.info.Tracks, s.describeTrack(st))
+	}
+	addTags(&s.info.Tags, -1, s.format.Metadata())
+	for n, st := range s.format.Streams() {
+		addTags(&s.info.Tags, n, st.Metadata())
+	}
+}
+
+// addTags adds what a dictionary of the demuxer holds, as far as there is room.
+func addTags(to *video.Tags, track int, d *astiav.Dictionary) {
+	if d == nil {
+		return
+	}
+	flags := astiav.NewDictionaryFlags(astiav.DictionaryFlagIgnoreSuffix) // an empty key with it: each entry
+	for e := d.Get("", nil, flags); e != nil; e = d.Get("", e, flags) {
+		if len(to.List) == video.MaxTags {
+			to.More = true
+			return
+		}
+		t := video.Tag{Track: track, Name: e.Key(), Value: e.Value()}
+		to.More = to.More || len(t.Name) > video.MaxTag || len(t.Value) > video.MaxTag
+		t.Name, t.Value = strings.Clone(t.Name[:min(len(t.Name), video.MaxTag)]), strings.Clone(t.Value[:min(len(t.Value), video.MaxTag)])
+		to.List = append(to.List, t)
 	}
 }
 

@@ -17,6 +17,12 @@ func (c *cursor) info(lim video.Limits) *video.Info {
 	for n := range c.count(lim.Tracks) {
 		i.Tracks = append(i.Tracks, c.track(n))
 	}
+	for range c.count(video.MaxTags) {
+		t := video.Tag{Track: int(c.U16()) - 1, Name: c.Name(video.MaxTag), Value: c.Name(video.MaxTag)}
+		c.Want(t.Track < len(i.Tracks))
+		i.Tags.List = append(i.Tags.List, t)
+	}
+	i.Tags.More = c.Bool()
 	i.Picture = int(c.U16()) - 1
 	c.Want(i.Picture < len(i.Tracks))
 	return i
@@ -52,7 +58,11 @@ func appendInfo(b []byte, i *video.Info) []byte {
 	for _, t := range i.Tracks {
 		b = appendTrack(b, t)
 	}
-	return binary.LittleEndian.AppendUint16(b, uint16(i.Picture+1))
+	b = appendCount(b, len(i.Tags.List))
+	for _, t := range i.Tags.List {
+		b = packet.AppendText(packet.AppendText(binary.LittleEndian.AppendUint16(b, uint16(t.Track+1)), t.Name), t.Value)
+	}
+	return binary.LittleEndian.AppendUint16(packet.AppendBool(b, i.Tags.More), uint16(i.Picture+1))
 }
 
 func appendTrack(b []byte, t video.Track) []byte {
@@ -106,10 +116,28 @@ func tidy(i *video.Info, lim video.Limits) *video.Info {
 		t.EditList = edits
 		out.Tracks = append(out.Tracks, t)
 	}
+	out.Tags = tidyTags(i.Tags, len(out.Tracks))
 	if i.Picture < 0 || i.Picture >= min(len(out.Tracks), math.MaxUint16) {
 		out.Picture = -1
 	} else {
 		out.Picture = i.Picture
+	}
+	return out
+}
+
+func tidyTags(tags video.Tags, tracks int) video.Tags {
+	out := video.Tags{More: tags.More}
+	for _, t := range tags.List {
+		switch {
+		case len(out.List) == video.MaxTags:
+			out.More = true
+			return out
+		case t.Track < -1 || t.Track >= tracks:
+			continue
+		}
+		out.More = out.More || len(t.Name) > video.MaxTag || len(t.Value) > video.MaxTag
+		t.Name, t.Value = t.Name[:min(len(t.Name), video.MaxTag)], t.Value[:min(len(t.Value), video.MaxTag)]
+		out.List = append(out.List, t)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,8 @@ var good = []any{
 	heard{tone: tone{rate: 1, channels: 1, samples: 1}},
 	heard{slot: maxSlots - 1, track: 7, tone: tone{rate: 96000, channels: 16, samples: 64}, time: -time.Second, corrupt: true},
 	&video.Info{Picture: -1},
+	&video.Info{Format: "mov", Tracks: []video.Track{{Kind: "audio"}}, Tags: video.Tags{List: []video.Tag{{Track: -1, Name: "AIGC", Value: "{}\x00\xff\n"}, {Name: strings.Repeat("n", video.MaxTag), Value: strings.Repeat("v", video.MaxTag)}}, More: true}},
+	&video.Info{Picture: -1, Tags: video.Tags{List: []video.Tag{{Track: -1}}}},
 	&video.Info{Format: "mov", Duration: time.Hour, Tracks: []video.Track{
 		{
 			ID: -1, Kind: "video", Codec: "h264", Duration: 1, TimeBase: [2]int{1, 90000}, FrameCount: 2, Width: 3, Height: 4, Rotation: 270, Mirrored: true,
@@ -103,6 +106,10 @@ func TestParse_limits(t *testing.T) {
 	}
 	for name, m := range map[string]any{
 		"more tracks than the limit":                         &video.Info{Tracks: tracks},
+		"more tags than the limit":                           &video.Info{Picture: -1, Tags: video.Tags{List: slices.Repeat([]video.Tag{{Track: -1}}, video.MaxTags+1)}},
+		"a tag of a track that is not there":                 &video.Info{Picture: -1, Tags: video.Tags{List: []video.Tag{{Track: 0}}}},
+		"a tag's name that is too long":                      &video.Info{Picture: -1, Tags: video.Tags{List: []video.Tag{{Track: -1, Name: strings.Repeat("n", video.MaxTag+1)}}}},
+		"a tag that is too long":                             &video.Info{Picture: -1, Tags: video.Tags{List: []video.Tag{{Track: -1, Value: strings.Repeat("v", video.MaxTag+1)}}}},
 		"more edits than are kept":                           &video.Info{Tracks: []video.Track{{Kind: "data", EditList: make([]video.Edit, maxEdits+1)}}},
 		"a rate that is no number":                           &video.Info{Tracks: []video.Track{{Kind: "data", EditList: []video.Edit{{Rate: math.NaN()}}}}},
 		"a rotation of 360 degrees":                          &video.Info{Tracks: []video.Track{{Kind: "data", Rotation: 360}}},
@@ -301,5 +308,28 @@ func TestSlotsFor(t *testing.T) {
 	}
 	if got := slotCap(video.Limits{Pixels: 1, BlockSamples: 1000}); got != 4000 {
 		t.Errorf("cap of 1000 samples: %d", got)
+	}
+}
+
+// TestTagsAreBounded: as many as are taken and as long as they may be, and one past each.
+func TestTagsAreBounded(t *testing.T) {
+	info := func(n, name, value int) *video.Info {
+		tag := video.Tag{Track: -1, Name: strings.Repeat("n", name), Value: strings.Repeat("v", value)}
+		return tidy(&video.Info{Picture: -1, Tags: video.Tags{List: slices.Repeat([]video.Tag{tag}, n)}}, someLimits)
+	}
+	if got := info(video.MaxTags, video.MaxTag, video.MaxTag).Tags; len(got.List) != video.MaxTags || got.More {
+		t.Errorf("%d tags, more: %v", len(got.List), got.More)
+	}
+	for _, i := range []*video.Info{info(video.MaxTags+1, 1, 1), info(1, video.MaxTag+1, 1), info(1, 1, video.MaxTag+1)} {
+		if !i.Tags.More || len(i.Tags.List) > video.MaxTags || len(i.Tags.List[0].Name) > video.MaxTag || len(i.Tags.List[0].Value) > video.MaxTag {
+			t.Errorf("%+v", i.Tags)
+		}
+		if m, err := parse(encode(i), someLimits); err != nil || !reflect.DeepEqual(m, i) {
+			t.Errorf("%v, %v", m, err)
+		}
+	}
+	stray := tidy(&video.Info{Tracks: []video.Track{{Kind: "audio"}}, Tags: video.Tags{List: []video.Tag{{Track: 1}, {Track: -2}, {Track: 0}}}}, someLimits)
+	if len(stray.Tags.List) != 1 || stray.Tags.List[0].Track != 0 {
+		t.Errorf("%+v", stray.Tags)
 	}
 }
