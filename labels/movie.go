@@ -182,8 +182,13 @@ func (m *movie) quicktime(b *bmff.Box) error {
 
 // meta reads a metadata box: items by key, by type, or without a name.
 func (m *movie) meta(b *bmff.Box) error {
-	list := b.Child(boxIlst)
-	if list == nil {
+	var items []*bmff.Box // of one list, and of further ones that nobody should write
+	for _, c := range b.Children() {
+		if c.Type == boxIlst {
+			items = append(items, c.Children()...)
+		}
+	}
+	if len(items) == 0 {
 		return nil
 	}
 	var keys []string
@@ -193,7 +198,7 @@ func (m *movie) meta(b *bmff.Box) error {
 			return err
 		}
 	}
-	for _, item := range list.Children() {
+	for _, item := range items {
 		f := field{path: item.Path(), carrier: carrier(b), role: bare}
 		switch n := uint32(item.Type); {
 		case n >= 1 && uint64(n) <= uint64(len(keys)):

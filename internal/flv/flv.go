@@ -273,6 +273,11 @@ func (w *walker) script(t tag) error {
 	if !ok {
 		return nil
 	}
+	if string(name) == "@setDataFrame" { // as encoders send it to a server, where a recording keeps it
+		if name, ok = p.text(p.byte()); !ok {
+			return nil
+		}
+	}
 	path := string(name)
 	if path != "onMetaData" && path != "onXMPData" {
 		return nil

@@ -46,6 +46,8 @@ func TestWalk(t *testing.T) {
 		kind       parts.Kind
 	}{
 		{"a script", "onMetaData.AIGC={}", forge.FLV(label, picture), ""},
+		{"as an encoder sends it to a server", "onMetaData.AIGC={}", forge.FLV(forge.FLVTag(18, []byte("\x02\x00\x0d@setDataFrame\x02\x00\x0aonMetaData\x03\x00\x04AIGC\x02\x00\x02{}\x00\x00\x09"))), ""},
+		{"another name behind that word", "", forge.FLV(forge.FLVTag(18, []byte("\x02\x00\x0d@setDataFrame\x02\x00\x0aonCuePoint\x03\x00\x04AIGC\x02\x00\x02{}\x00\x00\x09"))), ""},
 		{"behind pictures", "onMetaData.AIGC={}", forge.FLV(picture, picture, label), ""},
 		{"a text of more than 64 KiB", "onMetaData.a=" + long, forge.FLV(forge.FLVScript("onMetaData", forge.Text{Name: "a", Value: long})), ""},
 		{"a map without a count", "onMetaData.AIGC={}", forge.FLV(script("\x03\x00\x04AIGC\x02\x00\x02{}\x00\x00\x09")), ""},

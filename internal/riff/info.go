@@ -22,6 +22,10 @@ func Texts(r io.ReaderAt, size int64, f *parts.File) (*parts.Fields, error) {
 			if err := info(in, out, p); err != nil {
 				return nil, err
 			}
+		case p.Name == "hdrl" && p.Length >= 12:
+			if err := header(in, out, p); err != nil {
+				return nil, err
+			}
 		case p.Name == LabelChunk && p.Length >= 8:
 			body, err := content(in, p.Offset, p.End())
 			if err != nil {
@@ -33,6 +37,36 @@ func Texts(r io.ReaderAt, size int64, f *parts.File) (*parts.Fields, error) {
 		}
 	}
 	return out, nil
+}
+
+// maxHeader bounds the chunks of an AVI header that are passed over; it has a list for each of some streams, and one more.
+const maxHeader = 256
+
+// header reads the INFO lists that some writers put among the lists of streams, where FFmpeg reads them, too.
+func header(r *parts.Reader, out *parts.Fields, list *parts.Part) error {
+	n := 0
+	for at := list.Offset + 12; list.End()-at >= 12; n++ {
+		if n == maxHeader {
+			out.Leave(fmt.Sprintf("more than %d chunks (%s)", maxHeader, list.Path))
+			return nil
+		}
+		h, err := r.Bytes(at, 12)
+		if err != nil {
+			return err
+		}
+		body, err := content(r, at, list.End())
+		if err != nil {
+			return err
+		}
+		if string(h[:4]) == "LIST" && string(h[8:]) == "INFO" {
+			inner := parts.Part{Name: "INFO", Path: list.Path + "/INFO", Range: parts.Range{Offset: at, Length: body.End() - at}}
+			if err := info(r, out, &inner); err != nil {
+				return err
+			}
+		}
+		at = body.End() + body.Length%2
+	}
+	return nil
 }
 
 // content is where the content of the chunk at an offset stands, clipped to what is there.
