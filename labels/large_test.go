@@ -103,7 +103,8 @@ func readFrom(r io.ReaderAt, size int64) (*labels.Result, error) {
 	return labels.Read(context.Background(), labels.Source{Data: r, Size: size, Format: l.Container, Boxes: l.File, Parts: l.Parts})
 }
 
-// TestLargeFilesAreSeekedThrough: of four gibibytes some megabytes are read at the most.
+// TestLargeFilesAreSeekedThrough: of four gibibytes some megabytes are read at the most. Matroska and Flash Video are walked
+// twice, for the address of a manifest and for texts.
 func TestLargeFilesAreSeekedThrough(t *testing.T) {
 	for name, s := range large() {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestLargeFilesAreSeekedThrough(t *testing.T) {
 			if kinds(r) != labels.TC260 {
 				t.Errorf("labels %+v, not checked %v", r.Labels, r.NotChecked)
 			}
-			if s.reads > 5_000 || s.bytes > 24<<20 {
+			if s.reads > 10_000 || s.bytes > 40<<20 {
 				t.Errorf("%d reads of %d bytes", s.reads, s.bytes)
 			}
 			t.Logf("%d bytes, %d reads of %d bytes", s.size, s.reads, s.bytes)

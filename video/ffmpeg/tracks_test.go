@@ -3,9 +3,15 @@
 package ffmpeg_test
 
 import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/video"
 	"github.com/consentry/consentry/video/ffmpeg"
 )
@@ -119,6 +125,41 @@ func TestDecode_chosenTrack(t *testing.T) {
 		}
 		if ok != (err == nil) || ok != (frames == 2) || (!ok && reason(err) != video.ReasonFormat) {
 			t.Errorf("track %d: %d frames, %v", track, frames, err)
+		}
+	}
+}
+
+// TestTagsAreThoseOfTheDemuxer: of the container and of its tracks, cut where they are long, and as many as are taken.
+func TestTagsAreThoseOfTheDemuxer(t *testing.T) {
+	i := info(t, "aac.m4a", "m4a")
+	var container, track bool
+	for _, tag := range i.Tags.List {
+		container = container || tag.Track == -1 && tag.Name == "major_brand" && tag.Value == "M4A "
+		track = track || tag.Track == 0 && tag.Name == "handler_name" && tag.Value == "SoundHandler"
+	}
+	if !container || !track || i.Tags.More {
+		t.Errorf("%+v", i.Tags)
+	}
+	var texts []forge.Text
+	for n := range video.MaxTags + 9 {
+		texts = append(texts, forge.Text{Name: fmt.Sprintf("I%03d", n), Value: strings.Repeat("\xff", video.MaxTag+n)})
+	}
+	wav, err := os.ReadFile(filepath.Join("testdata", "pcm16.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wav = append(wav, forge.InfoList(texts...)...)
+	binary.LittleEndian.PutUint32(wav[4:], uint32(len(wav)-8))
+	got, _, err := decodeBytes(t, ffmpeg.Decoder{}, wav, "wav", video.Want{Mode: video.InfoOnly}, func(*video.Frame) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Tags.List) != video.MaxTags || !got.Tags.More {
+		t.Errorf("%d tags, more: %v", len(got.Tags.List), got.Tags.More)
+	}
+	for _, tag := range got.Tags.List {
+		if len(tag.Name) > video.MaxTag || len(tag.Value) > video.MaxTag {
+			t.Errorf("%d and %d bytes", len(tag.Name), len(tag.Value))
 		}
 	}
 }
