@@ -74,6 +74,8 @@ var rowElsewhere = map[string]string{
 	"persons.MaxFaces":        "persons/network",
 	"persons.MaxSide":         "persons/network",
 	"persons/jail.maxLibrary": "internal/confine",
+	"video.MaxTag":            "video/jail",
+	"video.MaxTags":           "video/jail",
 }
 
 // sameAs are limits that are another one, applied at another place.
