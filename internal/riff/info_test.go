@@ -87,3 +87,14 @@ func FuzzTexts(f *testing.F) {
 		}
 	})
 }
+
+// TestListsInTheHeaderAreBounded: as many chunks as are passed over, and one more.
+func TestListsInTheHeaderAreBounded(t *testing.T) {
+	info := string(forge.InfoList(forge.Text{Name: "AIGC", Value: "{}"}))
+	for n, want := range map[int]int{255: 1, 256: 0} {
+		out, _ := texts(t, forge.RIFF("AVI ", forge.RIFFChunk("LIST", "hdrl"+strings.Repeat(string(forge.RIFFChunk("JUNK", "    ")), n)+info)))
+		if len(out.List) != want || (out.Left == "") != (want == 1) {
+			t.Errorf("%d chunks before it: %+v", n, out)
+		}
+	}
+}
