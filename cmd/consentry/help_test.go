@@ -58,6 +58,9 @@ func checkHelp(t *testing.T, path []string, c *cli.Command) {
 			}
 			seen[n] = true
 		}
+		if d, ok := f.(cli.DocGenerationFlag); ok && strings.LastIndexByte(d.GetUsage(), '`') >= 0 && d.GetUsage()[0] != '`' {
+			t.Errorf("flag %s: what it takes stands within its line, where the page leaves a gap: %q", f.Names()[0], d.GetUsage())
+		}
 	}
 	for _, r := range flagRows(c.Flags) {
 		first, _ := utf8.DecodeRuneInString(r[1])

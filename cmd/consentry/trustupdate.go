@@ -59,8 +59,8 @@ func listsInForce() *trust.Set {
 
 func (p *program) trustUpdateCommands(format func() []cli.Flag) []*cli.Command {
 	fetchFlag := &cli.BoolFlag{Name: "fetch", Usage: "get the official lists from their addresses"}
-	listFlag := &cli.StringFlag{Name: "list", Usage: "name the `LIST` that a PEM file is for, or LIST:USE"}
-	datedFlag := &cli.StringFlag{Name: "dated", Usage: "tell the `DAY` that the PEM file is of (default: today)"}
+	listFlag := &cli.StringFlag{Name: "list", Usage: "`LIST` or LIST:USE that a PEM file is for"}
+	datedFlag := &cli.StringFlag{Name: "dated", Usage: "`DAY` that the PEM file is of (default: today)"}
 	return []*cli.Command{
 		{
 			Name: "diff", Usage: "Show what taking lists would change", ArgsUsage: "[FILE|DIR…]",

@@ -172,13 +172,21 @@ func (t *text) inspectedContent(c *InspectedContent) {
 		return
 	}
 	fmt.Fprintf(&t.b, "\n%s\n", t.bold("content"))
-	fmt.Fprintf(&t.b, "  %s: %s, %s bound by %s\n", Clip(c.Binding), words(c.State), Size(c.Bound), Clip(strings.Join(c.Algs, ", ")))
+	if len(c.Algs) == 0 {
+		fmt.Fprintf(&t.b, "  %s: %s, nothing was hashed\n", Clip(c.Binding), words(c.State))
+	} else {
+		fmt.Fprintf(&t.b, "  %s: %s, %s bound by %s\n", Clip(c.Binding), words(c.State), Size(c.Bound), Clip(strings.Join(c.Algs, ", ")))
+	}
 	for i, e := range c.Excluded {
 		if i == maxListed {
 			fmt.Fprintf(&t.b, "  … and %d more\n", len(c.Excluded)-i)
 			break
 		}
-		line := fmt.Sprintf("  leaves out %s, bytes %d to %d, by %s", Clip(e.Path), e.Offset, e.Offset+e.Length-1, Clip(e.Rule))
+		line := "  leaves out "
+		if e.Path != "" {
+			line += Clip(e.Path) + ", "
+		}
+		line += fmt.Sprintf("bytes %d to %d, by %s", e.Offset, e.Offset+e.Length-1, Clip(e.Rule))
 		if !e.Expected {
 			line += "; the specification does not ask for it"
 		}

@@ -69,3 +69,28 @@ tracks
 		checkQuiet(t, line)
 	}
 }
+
+// TestInspection_content: what a hash leaves out has a name only where it is a part of the file.
+func TestInspection_content(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		content render.InspectedContent
+		want    []string
+	}{
+		{"a range without a name", render.InspectedContent{Binding: "c2pa.hash.data", State: "intact", Bound: 10, Algs: []string{"sha256"}, Excluded: []render.InspectedExclusion{{Offset: 5, Length: 3, Rule: "bytes 5+3", Expected: true}}}, []string{"c2pa.hash.data: intact, 10 bytes bound by sha256\n", "leaves out bytes 5 to 7, by bytes 5+3\n"}},
+		{"a box", render.InspectedContent{Binding: "c2pa.hash.bmff.v3", State: "intact", Bound: 10, Algs: []string{"sha256"}, Excluded: []render.InspectedExclusion{{Offset: 5, Length: 3, Path: "/free[1]", Rule: `"/free"`}}}, []string{"leaves out /free[1], bytes 5 to 7, by \"/free\"; the specification does not ask for it\n"}},
+		{"a hash that could not be tried", render.InspectedContent{Binding: "c2pa.hash.bmff.v3", State: "not-bound"}, []string{"c2pa.hash.bmff.v3: not bound, nothing was hashed\n"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var b strings.Builder
+			if err := (&render.Inspection{Content: &c.content}).Text(&b, render.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(b.String(), want) {
+					t.Errorf("no %q in\n%s", want, b.String())
+				}
+			}
+		})
+	}
+}
