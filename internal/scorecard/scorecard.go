@@ -116,10 +116,8 @@ func Load(dir string) ([]Set, error) {
 			s.Name = filepath.Base(s.Folder)
 		}
 		sets = append(sets, *s)
-		if total += len(s.Cases); total > maxCases || len(sets) > maxSets {
-			return fmt.Errorf("more than %d sets or %d cases", maxSets, maxCases)
-		}
-		return nil
+		total += len(s.Cases)
+		return tooMany(len(sets), total)
 	})
 	if err == nil && len(sets) == 0 {
 		err = fmt.Errorf("%s: no cases.json in it or below it", dir)
@@ -153,6 +151,14 @@ func loadSet(path string) (*Set, error) {
 		s.Cases = append(s.Cases, *c)
 	}
 	return s, nil
+}
+
+// tooMany holds what was found so far against the limits.
+func tooMany(sets, cases int) error {
+	if sets > maxSets || cases > maxCases {
+		return fmt.Errorf("more than %d sets or %d cases", maxSets, maxCases)
+	}
+	return nil
 }
 
 // readFile reads a file of bounded size.

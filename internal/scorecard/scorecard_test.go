@@ -302,15 +302,30 @@ func TestLimits(t *testing.T) {
 	if _, err := scorecard.Load(dir); err == nil {
 		t.Error("1,001 sets were loaded")
 	}
-	// A sparse file of one byte more than is read.
-	dir = t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "cases.json"), nil, 0o644); err != nil {
-		t.Fatal(err)
+	// Sparse files: one as long as may be is read and is no list, one byte more is not read.
+	for size, limited := range map[int64]bool{256 << 20: false, 256<<20 + 1: true} {
+		dir = t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "cases.json"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(filepath.Join(dir, "cases.json"), size); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := scorecard.Load(dir); err == nil || strings.Contains(err.Error(), "the limit is") != limited {
+			t.Errorf("%d bytes: %v", size, err)
+		}
 	}
-	if err := os.Truncate(filepath.Join(dir, "cases.json"), 256<<20+1); err != nil {
-		t.Fatal(err)
+}
+
+// The cases of all sets count together. A million of them takes ten seconds to read: what is asked after each set is
+// asked here.
+func TestCasesOfAllSetsAreBounded(t *testing.T) {
+	for cases, within := range map[int]bool{0: true, 1 << 20: true, 1<<20 + 1: false} {
+		if err := scorecard.TooMany(1, cases); (err == nil) != within {
+			t.Errorf("%d cases: %v", cases, err)
+		}
 	}
-	if _, err := scorecard.Load(dir); err == nil || !strings.Contains(err.Error(), "the limit is") {
-		t.Errorf("%v", err)
+	if scorecard.TooMany(1000, 0) != nil || scorecard.TooMany(1001, 0) == nil {
+		t.Error("not a thousand sets")
 	}
 }

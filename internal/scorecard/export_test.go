@@ -1,0 +1,3 @@
+package scorecard
+
+var TooMany = tooMany
