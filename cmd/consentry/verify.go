@@ -220,7 +220,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 // checkWords holds the flags that take a word against the words that there are, and flags that exclude each other.
 func (o *verifyOptions) checkWords() error {
 	if slices.Contains(laterFormat, o.format) {
-		return &notYetError{What: "--format " + o.format}
+		return &hintError{&notYetError{What: "--format " + o.format}, "there is " + strings.Join(formats, ", ")}
 	}
 	checks := []struct {
 		flag, value string

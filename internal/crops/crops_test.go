@@ -147,6 +147,22 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// Who is declared without a region has none on the page; the timeline keeps a width that can be read, and scrolls with
+// the keyboard, too.
+func TestPage_counted(t *testing.T) {
+	s := sheet()
+	s.Tracks[0].Person = &s.Lanes[1].ID
+	page := read(t, write(t, filepath.Join(t.TempDir(), "new"), false, s))
+	if !strings.Contains(page, "counted for p2") || strings.Contains(page, "in the region of p2") {
+		t.Errorf("p2 has a region on the page:\n%s", page)
+	}
+	for _, want := range []string{`<div class="time" tabindex="0" role="region"`, "min-width: 50rem", "prefers-color-scheme: dark", "<bdi>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
 // Whatever a file calls its people, it stays text, in sight and in its place.
 func TestPage_hostileNames(t *testing.T) {
 	for _, name := range []string{
@@ -187,14 +203,14 @@ func TestPage_bars(t *testing.T) {
 
 // The timeline ends at its limit, and says what is left out.
 func TestPage_limits(t *testing.T) {
-	for n, want := range map[int]string{256: "", 257: "1 more tracks are not drawn"} {
+	for n, want := range map[int]string{256: "", 257: "Tracks that are not drawn: 1."} {
 		s := sheet()
 		s.Tracks = nil
 		for i := range n {
 			s.Tracks = append(s.Tracks, report.PersonTrack{ID: i + 1, Class: "confirmed", EndMs: 40})
 		}
 		page := read(t, write(t, t.TempDir(), false, s))
-		if got := strings.Contains(page, "more tracks are not drawn"); got != (want != "") || !strings.Contains(page, want) {
+		if got := strings.Contains(page, "Tracks that are not drawn"); got != (want != "") || !strings.Contains(page, want) {
 			t.Errorf("%d tracks: said %v", n, got)
 		}
 	}

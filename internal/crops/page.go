@@ -94,7 +94,7 @@ func writePage(w io.Writer, s *Sheet, pictures [][]byte, pixelated bool) error {
 
 // timeline lays out who is declared when, and then who was seen when.
 func (d *pageData) timeline(s *Sheet) {
-	end := max(s.DurationMs, 1)
+	end, anywhere := max(s.DurationMs, 1), map[string]bool{} // declared without a region: counted, not placed
 	for _, t := range s.Tracks {
 		end = max(end, t.EndMs)
 	}
@@ -103,12 +103,13 @@ func (d *pageData) timeline(s *Sheet) {
 		spans := l.Spans
 		switch {
 		case l.Always:
+			anywhere[l.ID] = true
 			spans = []report.Span{{StartMs: 0, EndMs: end}}
 			label += " (at any time)"
 		case len(spans) == 0:
 			label += " (at no time that can be read)"
 		case l.More > 0:
-			label += fmt.Sprintf(" (and %d more spans)", l.More)
+			label += " (and " + report.Count(l.More, "more span") + ")"
 		}
 		d.row("declared", label, spans, end)
 	}
@@ -124,6 +125,9 @@ func (d *pageData) timeline(s *Sheet) {
 		}
 		label := map[string]string{"undeclared": "covered by no entry", "possible": "may be no face", "covered": "in the region of"}[classOf(t, s.Undeclared)]
 		if t.Person != nil {
+			if anywhere[*t.Person] {
+				label = "counted for"
+			}
 			label += " " + render.Clip(*t.Person)
 		}
 		d.row(classOf(t, s.Undeclared), fmt.Sprintf("track %d: %s", t.ID, label), []report.Span{{StartMs: t.StartMs, EndMs: t.EndMs}}, end)
