@@ -16,9 +16,9 @@ func linksText(l *report.Links) string {
 	case l.Status == "not-analysed" || l.PersonsMin == nil || l.PersonsMax == nil:
 		return "the faces were NOT compared with each other"
 	case *l.PersonsMin == *l.PersonsMax:
-		return "of " + people(*l.PersonsMin) + ", by comparing them"
+		return "of " + people(*l.PersonsMin) + ", by comparing them in memory"
 	}
-	return fmt.Sprintf("of %d to %s, by comparing them", *l.PersonsMin, people(*l.PersonsMax))
+	return fmt.Sprintf("of %d to %s, by comparing them in memory", *l.PersonsMin, people(*l.PersonsMax))
 }
 
 func people(n int) string {

@@ -248,13 +248,15 @@ var hostiles = map[string]struct {
 	reason string
 	say    func(*child)
 }{
-	"garbage":              {persons.ReasonProtocol, func(c *child) { _ = confine.Send([]byte("\xff\x00\x17 nonsense")) }},
-	"a second greeting":    {persons.ReasonProtocol, func(c *child) { _ = confine.Send(ready{}.append(nil)) }},
-	"a message too long":   {persons.ReasonProtocol, func(c *child) { _ = confine.Send(make([]byte, maxMessage+1)) }},
-	"a box outside":        {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a box past the right"]) }},
-	"no number":            {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a box that is no number"]) }},
-	"one face too many":    {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["one face too many"]) }},
-	"a false cancellation": {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a cancellation that is not its"]) }},
+	"garbage":                {persons.ReasonProtocol, func(c *child) { _ = confine.Send([]byte("\xff\x00\x17 nonsense")) }},
+	"a second greeting":      {persons.ReasonProtocol, func(c *child) { _ = confine.Send(ready{}.append(nil)) }},
+	"a message too long":     {persons.ReasonProtocol, func(c *child) { _ = confine.Send(make([]byte, maxMessage+1)) }},
+	"a box outside":          {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a box past the right"]) }},
+	"no number":              {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a box that is no number"]) }},
+	"one face too many":      {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["one face too many"]) }},
+	"a false cancellation":   {persons.ReasonProtocol, func(c *child) { _ = confine.Send(malformed["a cancellation that is not its"]) }},
+	"an endless template":    {persons.ReasonProtocol, func(*child) { _ = confine.Send(malformed["a number past the largest"]) }},
+	"a template that is cut": {persons.ReasonProtocol, func(*child) { _ = confine.Send(malformed["a template cut"]) }},
 	"a hung up socket": {persons.ReasonCrash, func(*child) {
 		_ = os.NewFile(confine.Socket, "socket").Close()
 		_ = spin()
@@ -271,6 +273,48 @@ func TestDetect_hostileChild(t *testing.T) {
 				t.Errorf("%d faces, %v, not %s", len(found), err, h.reason)
 			}
 		})
+	}
+}
+
+// aChip is a picture that a template can be made of.
+func aChip() *persons.Picture {
+	return &persons.Picture{Width: persons.ChipSide, Height: persons.ChipSide, RGB: make([]byte, 3*persons.ChipSide*persons.ChipSide)}
+}
+
+// A child that lies about a template ends the detector, as one that lies about faces does.
+func TestTemplate_hostileChild(t *testing.T) {
+	for name, h := range hostiles {
+		t.Run(name, func(t *testing.T) {
+			cfg := configured(t, name)
+			cfg.Limits.Workers, cfg.Templates = 1, &Templates{Model: []byte("a network"), SHA256: "of it"}
+			d := opened(t, cfg)
+			if got, err := d.Template(context.Background(), aChip()); reason(err) != h.reason || got != (persons.Template{}) {
+				t.Errorf("%v, not %s", err, h.reason)
+			}
+			if _, err := d.Detect(context.Background(), shown(9)); reason(err) != h.reason {
+				t.Errorf("and then %v", err)
+			}
+		})
+	}
+}
+
+// No template is made where none was asked for, of what is no chip, or by a network that gives other numbers than known.
+func TestTemplate_refuses(t *testing.T) {
+	cfg := configured(t, "see")
+	cfg.Limits.Workers = 1
+	d := opened(t, cfg)
+	if _, err := d.Template(context.Background(), aChip()); reason(err) != persons.ReasonLimit {
+		t.Errorf("nobody asked for templates: %v", err)
+	}
+	cfg.Templates = &Templates{Model: []byte("a network")}
+	if _, err := Open(context.Background(), cfg); reason(err) != persons.ReasonSelfTest {
+		t.Errorf("another network: %v", err)
+	}
+	cfg = configured(t, "garbage")
+	cfg.Limits.Workers, cfg.Templates = 1, &Templates{Model: []byte("a network")}
+	d = opened(t, cfg)
+	if _, err := d.Template(context.Background(), shown(9)); reason(err) != persons.ReasonLimit {
+		t.Errorf("no chip: %v", err)
 	}
 }
 

@@ -1,8 +1,10 @@
-//go:build cgo && !noonnx
+//go:build cgo && !noonnx && linux
 
 package onnx_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/consentry/consentry/internal/corpustest"
 	"github.com/consentry/consentry/persons"
+	"github.com/consentry/consentry/persons/install"
+	"github.com/consentry/consentry/persons/jail"
 	"github.com/consentry/consentry/persons/network"
 	"github.com/consentry/consentry/persons/onnx"
 	"github.com/consentry/consentry/persons/template"
@@ -97,6 +101,54 @@ func TestTemplatesAreThePublishers(t *testing.T) {
 		if v != 0 {
 			t.Fatal("the chip is still in the memory that was used for it")
 		}
+	}
+}
+
+// What the jailed child makes of a chip is what the network gives; the report names its weights.
+func TestTemplatesFromTheJail(t *testing.T) {
+	item, ok := install.Library()
+	if !ok {
+		t.Skip("no library is pinned for this system")
+	}
+	path, err := item.Find([]string{corpustest.Runtime(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, list, err := install.ReadTemplates([]string{corpustest.Models(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := template.Model(list, weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := jail.Config{
+		Library: jail.Library{Path: path, SHA256: item.SHA256}, Model: installed(t), Command: []string{exe, childArgument},
+		Limits: jail.Limits{Workers: 1}, Templates: &jail.Templates{Model: model, SHA256: "abc"},
+	}
+	d, err := jail.Open(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	got, err := d.Template(context.Background(), formula(func(x, y, c int) byte { return byte(3*x + 5*y + 70*c + (x*y)>>4) }))
+	if err != nil || math.Abs(float64(got[0])+0.097583) > 2e-4 || math.Abs(float64(got[15])-0.085718) > 2e-4 {
+		t.Errorf("%v, or other numbers", err)
+	}
+	if m := d.Models(); len(m) != 3 || m[1] != (persons.Model{Name: template.Kind, SHA256: "abc"}) {
+		t.Errorf("%v", m)
+	}
+	if c := d.Confinement(); len(c.Missing) == 0 && !(c.Network && c.Files && c.Syscalls) {
+		t.Errorf("%+v", c)
+	}
+	cfg.Templates = &jail.Templates{Model: model[:len(model)-1]}
+	var failed *persons.Error
+	if _, err := jail.Open(context.Background(), cfg); !errors.As(err, &failed) || failed.Reason != persons.ReasonModel {
+		t.Errorf("a network that is cut: %v", err)
 	}
 }
 
