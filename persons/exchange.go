@@ -72,7 +72,7 @@ type exchange struct {
 	from, to time.Duration // on the way
 	sight    int           // the first that shows the new face more than the old one
 	both     bool          // both are seen for a moment
-	alike    float64
+	worth    float64       // of the window: the longer it is and the greater the change that it shows, the more
 }
 
 // stored is where a box of the upright picture is in the frame as it is stored.
@@ -216,7 +216,9 @@ func (t *track) mix(half time.Duration) {
 		if mid, ok := m.between(points, r.rest); !ok || r.step && mid > 1 || !r.step && mid == 0 {
 			continue
 		}
-		t.exchanged(m.where(points[0], points[len(points)-1]))
+		e := m.where(points[0], points[len(points)-1])
+		e.worth = half.Seconds() * (1 - m.alike)
+		t.exchanged(e)
 		return
 	}
 }
@@ -263,7 +265,7 @@ func (t *track) turned(points []int) float64 {
 	return sum / 10
 }
 
-// exchanged notes an exchange; windows that show the same one are one, told by that which shows the greatest change.
+// exchanged notes an exchange; windows that show the same one are one, told by the one that is worth most.
 func (t *track) exchanged(e exchange) {
 	for i := 0; i < len(t.exchanges); i++ {
 		o := &t.exchanges[i]
@@ -271,7 +273,7 @@ func (t *track) exchanged(e exchange) {
 			continue
 		}
 		from, to := min(o.from, e.from), max(o.to, e.to)
-		if o.alike < e.alike {
+		if o.worth > e.worth {
 			e = *o
 		}
 		e.from, e.to = from, to

@@ -135,7 +135,7 @@ func (m *mixture) between(points []int, rest float64) (mid int, ok bool) {
 // are there where two glimpses at least show a good part of each.
 func (m *mixture) where(from, to int) exchange {
 	g := m.track.glimpses
-	e := exchange{alike: m.alike, from: g[from].at, to: g[to].at, sight: g[to].sight}
+	e := exchange{from: g[from].at, to: g[to].at, sight: g[to].sight}
 	onTheWay, found := 0, false
 	for n := from; n <= to; n++ {
 		s := m.share(n)
