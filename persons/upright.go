@@ -87,13 +87,6 @@ func (r *raw) take(f *video.Frame, up upright) bool {
 	return true
 }
 
-func bytesOf(depth int) int {
-	if depth > 8 {
-		return 2
-	}
-	return 1
-}
-
 // plane copies one component at w × h samples. Deeper samples lose their lowest bits; one above its depth is the
 // brightest.
 func (r *raw) plane(to *[]byte, p *video.Plane, depth, w, h int) {

@@ -123,7 +123,8 @@ func (p *program) persons(ctx context.Context, o personsOptions) error {
 	switch {
 	case declared != nil && len(sight.Persons.AllUndeclared()) > 0:
 		p.code = exitNot
-	case sight.Persons.Status != persons.StatusAnalysed:
+	case sight.Persons.Status != persons.StatusAnalysed,
+		sight.Persons.Links != nil && sight.Persons.Links.Status != persons.StatusAnalysed:
 		p.code = exitUnknown
 	}
 	return out.commit()

@@ -31,7 +31,7 @@ func people(n int) string {
 // linksSection tells what comparing the faces of the file with each other found. Its first line is the notice that it was
 // done at all.
 func linksSection(b *strings.Builder, l *report.Links) {
-	if l == nil {
+	if l == nil || l.Status == "not-analysed" { // the first line and "not checked" say it
 		return
 	}
 	b.WriteString("\nfaces compared with each other: in memory only, nothing of it is kept; a hint, and no one is named\n")
