@@ -3,6 +3,7 @@ package consentry
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,9 @@ func (r *run) tellMarks(res *watermark.Result) {
 		if f.Geometry != "" {
 			text += "; the picture is " + f.Geometry
 		}
+		if slices.Contains(watermark.Algorithms, f.Algorithm) {
+			text += "; that the message is there is what is bounded, which of " + bothAlgorithms() + " wrote it is told by a rule of thumb"
+		}
 		r.find(report.New("watermark.found", "", text))
 		if f.Partial {
 			partial := report.Newf("watermark.partial", "", "%s is in %s; other key frames, which could show it, do not", name, spansInWords(f.Spans))
@@ -79,6 +83,15 @@ func watermarkRow(f *watermark.Found, tries int) report.Watermark {
 		m.SpansMs = append(m.SpansMs, [2]int64{millis(s[0]), millis(s[1])})
 	}
 	return m
+}
+
+// bothAlgorithms are those whose marks are read without a network.
+func bothAlgorithms() string {
+	names := make([]string, 0, len(watermark.Algorithms))
+	for _, a := range watermark.Algorithms {
+		names = append(names, string(a))
+	}
+	return strings.Join(names, " and ")
 }
 
 // markName is a mark as findings and the origin name it.
