@@ -214,7 +214,7 @@ func (j *judge) declarations(s *source) {
 		u.check = j.checker(u)
 		j.units = append(j.units, u)
 		if len(a.Over) == 0 {
-			j.find("consent.assertion.valid", uri, "%d people and %d works are declared, completeness %s", len(a.People), len(a.Works), a.Completeness)
+			j.find("consent.assertion.valid", uri, "declared people: %d, works: %d, completeness %s", len(a.People), len(a.Works), a.Completeness)
 		}
 		if a.Completeness != "complete" {
 			j.out.NotComplete = true

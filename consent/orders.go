@@ -3,6 +3,8 @@ package consent
 import (
 	"fmt"
 	"time"
+
+	"github.com/consentry/consentry/report"
 )
 
 // met finds the standing orders that meet an entry: the selector does at T, operation and modality intersect what the
@@ -41,7 +43,7 @@ func (j *judge) met(u *unit, e *subjectJudge) []metOrder {
 		}
 	}
 	if len(out) == 0 {
-		e.find("consent.registry.clear", "no standing order of %d registries meets this entry", len(j.books.issuers))
+		e.find("consent.registry.clear", "no standing order meets this entry, of those in %s at hand", report.Count(len(j.books.issuers), "bundle"))
 	}
 	return out
 }

@@ -106,7 +106,7 @@ func writeCrops(f *crops.Folder, sub, name string, durationMs *int64, p *report.
 			made++
 		}
 	}
-	hint := fmt.Sprintf("pictures of %d of %d undeclared faces: %q", made, len(views.List)+views.More, path)
+	hint := fmt.Sprintf("pictures of %d of %s: %q", made, report.Count(len(views.List)+views.More, "undeclared face"), path)
 	if why := views.Missing(); why != "" {
 		hint += "; " + why
 	}

@@ -116,7 +116,7 @@ func TestPage(t *testing.T) {
 	page := read(t, write(t, filepath.Join(t.TempDir(), "new", "deep"), false, sheet()))
 	names, attrs, text := elements(t, xmlOf(page))
 	for _, want := range []string{
-		"declared: p1", "declared: p2 (at any time)", "declared: p3 (at no time that can be read)", "track 2: covered by no entry", "track 1: in the region of p1",
+		"declared: p1", "declared: p2 (at any time)", "declared: p3 (at no time that can be read)", "track 2: one more than is declared at this time", "track 1: in the region of p1",
 		"track 3: may be no face", "track 2, seen 00:00:03.2 to 00:00:07.9; picture at 00:00:04.2", "No picture: the frame did not come.", "personal data",
 	} {
 		if !strings.Contains(text, want) {

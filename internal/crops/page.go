@@ -124,6 +124,9 @@ func (d *pageData) timeline(s *Sheet) {
 			break
 		}
 		label := map[string]string{"undeclared": "covered by no entry", "possible": "may be no face", "covered": "in the region of"}[classOf(t, s.Undeclared)]
+		if classOf(t, s.Undeclared) == "undeclared" && len(anywhere) > 0 {
+			label = "one more than is declared at this time"
+		}
 		if t.Person != nil {
 			if anywhere[*t.Person] {
 				label = "counted for"
