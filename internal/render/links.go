@@ -15,6 +15,10 @@ func linksText(l *report.Links) string {
 		return ""
 	case l.Status == "not-analysed" || l.PersonsMin == nil || l.PersonsMax == nil:
 		return "the faces were NOT compared with each other"
+	case l.Compared == 0 && len(l.NotCompared) == 0: // a count of people that is nought would say that nobody is there
+		return "no faces to compare"
+	case l.Compared == 0:
+		return "none of the faces can be compared"
 	case *l.PersonsMin == *l.PersonsMax:
 		return "of " + people(*l.PersonsMin) + ", by comparing them in memory"
 	}

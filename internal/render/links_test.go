@@ -23,13 +23,13 @@ func TestPersonsText_links(t *testing.T) {
 	}{
 		"nobody asked": {nil, []string{"possibly a picture"}, []string{"compared", "people"}},
 		"one person": {
-			&report.Links{Status: "analysed", PersonsMin: &one, PersonsMax: &one, Alike: [][]int{{1, 2}}, AlikeCovered: []report.AlikeCovered{{Track: 2, Alike: 1, Person: "p1"}}},
+			&report.Links{Status: "analysed", PersonsMin: &one, PersonsMax: &one, Compared: 2, Alike: [][]int{{1, 2}}, AlikeCovered: []report.AlikeCovered{{Track: 2, Alike: 1, Person: "p1"}}},
 			[]string{"of one person, by comparing them", "in memory only", "tracks 1, 2 are alike: probably one person", `track 2 is declared by nobody and is alike track 1 of "p1": that covers it not`},
 			[]string{"NOT"},
 		},
 		"a range": {
 			&report.Links{
-				Status: "analysed", PersonsMin: &one, PersonsMax: &three, NotCompared: []int{2}, IdentityDrift: []int{1},
+				Status: "analysed", PersonsMin: &one, PersonsMax: &three, Compared: 1, NotCompared: []int{2}, IdentityDrift: []int{1},
 				TokenCoversDifferentFaces: []report.DifferentFaces{{Person: "p1", Tracks: []int{1, 2}}, {Person: "p\x1b2", Tracks: []int{1}}},
 			},
 			[]string{"of 1 to 3 people", `"p1": the entry is for one person, and tracks 1, 2 are not alike`, `and track 1 is not alike`, "track 1 ends with another face", "track 2 cannot be compared"},
@@ -62,6 +62,25 @@ func TestPersonsText_links(t *testing.T) {
 		b.Reset()
 		if err := render.PersonsText(&b, "clip.mp4", hidden, nil, true); err != nil || strings.Contains(b.String(), `"p1"`) {
 			t.Errorf("%s: %v\n%s", name, err, b.String())
+		}
+	}
+}
+
+// TestPeopleAreCountedOnlyWhereFacesWereCompared: without a face that can be compared no number of people is told, least
+// of all none.
+func TestPeopleAreCountedOnlyWhereFacesWereCompared(t *testing.T) {
+	for want, l := range map[string]*report.Links{
+		"no faces to compare":               {PersonsMin: ptr(0), PersonsMax: ptr(0)},
+		"none of the faces can be compared": {PersonsMin: ptr(1), PersonsMax: ptr(1), NotCompared: []int{1}},
+		"of 1 to 2 people":                  {PersonsMin: ptr(1), PersonsMax: ptr(2), Compared: 1, NotCompared: []int{2}},
+	} {
+		l.Status = "analysed"
+		var b strings.Builder
+		if err := render.PersonsText(&b, "a.mp4", &report.Persons{Status: "analysed", Links: l}, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); strings.Count(got, want) != 2 || l.Compared == 0 && strings.Contains(got, "by comparing") {
+			t.Errorf("want %q:\n%s", want, got)
 		}
 	}
 }
