@@ -47,6 +47,9 @@ func (r *run) linkPersons(ctx context.Context) error {
 		return err
 	}
 	links := l.Finish(why)
+	if r.out.Persons.Status == persons.StatusPartial && links.Status == persons.StatusAnalysed { // more may be seen in the rest
+		links.Status, links.Reason = persons.StatusPartial, r.out.Persons.Reason
+	}
 	r.out.Persons.Links = links
 	r.sayLinks(links)
 	return nil

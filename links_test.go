@@ -174,6 +174,16 @@ func TestLinkFaces_templatesStayInside(t *testing.T) {
 	}
 }
 
+// Who looked at a part of the picture has compared the faces of that part: there may be more people.
+func TestLinkFaces_inPart(t *testing.T) {
+	v := looking(t, policy.Newsroom, shots{}, seer{faces: middleFace}.open)
+	v.LinkFaces, v.Persons = hand{}.open, consentry.PersonsFast
+	r := verify(t, v, asset(depicts()))
+	if l := r.Persons.Links; r.Persons.Status != persons.StatusPartial || l == nil || l.Status != persons.StatusPartial || l.Reason == nil || *l.Reason != *r.Persons.Reason {
+		t.Errorf("%s, %+v", r.Persons.Status, l)
+	}
+}
+
 // Where nobody looks for faces, none are compared, and that is said.
 func TestLinkFaces_nobodyLooked(t *testing.T) {
 	v := looking(t, policy.Newsroom, shots{}, seer{faces: middleFace}.open)
