@@ -133,6 +133,7 @@ type SoundDetector struct {
 	taken  int64         // of its samples
 	shown  int64         // of those at the network's rate, in pieces that are over
 	runs   int
+	lost   int // samples of stretches that are too short to be shown
 	piece  []float32
 	in     Tensor
 	stft   *spectrum
@@ -216,6 +217,8 @@ func (d *SoundDetector) rest() {
 		d.piece = d.piece[:cap(d.piece)]
 		clear(d.piece[n:])
 		d.show()
+	} else {
+		d.lost += n
 	}
 	d.piece = d.piece[:0]
 }
@@ -304,6 +307,9 @@ func (d *SoundDetector) End() *SoundResult {
 	d.rest()
 	if d.res.Pieces+d.res.Silent == 0 && d.res.Failed == nil {
 		d.miss(fmt.Sprintf("there is no piece of it as long as a third of %s", d.res.Piece))
+	}
+	if 3*d.lost >= cap(d.piece) { // what one end leaves is less
+		d.miss(fmt.Sprintf("it jumps: %s of it lie in stretches shorter than a third of %s", time.Duration(d.lost)*time.Second/time.Duration(d.net.s.rate), d.res.Piece))
 	}
 	if d.res.Marked == 0 {
 		return &d.res

@@ -146,6 +146,7 @@ func TestASoundTrackIsShownInPieces(t *testing.T) {
 		{"the end, where it is long enough", said(1), []*video.Audio{sound(32000, 0, tone(96000+40000, .1))}, 2, 2, 0, [][2]time.Duration{{0, 6 * time.Second}}, ""},
 		{"silence is not shown", said(1), []*video.Audio{sound(32000, 0, tone(96100, .0001))}, 0, 0, 1, nil, ""},
 		{"a jump begins anew", said(1), []*video.Audio{sound(32000, 0, tone(97000, .1)), sound(32000, 20*time.Second, tone(97000, .1))}, 2, 2, 0, [][2]time.Duration{{0, 3 * time.Second}, {20 * time.Second, 23 * time.Second}}, ""},
+		{"it jumps all the time", said(1), []*video.Audio{sound(32000, 0, tone(97000, .1)), sound(32000, 20*time.Second, tone(31000, .1)), sound(32000, 40*time.Second, tone(31000, .1))}, 1, 1, 0, [][2]time.Duration{{0, 3 * time.Second}}, "of it lie in stretches shorter than a third of 3s"},
 		{"too short", said(1), []*video.Audio{sound(32000, 0, tone(20000, .1))}, 0, 0, 0, nil, "no piece of it as long as a third of 3s"},
 		{"too few samples a second", said(1), []*video.Audio{sound(5999, 0, tone(60000, .1))}, 0, 0, 0, nil, "too few to carry a mark"},
 		{"the fewest", said(1), []*video.Audio{sound(6000, 0, tone(6000*3+200, .1))}, 1, 1, 0, [][2]time.Duration{{0, 3 * time.Second}}, ""},
