@@ -32,7 +32,8 @@ const (
 	methodManifestID = "c2pa.manifestId"
 	// maxSegmentInfo bounds a statement: one with a hash of 64 bytes and its exclusions has under 1 kB.
 	maxSegmentInfo = 64 << 10
-	// maxLiveFindings bounds the findings about a stream; every segment has its own row besides.
+	// maxLiveFindings bounds the findings about a stream, and what of it could not be checked; every segment has its own
+	// row besides.
 	maxLiveFindings = 64
 )
 
@@ -170,12 +171,17 @@ func (k *liveCheck) fail(code, name, format string, args ...any) {
 	}
 }
 
-// unchecked notes once what could not be checked.
+// unchecked notes once what could not be checked. Statements may say something else of each segment.
 func (k *liveCheck) unchecked(what, why string) {
 	for _, n := range k.out.Missing {
 		if n.What == what && n.Why == why {
 			return
 		}
+	}
+	if len(k.out.Missing) == maxLiveFindings {
+		what, why = "segments", fmt.Sprintf("more of this kind: the first %d are listed", maxLiveFindings)
+	} else if len(k.out.Missing) > maxLiveFindings {
+		return
 	}
 	k.out.Missing = append(k.out.Missing, notChecked(what, why))
 }

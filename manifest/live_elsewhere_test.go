@@ -174,3 +174,19 @@ func TestManifestsElsewhereAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatStatementsSayElsewhereIsBounded: each segment may name another address, and the list of what was not checked
+// does not grow with them.
+func TestWhatStatementsSayElsewhereIsBounded(t *testing.T) {
+	for n, want := range map[int]int{64: 64, 65: 65, 70: 65} {
+		stream := forge.LiveStream{NoKeys: true, Kinds: strings.Repeat("s", n), Info: func(i int, m *forge.Map) {
+			label := fmt.Sprintf("urn:c2pa:99999999-0000-4000-8000-%012d", i)
+			m.Set("manifestId", label)
+			m.Set("manifestUri", forge.Map{{K: "url", V: "https://live.example/" + label}, {K: "alg", V: "sha256"}, {K: "hash", V: make([]byte, 32)}})
+		}}
+		res := judgeLiveWith(t, stream.Make(), nil)
+		if len(res.NotChecked) != want || res.State != "" || strings.Contains(said(res), "the first 64 are listed") != (n > 64) {
+			t.Errorf("%d segments: %d rows, state %q", n, len(res.NotChecked), res.State)
+		}
+	}
+}
