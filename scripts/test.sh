@@ -46,6 +46,9 @@ fi
 
 say "the binary ($version)"
 go build -trimpath -ldflags "-X main.version=$version" -o consentry ./cmd/consentry
+# Under the race detector some tests of the command look at fewer pictures; here they look at all.
+say "the command with what it decodes with"
+run_tests whole ./cmd/consentry
 say "go test -race"
 run_tests race -race ./...
 

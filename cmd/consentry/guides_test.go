@@ -29,6 +29,11 @@ func TestGuides(t *testing.T) {
 	}
 	dir := t.TempDir()
 	needs := map[string]string{"studio": "[!decoder] skip 'this binary has no decoder'\n"} // it looks at pictures
+	if raced {
+		for _, name := range []string{"ci", "studio", "conformance"} {
+			needs[name] = "skip 'it looks at many pictures: the run without the race detector has it'\n"
+		}
+	}
 	for _, page := range pages {
 		path, err := filepath.Abs(page)
 		if err != nil {

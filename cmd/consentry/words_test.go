@@ -130,7 +130,7 @@ func TestNoPageClaims(t *testing.T) {
 // TestNoReportClaims judges and shows every kind of forged file, in every form, and reads what comes out.
 func TestNoReportClaims(t *testing.T) {
 	dir := t.TempDir()
-	files := maps.Clone(forged)
+	files, looked := maps.Clone(forged), false
 	files["named"] = named
 	for kind, file := range files {
 		name := filepath.Join(dir, kind+".mp4")
@@ -148,6 +148,10 @@ func TestNoReportClaims(t *testing.T) {
 			{"inspect", "--redact-names", "--hash", "--format", "json", name},
 			{"persons", name},
 		} {
+			if raced && looked && args[0] == "persons" {
+				continue // all kinds have the same pictures: one look at them will do
+			}
+			looked = looked || args[0] == "persons"
 			var out, talk bytes.Buffer
 			run(context.Background(), args, strings.NewReader(""), &out, &talk)
 			if out.Len()+talk.Len() == 0 {
