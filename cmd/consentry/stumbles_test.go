@@ -62,7 +62,7 @@ func TestWhatANewcomerMeets(t *testing.T) {
 		{"a consent sidecar that is none", append(verify[:4:4], "spoken.mp4"), "sidecar spoken.mp4.consent.jwt; consent format", ""},
 		{"a folder with other files", append(verify[:4:4], "mixed"), `left out of "mixed", for their names are not those of video or sound: 2 .jpg files, 1 file without an ending, 1 .txt file; a file that is named itself is judged`, ""},
 		{"an empty folder of models", []string{"models", "list", "--models-dir", "mixed"}, "\nlooked for in, the first that has it: mixed\n", "  installed"},
-		{"help", []string{"help", "verify"}, "  consentry verify clip.mp4\n", ""},
+		{"help", []string{"help", "verify"}, "  consentry verify --profile ci --consent-trust issuers.json *.mp4\n", ""},
 		{"what a picture is, unjudged", []string{"inspect", "clip.mp4"}, "c2pa.created (trainedAlgorithmicMedia)", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
