@@ -45,7 +45,7 @@ func (r *run) decode(ctx context.Context) error {
 	}
 	r.tellSoundMarks()
 	if w := &r.out.Watermarks; r.networkGap && w.State == "analysed" {
-		w.State, w.Reason = "partial", optional(*w.Reason+"; a network that was to look could not")
+		w.State, w.Reason = "partial", optional(*w.Reason+"; a network that was to be asked was not, or not about everything")
 	}
 	return r.lookAtOthers(ctx)
 }

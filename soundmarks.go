@@ -118,6 +118,7 @@ func (r *run) tellSoundMark(id int64, digest string, res *neural.SoundResult) {
 	}
 	if res.Unheard != "" {
 		r.notChecked(where, res.Unheard)
+		r.networkGap = true
 	}
 	row := report.SoundMark{
 		Value: hex.EncodeToString(res.Value),

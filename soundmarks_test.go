@@ -20,6 +20,7 @@ import (
 type sounding struct {
 	seconds []int
 	fails   map[int]error // by index
+	gap     time.Duration // between two seconds, of which the last tenth is missing too
 }
 
 func (s sounding) Decode(_ context.Context, _ video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
@@ -40,11 +41,14 @@ func (s sounding) Decode(_ context.Context, _ video.Source, want video.Want, sin
 		return res, err
 	}
 	p := make([]float32, 8000)
+	if s.gap > 0 {
+		p = p[:7200]
+	}
 	for n := range p {
 		p[n] = float32(0.1 * math.Sin(float64(n)/3))
 	}
 	for at := range s.seconds[track-1] {
-		if err := sink.Audio(&video.Audio{Track: track, Time: time.Duration(at) * time.Second, Rate: 8000, Samples: 8000, Planes: [][]float32{p}}); err != nil {
+		if err := sink.Audio(&video.Audio{Track: track, Time: time.Duration(at) * (time.Second + s.gap), Rate: 8000, Samples: len(p), Planes: [][]float32{p}}); err != nil {
 			return res, err
 		}
 		res.Sound.Blocks++
@@ -105,6 +109,7 @@ func TestMarksInSoundOnlyHint(t *testing.T) {
 		{"no sound", sounding{}, &scores{list: []float32{1}}, nil, nil, "analysed", "there is no sound track to listen to"},
 		{"a network that does not start", sounding{seconds: []int{4}}, &scores{list: []float32{1}}, gone, nil, "partial", "could not be asked: gone"},
 		{"a network that dies", sounding{seconds: []int{4}}, &scores{list: []float32{1}, err: gone}, nil, []report.SoundMark{{Track: 2}}, "partial", "could not be asked: gone"},
+		{"sound with gaps", sounding{seconds: []int{9}, gap: time.Minute}, &scores{list: []float32{0}}, nil, []report.SoundMark{{Track: 2, Pieces: 0}}, "partial", "no piece of it as long as a third"},
 		{"a track that is not decoded", sounding{seconds: []int{4, 4}, fails: map[int]error{2: &video.Error{Reason: video.ReasonLimit, Detail: "too loud"}}}, &scores{list: []float32{0}}, nil, []report.SoundMark{{Track: 2, Pieces: 1}}, "partial", "too loud"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -77,7 +77,7 @@ func TestANetworkThatCannotBeAskedIsTold(t *testing.T) {
 	if !strings.Contains(out, "INDETERMINATE") || strings.Contains(out, "rivaGan 9b0e23c5") {
 		t.Errorf("%s%s", out, talk)
 	}
-	if strings.Contains(out, "picture     decoded") && !(strings.Contains(out, "marks of rivaGan: the network could not be asked") && strings.Contains(out, "a network that was to look could not")) {
+	if strings.Contains(out, "picture     decoded") && !(strings.Contains(out, "marks of rivaGan: the network could not be asked") && strings.Contains(out, "a network that was to be asked was not")) {
 		t.Errorf("the gap is not said:\n%s%s", out, talk)
 	}
 }

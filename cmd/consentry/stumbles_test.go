@@ -39,8 +39,8 @@ func TestWhatANewcomerMeets(t *testing.T) {
 	}{
 		{"a text file", append(verify[:4:4], "notes.mp4"), "INDETERMINATE  notes.mp4: the container is not recognized as video, sound or a picture (profile newsroom)", "not supported yet: embedded"},
 		{"an empty file", append(verify[:4:4], "empty.mp4"), "INDETERMINATE  empty.mp4: the file is empty (profile newsroom)", "not supported yet: embedded"},
-		{"a cut file", append(verify[:4:4], "short.mp4"), "the file ends before what was signed does", "was changed after"},
-		{"text behind the end", append(verify[:4:4], "longer.mp4"), "FAIL  longer.mp4: bytes were appended behind what was signed", "ends before what was signed"},
+		{"a cut file", append(verify[:4:4], "short.mp4"), "the file ends before its container does, and is not what was signed", "was changed after"},
+		{"text behind the end", append(verify[:4:4], "longer.mp4"), "FAIL  longer.mp4: bytes were appended behind what was signed", "ends before its container"},
 		{"a signer that nobody knows", append(verify[:4:4], "clip.mp4"), "on no trust list (--trust names further anchors)", ""},
 		{"a reason that stands alone", append(verify[:4:4], "--profile", "ci", "--trust", "root.pem", "clip.mp4"), "\nwhy\n  FAIL ", ""},
 		{"a declaration in a changed file", append(verify[:4:4], "changed.mp4"), "declared in a manifest that does not hold: nothing rests on it", "no token proves it"},

@@ -227,7 +227,8 @@ func invalidHeadline(r *report.Report) string {
 		case i.Cause != nil && causeWords[i.Cause.Kind] != "":
 			return causeWords[i.Cause.Kind]
 		case report.Has(r.Findings, "asset.truncated"):
-			return "the file ends before what was signed does"
+			// Whether nothing else is wrong with it nobody can tell: what is missing is not there to be hashed.
+			return "the file ends before its container does, and is not what was signed"
 		}
 		return "the content was changed after it was signed"
 	}

@@ -34,7 +34,7 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 	}{
 		{"a stranger's file that nothing binds", signed("a.mp4"), func(r *report.Report) { invalid(r, "signingCredential.untrusted", "claim.hardBindings.missing") }, "the manifest does not hold: nothing binds the manifest to this content", "does not hold: the signer"},
 		{"a file whose signer alone is amiss", signed("a.mp4"), func(r *report.Report) { invalid(r, "signingCredential.untrusted") }, "the manifest does not hold: the signer is on no trust list", ""},
-		{"a cut file", signed("a.mp4"), func(r *report.Report) { invalid(r); altered(r) }, "integrity   altered          the file ends before what was signed does (bmff.v3)", "one hash covers them all"},
+		{"a cut file", signed("a.mp4"), func(r *report.Report) { invalid(r); altered(r) }, "integrity   altered          the file ends before its container does, and is not what was signed (bmff.v3)", "one hash covers them all"},
 		{"a file that somebody wrote text behind", signed("a.mp4"), func(r *report.Report) {
 			invalid(r)
 			altered(r)

@@ -262,7 +262,7 @@ func (t *text) integrity() string {
 			return fmt.Sprintf("the content is not the one that was signed (%s)", binding)
 		}
 		if i.Cause == nil && report.Has(t.r.Findings, "asset.truncated") {
-			return fmt.Sprintf("the file ends before what was signed does (%s)", binding)
+			return fmt.Sprintf("the file ends before its container does, and is not what was signed (%s)", binding)
 		}
 		if i.Cause != nil {
 			return Safe(i.Cause.Explanation) + "; changed: " + damage(i.Damage)
