@@ -96,7 +96,7 @@ func (r *run) tellDetector(p *detector.Program, o detector.Outcome, less string)
 	}
 	name := detectorName(&row)
 	if less == "" && o.Unread > 0 {
-		less = counted(int(o.Unread), "frame") + " without the planes that it wants"
+		less = report.Count(int(o.Unread), "frame") + " without the planes that it wants"
 	}
 	switch {
 	case o.Err != nil:

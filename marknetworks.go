@@ -110,12 +110,12 @@ func (r *run) tellNetwork(res *neural.Result) {
 		}
 		return
 	}
-	pictures := counted(res.Frames, "frame")
+	pictures := report.Count(res.Frames, "frame")
 	for _, f := range res.Found {
 		m := watermarkRow(&f, res.Tries)
 		r.out.Watermarks.Found = append(r.out.Watermarks.Found, m)
 		r.find(report.Newf("watermark.found", "", "%s: %.0f of %d bits agree in the sum of %s, counted from %.0f; chance %.1g at most in %s",
-			markName(&m), f.Statistic*float64(f.Bits), f.Bits, pictures, f.Threshold*float64(f.Bits), f.Bound, counted(res.Tries, "comparison")))
+			markName(&m), f.Statistic*float64(f.Bits), f.Bits, pictures, f.Threshold*float64(f.Bits), f.Bound, report.Count(res.Tries, "comparison")))
 	}
 	for _, f := range res.Weak {
 		r.find(report.Newf("watermark.weak", "", "%s %s: %.0f of %d bits agree, counted from %.0f", f.Algorithm, f.Message, f.Statistic*float64(f.Bits), f.Bits, f.Threshold*float64(f.Bits)))

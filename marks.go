@@ -108,23 +108,16 @@ func lookedAt(res *watermark.Result) string {
 	case res.Frames == 0 && res.Unread == 0:
 		return s + ": there is no picture to look at"
 	case res.Frames == 0:
-		return fmt.Sprintf("%s: %s without colour or too small to carry a mark", s, counted(res.Unread, "frame"))
+		return fmt.Sprintf("%s: %s without colour or too small to carry a mark", s, report.Count(res.Unread, "frame"))
 	case res.Frames == res.Keys:
-		s += " on " + counted(res.Keys, "key frame")
+		s += " on " + report.Count(res.Keys, "key frame")
 	default:
-		s += fmt.Sprintf(" on %s, %d of them key frames", counted(res.Frames, "frame"), res.Keys)
+		s += fmt.Sprintf(" on %s, %d of them key frames", report.Count(res.Frames, "frame"), res.Keys)
 	}
 	if res.Unread > 0 {
-		s += fmt.Sprintf("; %s without colour or too small", counted(res.Unread, "frame"))
+		s += fmt.Sprintf("; %s without colour or too small", report.Count(res.Unread, "frame"))
 	}
 	return s
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // millis is a time in whole milliseconds, to the nearest; ticks of a container rarely are.

@@ -136,7 +136,7 @@ func (r *run) tellSoundMark(id int64, digest string, res *neural.SoundResult) {
 		return
 	}
 	f := report.Newf("watermark.sound", "", "%s in sound track %d: the network takes %d of %s of %s for marked; %s%s",
-		res.Kind, id, res.Marked, counted(res.Pieces, "piece"), inSeconds(res.Piece), rateInWords(row.Measured), valueInWords(res.Value))
+		res.Kind, id, res.Marked, report.Count(res.Pieces, "piece"), inSeconds(res.Piece), rateInWords(row.Measured), valueInWords(res.Value))
 	f.Where = spansInWords(res.Spans)
 	r.find(f)
 }

@@ -209,12 +209,12 @@ func (k *boxesCheck) run(m *boxesMap) error {
 	}
 	for _, p := range k.loose {
 		if !slices.ContainsFunc(k.spans, func(x Range) bool { return x.Offset <= p.Offset && p.End() <= x.End() }) {
-			k.mismatch("%d bytes at offset %d, between boxes, are not listed", p.Length, p.Offset)
+			k.mismatch("%s at offset %d, between boxes: not listed", report.Count(p.Length, "byte"), p.Offset)
 			break
 		}
 	}
 	if k.end < k.c.Size {
-		k.mismatch("%d bytes behind the last box are not listed", k.c.Size-k.end)
+		k.mismatch("%s behind the last box: not listed", report.Count(k.c.Size-k.end, "byte"))
 	}
 	k.report(codeBoxesAdditional)
 	if k.b.State == "" {

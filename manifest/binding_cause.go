@@ -118,6 +118,14 @@ func (b *Binding) firstCause(left *int64, need int64, tries ...func() (*report.C
 	return nil
 }
 
+// bytesWere begins a sentence about bytes that something was done to.
+func bytesWere(n int64) string {
+	if n == 1 {
+		return "1 byte was"
+	}
+	return fmt.Sprintf("%d bytes were", n)
+}
+
 // notEveryCause says that the bytes which may be hashed to find a cause were used up.
 func (b *Binding) notEveryCause() {
 	b.Missing = append(b.Missing, notChecked(causeUnproved, fmt.Sprintf("%d MiB were hashed to find one; not every change was tried", maxCauseBytes>>20)))
@@ -210,7 +218,7 @@ func (c *causes) appended() (*report.Cause, error) {
 			c.k.damage("behind what was signed", end, c.k.c.Size-end)
 			return &report.Cause{
 				Kind: CauseAppended, Offset: end, Length: c.k.c.Size - end,
-				Explanation: fmt.Sprintf("%d bytes were appended: the file up to byte %d is what was signed", c.k.c.Size-end, end),
+				Explanation: fmt.Sprintf("%s appended: the file up to byte %d is what was signed", bytesWere(c.k.c.Size-end), end),
 			}, nil
 		}
 	}

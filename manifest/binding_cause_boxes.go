@@ -97,7 +97,7 @@ func (c *boxesCauses) find() (*report.Cause, error) {
 		return nil, nil
 	case !tail && len(bad) == 0 && c.after == nil && len(c.boxes) > 0:
 		end := c.boxes[len(c.boxes)-1].End()
-		return c.found(CauseAppended, parts.Range{Offset: end, Length: c.k.c.Size - end}, "behind what was signed", "%d bytes were appended: the file up to byte %d is what was signed", c.k.c.Size-end, end), nil
+		return c.found(CauseAppended, parts.Range{Offset: end, Length: c.k.c.Size - end}, "behind what was signed", "%s appended: the file up to byte %d is what was signed", bytesWere(c.k.c.Size-end), end), nil
 	case !tail || len(bad) == 0:
 		return nil, nil
 	}

@@ -208,7 +208,7 @@ func (c *dataCauses) appended() (*report.Cause, error) {
 		}
 		if sum = h.Sum(sum[:0]); bytes.Equal(sum, c.want) {
 			x := parts.Range{Offset: end, Length: c.k.c.Size - end}
-			return c.found(CauseAppended, x, "behind what was signed", "%d bytes were appended: the file up to byte %d is what was signed", x.Length, end), nil
+			return c.found(CauseAppended, x, "behind what was signed", "%s appended: the file up to byte %d is what was signed", bytesWere(x.Length), end), nil
 		}
 	}
 	return nil, nil

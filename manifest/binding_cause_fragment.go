@@ -57,10 +57,10 @@ func (k *bmffCheck) fragmentCause(l *fragments, i int) error {
 		return err
 	}
 	cause := &report.Cause{Kind: CauseInserted, Where: fmt.Sprintf("behind fragment %d", i), Offset: stop, Length: end - stop}
-	cause.Explanation = fmt.Sprintf("%d bytes at offset %d, behind fragment %d, were inserted: without them it is what was signed", end-stop, stop, i)
+	cause.Explanation = fmt.Sprintf("%s inserted at offset %d, behind fragment %d: without that it is what was signed", bytesWere(end-stop), stop, i)
 	if end == k.c.Size {
 		cause.Kind = CauseAppended
-		cause.Explanation = fmt.Sprintf("%d bytes were appended: the file up to byte %d is what was signed", end-stop, stop)
+		cause.Explanation = fmt.Sprintf("%s appended: the file up to byte %d is what was signed", bytesWere(end-stop), stop)
 	}
 	k.b.Cause, k.b.Damage = cause, nil
 	k.damage(cause.Where, stop, end-stop)
@@ -76,7 +76,7 @@ func (s *setCheck) partCause(r *setPart, p Part, f *bmff.File, t *tree, proof *p
 	had := left
 	stop, err := cutBack(s.ctx, &Content{Data: p.Data, Size: p.Size}, newMatcher(f, s.m.Exclusions), t, proof, 0, len(f.Boxes), p.Size, &left)
 	if stop > 0 {
-		r.why += fmt.Sprintf(": %d bytes were appended, the file up to byte %d is what was signed", p.Size-stop, stop)
+		r.why += fmt.Sprintf(": %s appended, the file up to byte %d is what was signed", bytesWere(p.Size-stop), stop)
 	}
 	s.mu.Lock()
 	s.tries += max(0, min(left, had))

@@ -34,7 +34,7 @@ func (c *dataCauses) cutOff() (*report.Cause, error) {
 			if err != nil || !ok {
 				return nil, err
 			}
-			return c.foundGone(size, int64(n), "the end was cut off, %s: with the end that such files have the file is what was signed", plural(int64(n))), nil
+			return c.foundGone(size, int64(n), "the end was cut off, %s: with the end that such files have the file is what was signed", report.Count(n, "byte")), nil
 		}
 	}
 	if c.left < c.need {
@@ -52,7 +52,7 @@ func (c *dataCauses) cutOff() (*report.Cause, error) {
 			continue // what was left out must have been there
 		}
 		if sum = h.Sum(sum[:0]); bytes.Equal(sum, c.want) {
-			return c.foundGone(size, n, "the end was cut off, %s: with as many zeros behind its end the file is what was signed", plural(n)), nil
+			return c.foundGone(size, n, "the end was cut off, %s: with as many zeros behind its end the file is what was signed", report.Count(n, "byte")), nil
 		}
 	}
 	return nil, nil
@@ -117,13 +117,6 @@ func (c *dataCauses) fillers(p parts.Part, n int64) [][]edit {
 		out = append(out, []edit{{at: at, bytes: head}, {at: at, zeros: n - 8}})
 	}
 	return out
-}
-
-func plural(n int64) string {
-	if n == 1 {
-		return "1 byte"
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // headOf reads bytes of the file's start; nil: there are none.
