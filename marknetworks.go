@@ -40,6 +40,9 @@ func (r *run) openNetworks(ctx context.Context) error {
 			continue
 		}
 		r.out.Watermarks.Networks = append(r.out.Watermarks.Networks, report.MarkNetwork{Kind: string(n.Network.Kind), SHA256: n.SHA256})
+		if !n.Network.Kind.Tried() {
+			r.notChecked("how often marks of "+string(n.Network.Kind)+" are found or missed", "no network of this kind with its published weights was ever measured: it is asked as its published code asks it, and neither its yes nor its no was held against marked material")
+		}
 		if n.Network.Kind.Sound() {
 			r.soundMarks.networks = append(r.soundMarks.networks, soundNetwork{kind: n.Network.Kind, sha256: n.SHA256, session: s, net: n.Network})
 			continue

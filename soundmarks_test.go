@@ -146,3 +146,29 @@ func TestMarksInSoundOnlyHint(t *testing.T) {
 		})
 	}
 }
+
+// TestANetworkThatWasNeverMeasuredIsSaidToBe: PerTh was, AudioSeal was not; the report says so whatever is found.
+func TestANetworkThatWasNeverMeasuredIsSaidToBe(t *testing.T) {
+	value := func(name string, shape ...int64) []forge.ModelValue {
+		return []forge.ModelValue{{Name: name, Type: 1, Shape: shape}}
+	}
+	n, err := neural.Recognise(neural.AudioSeal, forge.Model{Inputs: value("in", 1, 1, 16000), Outputs: value("out", 1, 18, 16000)}.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent := func(context.Context) (neural.Session, error) { return &scores{list: []float32{0}}, nil }
+	for _, c := range []struct {
+		net  consentry.MarkNetwork
+		said bool
+	}{{perth(t, &scores{list: []float32{0}}, nil), false}, {consentry.MarkNetwork{Network: n, SHA256: strings.Repeat("cd", 32), Open: silent}, true}} {
+		v := trusting(t)
+		v.Frames, v.Decoder, v.MarkNetworks = video.KeyFrames, sounding{seconds: []int{4}}, []consentry.MarkNetwork{c.net}
+		r := verify(t, v, asset(forge.Movie(nil)))
+		what := "how often marks of " + string(c.net.Network.Kind) + " are found or missed"
+		if said := slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool {
+			return n.What == what && strings.Contains(n.Why, "published weights was ever measured")
+		}); said != c.said {
+			t.Errorf("%s: said %v: %+v", c.net.Network.Kind, said, r.NotChecked)
+		}
+	}
+}

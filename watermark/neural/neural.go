@@ -97,6 +97,10 @@ func (k Kind) Matched() bool { return contracts[k].matched }
 // Sound says whether the kind's marks are in sound.
 func (k Kind) Sound() bool { return soundContracts[k].rate > 0 }
 
+// Tried says whether a network of the kind with its published weights was ever asked in this project's measurements. Of the
+// others only the code around them was tested, with answers that were made up.
+func (k Kind) Tried() bool { return k == RivaGAN || k == PerTh }
+
 // Network is a network of a known kind.
 type Network struct {
 	Kind   Kind

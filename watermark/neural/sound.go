@@ -20,10 +20,14 @@ type soundContract struct {
 	threshold   float64 // score from which a piece counts as marked
 }
 
-// soundContracts: PerTh's is that of the decoder of resemble-perth 1.0.1 behind its AudioProcessor, AudioSeal's that of
-// the detector of audioseal 0.2.0 without its last steps (softmax, mean, sigmoid): two numbers and 16 bits for each
-// sample. PerTh's own code rounds at a half; clean speech reaches 0.76 and marked speech stays above 0.95, so a piece counts
-// from 0.9 here. AudioSeal's score is the share of samples that it takes for marked.
+// soundContracts: PerTh's is that of the decoder of resemble-perth 1.0.1 behind its AudioProcessor. Its own code rounds at
+// a half; clean speech reaches 0.76 and marked speech stays above 0.95, so a piece counts from 0.9 here.
+//
+// AudioSeal's is that of the module "detector" within AudioSealDetector of audioseal 0.2.0, as its card
+// audioseal_detector_16bits makes it: samples as they are, since the card has no normalizer, to two numbers and 16 bits for
+// each. What the class does with them is done by [Fold]: the softmax of two numbers is above a half where the second is
+// the higher one, the score is the share of such samples, and a bit is a one where the sigmoid of its mean is above a half,
+// so where the mean is above zero.
 var soundContracts = map[Kind]soundContract{
 	PerTh:     {rate: 32000, rows: perthBins, length: 301, least: 101, most: 3001, threshold: 0.9},
 	AudioSeal: {rate: 16000, rows: 1, length: 16000, least: 3200, most: 160_000, bits: 16, threshold: 0.5},
@@ -211,11 +215,18 @@ func (d *SoundDetector) sample(v float32) {
 	}
 }
 
-// rest shows what is left of a run, with silence behind it, where it is long enough to tell something.
+// rest shows what is left of a run where it is long enough to tell something: with silence behind it, or, where the score
+// is a share of the samples, again and again, since silence would count as samples without a mark.
 func (d *SoundDetector) rest() {
 	if n := len(d.piece); 3*n >= cap(d.piece) {
 		d.piece = d.piece[:cap(d.piece)]
-		clear(d.piece[n:])
+		if d.stft != nil {
+			clear(d.piece[n:])
+		} else {
+			for i := n; i < len(d.piece); i++ {
+				d.piece[i] = d.piece[i-n]
+			}
+		}
 		d.show()
 	} else {
 		d.lost += n

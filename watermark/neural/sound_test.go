@@ -220,6 +220,25 @@ func TestBitsOfAMarkInSoundAreNoEvidence(t *testing.T) {
 	}
 }
 
+// TestARestIsShownSoThatItsShareStandsFor: a score that is a share of samples is not lowered by silence behind the end.
+func TestARestIsShownSoThatItsShareStandsFor(t *testing.T) {
+	var shown []float32
+	d := neural.NewSound(soundNetwork(t, neural.AudioSeal), answers(func(in neural.Tensor) ([]float32, error) {
+		shown = slices.Clone(in.Data)
+		return make([]float32, 17), nil
+	}))
+	d.Audio(sound(16000, 0, tone(6400, .1)))
+	if r := d.End(); r.Pieces != 1 || len(shown) != 16000 {
+		t.Fatalf("%d numbers, %+v", len(shown), r)
+	}
+	for rest := 6300; rest <= 6400; rest++ { // the kernel holds some back
+		if slices.Equal(shown[rest:], shown[:16000-rest]) {
+			return
+		}
+	}
+	t.Errorf("the rest is not shown again: ends with %v", shown[15990:])
+}
+
 func TestANetworkForSoundThatFailsIsNotAskedAgain(t *testing.T) {
 	for name, run := range map[string]answers{
 		"an error":        func(neural.Tensor) ([]float32, error) { return nil, errors.New("gone") },
