@@ -178,7 +178,7 @@ func (r *run) validate(ctx context.Context) error {
 	ask, below := r.responder(ctx)
 	res, err := r.store.Validate(ctx, content, manifest.Options{
 		Trust: &r.v.Trust, Now: r.now, Limits: r.v.Limits.Manifest, Label: r.v.ManifestLabel,
-		Ask: ask, AskBelow: below, Nonce: r.v.Nonce, Fetch: r.liveManifests(),
+		Ask: ask, AskBelow: below, Nonce: r.v.Nonce, Fetch: r.liveManifests(), Document: r.documents(ctx),
 	})
 	if res != nil {
 		r.result = res

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 
 	"github.com/consentry/consentry/internal/cbortree"
@@ -65,7 +66,11 @@ func (v *validator) identities(ctx context.Context, r *Result) error {
 				r.NotChecked = append(r.NotChecked, report.NotChecked{What: "identity assertions", Why: fmt.Sprintf("more than the %d of a store that are judged", maxIdentities)})
 				return nil
 			}
-			m.Identities = append(m.Identities, v.identity(w, a))
+			i := v.identity(w, a)
+			m.Identities = append(m.Identities, i)
+			if i.Aggregation != nil && i.Aggregation.Unfetched != "" {
+				r.NotChecked = append(r.NotChecked, report.NotChecked{What: "identity assertions", Why: fmt.Sprintf("the DID document of %q is not at hand (--did); %q is not asked without leave to use the network (--fetch), which would tell whether the signature verifies and make nobody trusted", i.Aggregation.Issuer, i.Aggregation.Unfetched)})
+			}
 		}
 	}
 	return nil
@@ -251,9 +256,18 @@ func (j *identityJudge) x509(payload cbortree.Value, signature []byte) {
 
 // aggregation judges a credential of an identity claims aggregator. CAWG identity 1.3, 8.1.
 func (j *identityJudge) aggregation(payload cbortree.Value, signature []byte) {
+	get := j.v.opt.Document
+	if j.wrong && get != nil { // an assertion that counts for nothing shall not choose whom we ask
+		get = func(string) ([]byte, error) {
+			return nil, errors.New("nothing is fetched for an assertion that does not hold")
+		}
+	}
 	r := signing.VerifyAggregation(signing.AggregationInput{
-		COSE: signature, Asset: assetJSON(payload), URL: j.id.Assertion.URI, Now: j.v.opt.Now, Trust: j.v.opt.Trust,
+		COSE: signature, Asset: assetJSON(payload), URL: j.id.Assertion.URI, Now: j.v.opt.Now, Trust: j.v.opt.Trust, Get: get,
 	})
+	if j.wrong {
+		r.Unfetched = ""
+	}
 	j.id.Aggregation = r
 	sound := r.Validated
 	for _, f := range r.Findings {

@@ -34,7 +34,10 @@ type Options struct {
 	// Fetch gets the manifest of a live stream that statements about segments name by an address, of most bytes at the
 	// most; nil: none is got. why says in plain words what kept it from coming; an error is the context's.
 	Fetch func(ctx context.Context, address string, most int64) (body []byte, why string, err error)
-	Label string // of the manifest to take for the active one; empty: the last. For stores with several assets only
+	// Document gets the DID document of an aggregator of identities that is not among Trust.DIDs; nil: none is got. See
+	// [signing.AggregationInput].
+	Document func(address string) ([]byte, error)
+	Label    string // of the manifest to take for the active one; empty: the last. For stores with several assets only
 }
 
 // Result is what validation found. What is true only of a valid manifest must not be believed of another: look at its

@@ -24,7 +24,7 @@ var cawgCodes = []Code{
 	{"cawg.x509.time_stamp.mismatch", Informational, "the identity's time-stamp does not belong to its signature", "CAWG identity 1.3, 8.2", "The time does not count: the time-stamp was copied from elsewhere, or the file was changed."},
 	{"cawg.x509.time_stamp.outside_validity", Informational, "the identity's time-stamp lies outside the validity of the authority's certificates", "CAWG identity 1.3, 8.2", "The time does not count; the signer should use another time-stamp authority."},
 	{"cawg.x509.time_stamp.untrusted", Informational, "the authority of the identity's time-stamp is on no time-stamp trust list", "CAWG identity 1.3, 8.2", "Name further authorities with --tsa-trust."},
-	{"cawg.ica.did_unavailable", Failure, "the document of the aggregator's DID is not at hand", "CAWG identity 1.3, 8.1", "Give the document with --did."},
+	{"cawg.ica.did_unavailable", Failure, "the document of the aggregator's DID is not at hand", "CAWG identity 1.3, 8.1", "Give the document with --did; --fetch gets it too, and makes nobody trusted."},
 	{"cawg.ica.did_unsupported_method", Failure, "the aggregator's DID has a method that is not supported", "CAWG identity 1.3, 8.1", "Only did:web and did:jwk are read; the identity counts for nothing."},
 	{"cawg.ica.invalid_alg", Failure, "the aggregator signed with an algorithm that is not allowed", "CAWG identity 1.3, 8.1", "The identity counts for nothing; ask its issuer for a new one."},
 	{"cawg.ica.invalid_content_type", Failure, "the aggregator's message does not say that it is a credential", "CAWG identity 1.3, 8.1", "The identity counts for nothing; ask its issuer for a new one."},

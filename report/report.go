@@ -345,7 +345,7 @@ type Span struct {
 // Fetched is one thing that the network was asked for. Nothing is fetched unless the user allows it for a run.
 type Fetched struct {
 	URL     string  `json:"url"`
-	Purpose string  `json:"purpose"`         // token, status-list, ocsp, manifest, resolver, look-alike
+	Purpose string  `json:"purpose"`         // token, status-list, ocsp, manifest, did, resolver, look-alike
 	Final   string  `json:"final,omitempty"` // the address that answered, after redirects, where it is another
 	Status  int     `json:"status"`          // of HTTP; 0: no answer
 	Bytes   int64   `json:"bytes"`

@@ -20,6 +20,9 @@ type AggregationInput struct {
 	URL   string    // of the identity assertion, for the findings
 	Now   time.Time // the clock
 	Trust *Trust    // nil trusts nobody
+	// Get gets a DID document that is not among Trust.DIDs, of [MaxDIDDocument] bytes at the most, by the https address
+	// that a did:web stands for; nil: nothing is fetched.
+	Get func(address string) ([]byte, error)
 }
 
 // Aggregation is what such a credential is worth. Its words are the aggregator's and count only where Valid.
@@ -32,6 +35,8 @@ type Aggregation struct {
 	// Valid says that the signature verifies, that the issuer is trusted, and that nothing is wrong with the credential.
 	Valid bool
 	Stamp *Stamp // as in Result
+	// Unfetched is the address of the issuer's document where only that there is no Get kept it from being asked for.
+	Unfetched string
 }
 
 // Verified is an identity that an aggregator verified. CAWG identity 1.3, 8.1.
@@ -82,8 +87,8 @@ type aggregation struct {
 }
 
 // VerifyAggregation judges the signature of an identity assertion that is a verifiable credential of an identity claims
-// aggregator. It never fails and fetches nothing: documents of did:web are those of [Trust.DIDs]. Every check is made,
-// so that one failure does not hide another. CAWG identity 1.3, 8.1.
+// aggregator. It never fails. Documents of did:web are those of [Trust.DIDs], else what Get gets, which makes nobody
+// trusted. Every check is made, so that one failure does not hide another. CAWG identity 1.3, 8.1.
 func VerifyAggregation(in AggregationInput) *Aggregation {
 	a := &aggregation{in: in, out: &Aggregation{}, at: in.Now}
 	if a.in.Trust == nil {
@@ -93,10 +98,10 @@ func VerifyAggregation(in AggregationInput) *Aggregation {
 		return a.out
 	}
 	a.stamp()
-	a.signature()
 	a.period()
 	a.asset()
 	a.verified()
+	a.signature() // last, as it may ask the network
 	if a.vc.Status != nil {
 		a.open = true
 		a.say("cawg.ica.revocation.unsupported", "the credential names a status, which is not looked up")
@@ -182,7 +187,7 @@ func (a *aggregation) signature() {
 }
 
 // document finds the issuer's document, and says whether the issuer is trusted: the document is at hand. A DID that is
-// its own key can be made by anybody.
+// its own key can be made by anybody, as can a document on a server.
 func (a *aggregation) document() *DIDDocument {
 	did := a.out.Issuer
 	for i := range a.in.Trust.DIDs {
@@ -193,8 +198,8 @@ func (a *aggregation) document() *DIDDocument {
 	switch {
 	case !strings.HasPrefix(did, "did:"):
 		a.say("cawg.ica.invalid_issuer", "the issuer is no DID")
-	case strings.HasPrefix(did, "did:web:"):
-		a.say("cawg.ica.did_unavailable", "the document of %q is not at hand, and is not fetched", did)
+	case strings.HasPrefix(did, didWebPrefix):
+		return a.fetched(did)
 	case strings.HasPrefix(did, "did:jwk:"):
 		a.say("cawg.ica.untrusted_issuer", "nobody named the issuer as trusted")
 		doc, err := didJWK(did)
@@ -316,7 +321,7 @@ func (v verifiedIdentity) complete() bool {
 
 // parse reads the credential. A member that is there twice could be read in two ways, and makes it none.
 func (c *credential) parse(data []byte) error {
-	if err := eachOnce(data); err != nil {
+	if err := eachOnce(data, "credential"); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, c); err != nil {
@@ -342,54 +347,54 @@ func (c *credential) parse(data []byte) error {
 	return nil
 }
 
-// maxJSONDepth is how deep arrays and objects of a credential may nest; its own structures need 5.
+// maxJSONDepth is how deep arrays and objects of a credential or a DID document may nest; their own structures need 5.
 const maxJSONDepth = 16
 
 // eachOnce refuses JSON with a member twice in one object, folded to one case as encoding/json matches names, or nested
 // too deep, or followed by more.
-func eachOnce(data []byte) error {
+func eachOnce(data []byte, what string) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	if err := objectOnce(d, 0); err != nil {
+	if err := objectOnce(d, what, 0); err != nil {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("something follows the credential")
+		return errors.New("something follows the " + what)
 	}
 	return nil
 }
 
-func objectOnce(d *json.Decoder, depth int) error {
+func objectOnce(d *json.Decoder, what string, depth int) error {
 	t, err := d.Token()
 	if err != nil {
-		return errors.New("the credential is no JSON")
+		return errors.New("the " + what + " is no JSON")
 	}
 	open, ok := t.(json.Delim)
 	if !ok {
 		return nil
 	}
 	if depth == maxJSONDepth {
-		return errors.New("the credential is nested too deep")
+		return errors.New("the " + what + " is nested too deep")
 	}
 	seen := map[string]bool{}
 	for d.More() {
 		if open == '{' {
 			name, err := d.Token()
 			if err != nil {
-				return errors.New("the credential is no JSON")
+				return errors.New("the " + what + " is no JSON")
 			}
 			key := strings.ToLower(name.(string))
 			if seen[key] {
-				return errors.New("a member of the credential is there twice")
+				return errors.New("a member of the " + what + " is there twice")
 			}
 			seen[key] = true
 		}
-		if err := objectOnce(d, depth+1); err != nil {
+		if err := objectOnce(d, what, depth+1); err != nil {
 			return err
 		}
 	}
 	if _, err := d.Token(); err != nil {
-		return errors.New("the credential is no JSON")
+		return errors.New("the " + what + " is no JSON")
 	}
 	return nil
 }

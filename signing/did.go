@@ -14,12 +14,15 @@ import (
 	"strings"
 )
 
-// Limits of DID documents, which are read from files and from DIDs themselves.
+// Limits of DID documents, which are read from files, from DIDs themselves and from the network.
 const (
-	// maxDIDDocument bounds a document in bytes; published ones have about 1 kB.
-	maxDIDDocument = 64 << 10
+	// MaxDIDDocument bounds a document in bytes; published ones have about 1 kB.
+	MaxDIDDocument = 64 << 10
 	// maxDIDKeys is how many keys of a document are tried: an issuer that renews them keeps two or three.
 	maxDIDKeys = 16
+	// maxDIDMethods is how many entries of assertionMethod are looked at, usable or not: each costs the work of reading a
+	// key.
+	maxDIDMethods = 64
 )
 
 // DIDDocument is a DID document at hand: whoever names one trusts its subject to aggregate identities. W3C DID 1.0, 5.
@@ -33,8 +36,12 @@ var errNoKeys = errors.New("the DID document has no usable key in assertionMetho
 
 // ParseDID reads a DID document. One without usable keys is read, and verifies nothing.
 func ParseDID(data []byte) (*DIDDocument, error) {
-	if len(data) > maxDIDDocument {
-		return nil, fmt.Errorf("a DID document of %d bytes, more than the %d that are read", len(data), maxDIDDocument)
+	if len(data) > MaxDIDDocument {
+		return nil, fmt.Errorf("a DID document of %d bytes, more than the %d that are read", len(data), MaxDIDDocument)
+	}
+	// A member that is there twice could be read in two ways.
+	if err := eachOnce(data, "DID document"); err != nil {
+		return nil, fmt.Errorf("no DID document: %w", err)
 	}
 	var doc struct {
 		ID      string            `json:"id"`
@@ -48,8 +55,8 @@ func ParseDID(data []byte) (*DIDDocument, error) {
 		return nil, errors.New("no DID document: its id is no DID")
 	}
 	d := &DIDDocument{ID: doc.ID}
-	for _, raw := range doc.Assert {
-		for _, m := range didMethods(raw, doc.Methods) {
+	for _, raw := range doc.Assert[:min(len(doc.Assert), maxDIDMethods)] {
+		for _, m := range didMethods(raw, doc.ID, doc.Methods) {
 			if k, err := m.Key.public(); err == nil && len(d.keys) < maxDIDKeys && (m.Type == "JsonWebKey2020" || m.Type == "JsonWebKey") {
 				d.keys = append(d.keys, k)
 			}
@@ -64,12 +71,19 @@ type didMethod struct {
 	Key  jwk    `json:"publicKeyJwk"`
 }
 
-// didMethods is an entry of assertionMethod: a method, or the id of one of verificationMethod.
-func didMethods(raw json.RawMessage, methods []didMethod) []didMethod {
+// didMethods is an entry of assertionMethod: a method, or the id of one of verificationMethod. Either may leave out the
+// document's own DID in front of the fragment. W3C DID 1.0, 3.2.2.
+func didMethods(raw json.RawMessage, did string, methods []didMethod) []didMethod {
+	whole := func(id string) string {
+		if strings.HasPrefix(id, "#") {
+			return did + id
+		}
+		return id
+	}
 	var id string
 	if json.Unmarshal(raw, &id) == nil {
 		for _, m := range methods {
-			if m.ID == id {
+			if whole(m.ID) == whole(id) {
 				return []didMethod{m}
 			}
 		}
@@ -85,7 +99,7 @@ func didMethods(raw json.RawMessage, methods []didMethod) []didMethod {
 // didJWK is the document of a DID that is its own key. The did:jwk method, 3.
 func didJWK(did string) (*DIDDocument, error) {
 	text := strings.TrimPrefix(did, "did:jwk:")
-	if len(text) > maxDIDDocument {
+	if len(text) > MaxDIDDocument {
 		return nil, errors.New("the key of the DID is too long")
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)

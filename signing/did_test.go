@@ -48,6 +48,17 @@ func TestParseDID(t *testing.T) {
 		{"a key that is no base64url", key("y", "+"), 0},
 		{"a key of another kind", key("kty", "oct"), 0},
 		{"sixteen keys", func(o forge.Object) { o["assertionMethod"] = times(16, method("ES256")) }, 16},
+		{"a method by an id without the DID", func(o forge.Object) {
+			o["verificationMethod"] = []any{method("ES256")}
+			o["assertionMethod"] = []any{"#1"}
+		}, 1},
+		{"a method whose id leaves out the DID", func(o forge.Object) {
+			m := method("ES256")
+			m["id"] = "#1"
+			o["verificationMethod"], o["assertionMethod"] = []any{m}, []any{someDID + "#1"}
+		}, 1},
+		{"a key behind sixty-three entries that are none", func(o forge.Object) { o["assertionMethod"] = append(times(63, 1), method("ES256")) }, 1},
+		{"a key behind sixty-four", func(o forge.Object) { o["assertionMethod"] = append(times(64, 1), method("ES256")) }, 0},
 		{"seventeen keys", func(o forge.Object) { o["assertionMethod"] = times(17, method("ES256")) }, 16},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -78,7 +89,16 @@ func TestParseDIDRefuses(t *testing.T) {
 	if _, err := signing.ParseDID(fill(64 << 10)); err != nil {
 		t.Errorf("at the limit: %v", err)
 	}
+	nested := func(n int) []byte {
+		return fmt.Appendf(nil, `{"id":"did:web:x","x":%s1%s}`, strings.Repeat("[", n), strings.Repeat("]", n))
+	}
+	if _, err := signing.ParseDID(nested(15)); err != nil {
+		t.Errorf("as deep as is read: %v", err)
+	}
 	for name, data := range map[string][]byte{
+		"one level deeper":           nested(16),
+		"an id twice":                []byte(`{"id":"did:web:x","ID":"did:web:y"}`),
+		"something behind it":        []byte(`{"id":"did:web:x"} {}`),
 		"one byte more than is read": fill(64<<10 + 1),
 		"no JSON":                    []byte("id"),
 		"a list":                     []byte(`[{"id":"did:web:x"}]`),

@@ -67,6 +67,9 @@ const (
 	MaxAddresses         = maxAddresses
 )
 
+// DIDWebAddress is where the document of a did:web lies.
+func DIDWebAddress(did string) (string, error) { return didWebAddress(did) }
+
 // Keys is the number of keys that a DID document has.
 func (d *DIDDocument) Keys() int { return len(d.keys) }
 

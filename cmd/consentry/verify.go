@@ -100,7 +100,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
 			&cli.StringFlag{Name: "consent-tokens", Usage: "`DIR` of tokens (*.jwt) that files name by reference"},
 			&cli.BoolFlag{Name: "no-state", Usage: "forget which lists were seen before: for CI"},
-			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, revocation"},
+			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, revocation, DIDs"},
 			&cli.StringSliceFlag{Name: "resolver", Usage: "`URL` asked for lost manifests, by fingerprint and marks"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339, or a day); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
