@@ -14,7 +14,7 @@ import (
 // readLabels reads declarations outside C2PA: labels of generated content, XMP, generators' tags.
 func (r *run) readLabels(ctx context.Context) error {
 	l := r.located
-	found, err := labels.Read(ctx, labels.Source{Data: r.asset.Data, Size: r.asset.Size, Format: l.Container, Boxes: l.File, Parts: l.Parts})
+	found, err := labels.Read(ctx, labels.Source{Data: r.asset.Data, Size: r.asset.Size, Format: l.Container, Boxes: l.File, Parts: l.Parts, Matroska: l.Matroska, Flash: l.Flash})
 	if err != nil {
 		return err
 	}

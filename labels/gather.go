@@ -26,10 +26,10 @@ func (c *collector) gather(ctx context.Context) error {
 		return c.boxes(ctx)
 	case s.Parts != nil:
 		return c.divided(ctx)
-	case s.Format == "mkv" || s.Format == "webm":
-		return c.matroska()
-	case s.Format == "flv":
-		return c.flash()
+	case s.Matroska != nil:
+		return c.matroska(s.Matroska)
+	case s.Flash != nil:
+		c.flash(s.Flash)
 	case s.Format == "":
 		c.left("the container is not recognized")
 	default:
@@ -81,11 +81,7 @@ func known(name string) string {
 }
 
 // matroska reads tags, applications and attached covers. RFC 9559, 5.1.8.
-func (c *collector) matroska() error {
-	f, err := ebml.Walk(c.src.Data, c.src.Size)
-	if err != nil {
-		return err
-	}
+func (c *collector) matroska(f *ebml.File) error {
 	name := "Matroska"
 	if f.DocType == "webm" {
 		name = "WebM"
@@ -137,13 +133,9 @@ func isPacket(text string) bool {
 }
 
 // flash reads the scripts of a Flash Video file.
-func (c *collector) flash() error {
-	f, err := flv.Walk(c.src.Data, c.src.Size)
-	if err != nil {
-		return err
-	}
+func (c *collector) flash(f *flv.File) {
 	c.problems(f.Problems)
-	kept := f.Fields.List[:0]
+	rest := parts.Fields{Left: f.Fields.Left} // the file stays as it was walked
 	for _, x := range f.Fields.List {
 		if x.Path == "onXMPData" {
 			switch {
@@ -156,13 +148,11 @@ func (c *collector) flash() error {
 			}
 			continue
 		}
-		kept = append(kept, x)
+		rest.List = append(rest.List, x)
 	}
-	f.Fields.List = kept
-	c.take(&f.Fields, func(x parts.Field) field {
+	c.take(&rest, func(x parts.Field) field {
 		return field{carrier: "FLV " + x.Path, role: named(x.Name, plain)}
 	})
-	return nil
 }
 
 // problems says that a file's metadata end early. Bytes behind the end are no concern of labels.

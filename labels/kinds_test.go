@@ -11,6 +11,7 @@ import (
 
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/labels"
+	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
 )
 
@@ -322,8 +323,12 @@ func (f failing) ReadAt(p []byte, at int64) (int, error) {
 
 // TestReadErrorsAreErrors: what cannot be read is no statement about the file, and neither is a run that was cancelled.
 func TestReadErrorsAreErrors(t *testing.T) {
-	data := forge.Matroska("webm", forge.MatroskaTags(nil, text("AIGC", aigc)))
-	s := labels.Source{Data: failing{strings.NewReader(string(data)), 20}, Size: int64(len(data)), Format: "webm"}
+	data := forge.RIFF("WAVE", forge.RIFFChunk("AIGC", aigc))
+	l, err := manifest.Locate(context.Background(), strings.NewReader(string(data)), int64(len(data)), manifest.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := labels.Source{Data: failing{strings.NewReader(string(data)), 20}, Size: int64(len(data)), Format: l.Container, Parts: l.Parts}
 	if _, err := labels.Read(context.Background(), s); !errors.Is(err, errDisk) {
 		t.Errorf("error %v", err)
 	}

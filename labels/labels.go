@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/internal/ebml"
+	"github.com/consentry/consentry/internal/flv"
 	"github.com/consentry/consentry/internal/parts"
 	"github.com/consentry/consentry/internal/xmp"
 	"github.com/consentry/consentry/report"
@@ -52,13 +54,15 @@ const (
 	classHint     = "F"
 )
 
-// Source is a file whose container was walked.
+// Source is a file whose container was walked; manifest.Located has what the walk gave.
 type Source struct {
-	Data   io.ReaderAt
-	Size   int64
-	Format string      // by content, as manifest.Located gives it
-	Boxes  *bmff.File  // of a BMFF file
-	Parts  *parts.File // of a RIFF, MP3, FLAC, Ogg, JPEG or PNG file
+	Data     io.ReaderAt
+	Size     int64
+	Format   string      // by content
+	Boxes    *bmff.File  // of a BMFF file
+	Parts    *parts.File // of a RIFF, MP3, FLAC, Ogg, JPEG or PNG file
+	Matroska *ebml.File  // of a Matroska or WebM file
+	Flash    *flv.File   // of a Flash Video file
 }
 
 // Packet is a packet of XMP in a file, read.

@@ -33,7 +33,7 @@ func readErr(data []byte) (*labels.Result, error) {
 		return nil, err
 	}
 	return labels.Read(context.Background(), labels.Source{
-		Data: bytes.NewReader(data), Size: int64(len(data)), Format: l.Container, Boxes: l.File, Parts: l.Parts,
+		Data: bytes.NewReader(data), Size: int64(len(data)), Format: l.Container, Boxes: l.File, Parts: l.Parts, Matroska: l.Matroska, Flash: l.Flash,
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/consentry/consentry/internal/bmff"
+	"github.com/consentry/consentry/internal/ebml"
+	"github.com/consentry/consentry/internal/flv"
 	"github.com/consentry/consentry/internal/parts"
 	"github.com/consentry/consentry/report"
 )
@@ -21,6 +23,8 @@ type Located struct {
 	Update     []byte           // the store of an "update" box beside an "original" one; nil: none
 	File       *bmff.File       // the boxes, for a BMFF container
 	Parts      *parts.File      // the parts, for RIFF, MP3, FLAC, Ogg, JPEG and PNG files
+	Matroska   *ebml.File       // the metadata of a Matroska or WebM file
+	Flash      *flv.File        // the metadata of a Flash Video file
 	Findings   []report.Finding // about the container and the place of the store
 	Multiple   bool             // more than one store: none is judged
 	Malformed  bool             // there is a store and it cannot be read; Findings say why

@@ -18,6 +18,7 @@ func (l *Located) uncarried(r io.ReaderAt, size int64) error {
 		if err != nil {
 			return err
 		}
+		l.Matroska = f
 		if f.DocType == "webm" { // the first bytes tell it only as most writers put it
 			l.Container, l.NoCarrier = f.DocType, bare(f.DocType).noCarrier
 		}
@@ -38,6 +39,7 @@ func (l *Located) uncarried(r io.ReaderAt, size int64) error {
 		if err != nil {
 			return err
 		}
+		l.Flash = f
 		l.remoteIn(f.Fields.List)
 		if f.Statements {
 			l.NoCarrier += "; the stream has statements about itself (enhanced RTMP, C2PA 2.5, 15.5.3), which are not read"

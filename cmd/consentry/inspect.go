@@ -89,7 +89,7 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 	if note != "" {
 		in.Notes = append(in.Notes, note)
 	}
-	found, err := labels.Read(ctx, labels.Source{Data: f, Size: size, Format: loc.Container, Boxes: loc.File, Parts: loc.Parts})
+	found, err := labels.Read(ctx, labels.Source{Data: f, Size: size, Format: loc.Container, Boxes: loc.File, Parts: loc.Parts, Matroska: loc.Matroska, Flash: loc.Flash})
 	if err != nil {
 		return fmt.Errorf("%q: %w", o.file, err)
 	}
