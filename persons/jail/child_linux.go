@@ -89,7 +89,7 @@ func (n *networks) answer(m any, shared []byte) ([]byte, bool) {
 		p := &persons.Picture{Width: persons.ChipSide, Height: persons.ChipSide, RGB: shared[:3*persons.ChipSide*persons.ChipSide]}
 		t, err = template.Make(n.templates, p, &n.in)
 		defer t.Forget()
-		message = vector(t)
+		message = (*vector)(&t)
 	default:
 		return nil, false
 	}

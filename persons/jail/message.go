@@ -57,7 +57,8 @@ type ready struct {
 
 type faces []persons.Face
 
-type vector persons.Template // of a chip
+// vector is the template of a chip. It is passed by pointer, so that there are no copies that nobody clears.
+type vector persons.Template
 
 // maxNumber bounds the numbers of a template: those of the network lie within ±1.
 const maxNumber = 100
@@ -111,6 +112,9 @@ func parse(b []byte) (any, error) {
 		return nil, errMessage
 	}
 	if !c.Done() {
+		if t, ok := m.(*vector); ok {
+			clear(t[:])
+		}
 		return nil, errMessage
 	}
 	return m, nil
@@ -149,7 +153,8 @@ func (c *cursor) faces() faces {
 	return list
 }
 
-func (c *cursor) template() (t vector) {
+func (c *cursor) template() *vector {
+	t := new(vector)
 	for i := range t {
 		v := c.float()
 		c.Want(v >= -maxNumber && v <= maxNumber)
@@ -180,12 +185,18 @@ func (f faces) append(b []byte) []byte {
 	return b
 }
 
-func (t vector) append(b []byte) []byte {
-	b = append(b, kindTemplate)
+func (t *vector) append(b []byte) []byte {
+	b = append(slices.Grow(b, 1+4*len(t)), kindTemplate) // growing on the way would leave copies behind
 	for _, v := range t {
 		b = appendFloat(b, float64(v))
 	}
 	return b
+}
+
+// take gives the numbers away and keeps none.
+func (t *vector) take() persons.Template {
+	defer clear(t[:])
+	return persons.Template(*t)
 }
 
 func (f failure) append(b []byte) []byte { return f.appendTo(append(b, kindError)) }

@@ -38,9 +38,26 @@ var messages = map[string]message{
 	"a face as large as the picture": with(func(f *persons.Face) {
 		f.X, f.Y, f.W, f.H, f.Score = 0, 0, 1, 1, 1
 	}),
-	"a template":         vector{0: 1, 127: -.5},
-	"the largest number": vector{0: maxNumber, 1: -maxNumber},
+	"a template":         &vector{0: 1, 127: -.5},
+	"the largest number": &vector{0: maxNumber, 1: -maxNumber},
 	"a failure":          failure{persons.ReasonCrash, strings.Repeat("x", maxDetail)},
+}
+
+// A template is written once and read once: no copy of it stays in memory that grew, or in the message that it came in.
+func TestVector_leavesNoCopies(t *testing.T) {
+	v := &vector{0: 1, 127: -.5}
+	b := v.append(nil)
+	if n := testing.AllocsPerRun(10, func() { b = v.append(nil) }); n > 1 {
+		t.Errorf("written in %.0f pieces of memory", n)
+	}
+	m, err := parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := m.(*vector)
+	if taken := got.take(); taken != persons.Template(*v) || *got != (vector{}) {
+		t.Errorf("other numbers were taken, or they are still there")
+	}
 }
 
 func slicesOf(f persons.Face, n int) []persons.Face {
@@ -73,10 +90,10 @@ var malformed = map[string][]byte{
 	"a landmark far away":            with(func(f *persons.Face) { f.Landmarks[4][1] = 2.1 }).append(nil),
 	"a landmark that is no number":   with(func(f *persons.Face) { f.Landmarks[0][0] = math.NaN() }).append(nil),
 	"a reason that nobody knows":     failure{"because", ""}.append(nil),
-	"a template cut":                 vector{}.append(nil)[:512],
-	"a template padded":              append(vector{}.append(nil), 0),
-	"a template that is no number":   vector{5: float32(math.NaN())}.append(nil),
-	"a number past the largest":      vector{5: maxNumber + 1}.append(nil),
+	"a template cut":                 (&vector{}).append(nil)[:512],
+	"a template padded":              append((&vector{}).append(nil), 0),
+	"a template that is no number":   (&vector{5: float32(math.NaN())}).append(nil),
+	"a number past the largest":      (&vector{5: maxNumber + 1}).append(nil),
 	"a failure without a reason":     failure{}.append(nil),
 	"a detail with control codes":    failure{persons.ReasonCrash, "\x1b[31m"}.append(nil),
 	"a detail too long":              failure{persons.ReasonCrash, strings.Repeat("x", maxDetail+1)}.append(nil),

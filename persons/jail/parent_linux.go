@@ -252,8 +252,8 @@ func (d *Detector) Template(ctx context.Context, p *persons.Picture) (persons.Te
 	if err != nil {
 		return persons.Template{}, err
 	}
-	if t, ok := answer.(vector); ok {
-		return persons.Template(t), nil
+	if t, ok := answer.(*vector); ok {
+		return t.take(), nil
 	}
 	return persons.Template{}, d.failed(protocolError("the detector spoke out of turn"))
 }
