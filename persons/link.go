@@ -58,7 +58,8 @@ type Linker struct {
 	frame  int32
 	want   map[int32][]wanted
 	looked int // candidates that were looked at
-	missed int // frames that the decode did not give
+	others int // frames that were others than the first time
+	lost   int // frames that the decode did not give
 	blind  bool
 	dead   error
 }
@@ -72,6 +73,7 @@ type wanted struct {
 // linked is a track with what was seen of it.
 type linked struct {
 	linkRow
+	looked   bool // one of its candidates came again
 	views    []*view
 	template *Template // the mean of the best; nil: none can be compared
 	drifts   bool
@@ -104,8 +106,8 @@ func (a *Answer) Faces() int { return len(a.rows) }
 // Begin begins with the video track of that number, 0 for the one that players show and then its further ones in their
 // order; it says whether anything of it is wanted.
 func (l *Linker) Begin(seen *Seen) bool {
+	l.end()
 	l.of, l.frame, l.up = seen, 0, upright{aspect: 1}
-	clear(l.want)
 	for _, r := range l.rows {
 		if r.of != seen {
 			continue
@@ -115,6 +117,12 @@ func (l *Linker) Begin(seen *Seen) bool {
 		}
 	}
 	return len(l.want) > 0 && l.dead == nil
+}
+
+// end ends the decode under way: what is wanted still did not come.
+func (l *Linker) end() {
+	l.lost += len(l.want)
+	clear(l.want)
 }
 
 // candidates are the sights of a track that are looked at once more: the largest and surest of each of some stretches.
@@ -157,7 +165,7 @@ func (l *Linker) Frame(f *video.Frame) (done bool, err error) {
 	delete(l.want, n)
 	// The frame must be the one that was seen the first time.
 	if int(n) >= len(l.of.times) || l.of.times[n] != f.Time || !l.raw.take(f, l.up) {
-		l.missed++
+		l.others++
 		return len(l.want) == 0, nil
 	}
 	p := l.scale.picture(&l.raw, MaxSide)
@@ -176,6 +184,7 @@ func (l *Linker) Frame(f *video.Frame) (done bool, err error) {
 // look takes a view of a face, where it can be compared.
 func (l *Linker) look(p *Picture, w wanted) error {
 	l.looked++
+	w.row.looked = true
 	was := w.sight.face()
 	part, x, y, sx, sy := p.surroundings(was, partWide, partLeast, partLong)
 	found, err := l.det.Detect(l.ctx, part)
@@ -216,10 +225,10 @@ func (l *Linker) look(p *Picture, w wanted) error {
 	if chip == nil {
 		return nil
 	}
+	defer clear(chip.RGB)
 	if v.template, err = l.det.Template(l.ctx, chip); err != nil {
 		return err
 	}
-	clear(chip.RGB)
 	w.row.keep(v)
 	return nil
 }
@@ -272,6 +281,7 @@ func (l *Linker) Close() {
 // Finish compares the tracks and forgets all templates. why says what kept the frames away; empty: nothing did.
 func (l *Linker) Finish(why string) *report.Links {
 	defer l.Close()
+	l.end()
 	out := &report.Links{
 		Status: StatusAnalysed, NotCompared: []int{}, Alike: [][]int{}, TokenCoversDifferentFaces: []report.DifferentFaces{},
 		IdentityDrift: []int{}, AlikeCovered: []report.AlikeCovered{},
@@ -312,13 +322,38 @@ func (l *Linker) reason(why string) string {
 		reasons = append(reasons, "the network that finds faces says nothing of eyes, nose and mouth, by which faces are turned upright")
 	case len(l.rows) > 0 && l.looked == 0 && why == "":
 		reasons = append(reasons, "the second decode did not give the frames in which faces were seen")
-	case l.missed > 0:
-		reasons = append(reasons, fmt.Sprintf("%d frames were others when they were decoded again", l.missed))
+	case l.looked > 0:
+		reasons = append(reasons, l.again()...)
 	}
 	if l.left > 0 {
 		reasons = append(reasons, fmt.Sprintf("limit: %d of %d face tracks were compared", len(l.rows), len(l.rows)+l.left))
 	}
 	return strings.Join(slices.DeleteFunc(reasons, func(s string) bool { return s == "" }), "; ")
+}
+
+// again says what the second decode gave otherwise than the first.
+func (l *Linker) again() (reasons []string) {
+	if l.others > 0 {
+		reasons = append(reasons, report.Count(l.others, "frame")+" showed something else when decoded again")
+	}
+	if l.lost > 0 {
+		reasons = append(reasons, report.Count(l.lost, "frame")+" with faces did not come when decoded again")
+	}
+	if n := l.Unseen(); n > 0 {
+		reasons = append(reasons, "nothing was seen again of "+report.Count(n, "face track"))
+	}
+	return reasons
+}
+
+// Unseen is how many of the tracks that were to be compared did not come in the second decode: whether their faces can be
+// compared is not known.
+func (l *Linker) Unseen() (n int) {
+	for _, r := range l.rows {
+		if !r.looked {
+			n++
+		}
+	}
+	return n
 }
 
 // sum makes the template of a track, and says whether it drifts: its first and its last third show different faces.
@@ -438,8 +473,12 @@ func groupsOf(rows []*linked, of []int) [][]int {
 }
 
 // count is the range of people. Who cannot be compared may be somebody new or one of the others, and what may be no face
-// counts for the upper end only. A track that drifts may be of two.
+// counts for the upper end only. A track that drifts may be of two. Where nothing was compared there is no range: it would
+// say "nobody" where no face was found.
 func (l *Linker) count(out *report.Links, rows []*linked, strict, loose []int) {
+	if len(rows) == 0 {
+		return
+	}
 	low := map[int]bool{}
 	for i, r := range rows {
 		if r.track.confirmed {

@@ -48,13 +48,13 @@ func (d *describer) Detect(ctx context.Context, p *persons.Picture) ([]persons.F
 }
 
 func (d *describer) Template(_ context.Context, chip *persons.Picture) (persons.Template, error) {
+	d.chips = append(d.chips, chip)
 	if d.made++; d.made == d.closes {
 		return persons.Template{}, &persons.Error{Reason: persons.ReasonCrash, Detail: "the hand dropped"}
 	}
 	if chip.Width != persons.ChipSide || !chip.Valid() {
 		d.wrong.Add(1)
 	}
-	d.chips = append(d.chips, chip)
 	middle := 3 * (70*persons.ChipSide + 75)
 	var t persons.Template
 	t[3] = 7
@@ -127,7 +127,7 @@ func TestLinker(t *testing.T) {
 		entries []persons.Entry
 		want    string // what matters of the report, in words
 	}{
-		"nobody":                        {stage{}, &describer{}, nil, "analysed 0-0 of 0"},
+		"nobody":                        {stage{}, &describer{}, nil, "analysed, nothing was compared"},
 		"one":                           {stage{actors: []actor{red}}, &describer{}, nil, "analysed 1-1 of 1"},
 		"one who comes back":            {twice, &describer{}, nil, "analysed 1-1 of 2 alike [[1 2]]"},
 		"another who comes":             {both, &describer{apart: .61}, nil, "analysed 2-2 of 2"},
@@ -135,9 +135,9 @@ func TestLinker(t *testing.T) {
 		"just past that":                {both, &describer{apart: .451}, nil, "analysed 1-2 of 2"},
 		"just not two":                  {both, &describer{apart: .599}, nil, "analysed 1-2 of 2"},
 		"two who are alike at one time": {stage{actors: []actor{red, beside}}, &describer{}, nil, "analysed 2-2 of 2"},
-		"seen from the side":            {both, &describer{turned: true}, nil, "analysed 1-2 of 0 not [1 2]"},
-		"weak":                          {both, &describer{least: true}, nil, "analysed 1-2 of 0 not [1 2]"},
-		"small eyes":                    {stage{actors: []actor{{x: 0.25, y: 0.25, w: 0.09, h: 0.2}}}, &describer{}, nil, "analysed 1-1 of 0 not [1]"},
+		"seen from the side":            {both, &describer{turned: true}, nil, "analysed, nothing was compared not [1 2]"},
+		"weak":                          {both, &describer{least: true}, nil, "analysed, nothing was compared not [1 2]"},
+		"small eyes":                    {stage{actors: []actor{{x: 0.25, y: 0.25, w: 0.09, h: 0.2}}}, &describer{}, nil, "analysed, nothing was compared not [1]"},
 		"large enough":                  {stage{actors: []actor{{x: 0.25, y: 0.25, w: 0.1, h: 0.2}}}, &describer{}, nil, "analysed 1-1 of 1"},
 		"two under one entry":           {both, &describer{apart: .61}, []persons.Entry{anywhere}, "analysed 2-2 of 2 different p1 [1 2]"},
 		"two under a group":             {both, &describer{apart: .61}, []persons.Entry{{ID: "all", Group: true}}, "analysed 2-2 of 2"},
@@ -175,7 +175,13 @@ func inWords(l *report.Links) string {
 		}
 		return l.Status + ", " + *l.Reason
 	}
-	s := fmt.Sprintf("%s %d-%d of %d", l.Status, *l.PersonsMin, *l.PersonsMax, l.Compared)
+	s := l.Status + ", nothing was compared"
+	switch {
+	case (l.PersonsMin == nil) != (l.Compared == 0) || (l.PersonsMax == nil) != (l.Compared == 0):
+		return "a range without a comparison, or the other way round"
+	case l.Compared > 0:
+		s = fmt.Sprintf("%s %d-%d of %d", l.Status, *l.PersonsMin, *l.PersonsMax, l.Compared)
+	}
 	if l.Reason != nil {
 		s += ", " + *l.Reason
 	}
@@ -207,7 +213,7 @@ func TestLinker_otherFrames(t *testing.T) {
 		play func(*persons.Linker)
 		want string
 	}{
-		"other times": {func(l *persons.Linker) { other.again(t, l) }, "partial 1-1 of 1, 8 frames were others when they were decoded again"},
+		"other times": {func(l *persons.Linker) { other.again(t, l) }, "partial 1-1 of 1, 8 frames showed something else when decoded again"},
 		"no frames":   {func(*persons.Linker) {}, "not-analysed, the second decode did not give the frames"},
 	} {
 		l := seen.Against(nil, false).Linker(context.Background(), &describer{})
@@ -223,6 +229,31 @@ func TestLinker_otherFrames(t *testing.T) {
 	l.Begin(seen)
 	if got := inWords(l.Finish("the child died")); got != "not-analysed, the child died" {
 		t.Error(got)
+	}
+}
+
+// Frames that do not come the second time are counted, and a track that was in them alone is not said to show no face that
+// can be compared.
+func TestLinker_framesThatDoNotCome(t *testing.T) {
+	s := stage{actors: []actor{{x: 0.25, y: 0.25, w: 0.2, h: 0.4, to: 20}, {x: 0.25, y: 0.25, w: 0.2, h: 0.4, from: 30}}}
+	seen := s.look(t, &eye{}, persons.Options{})
+	for n, c := range map[int]struct {
+		want   string
+		unseen int
+	}{
+		0:  {"analysed 1-1 of 2 alike [[1 2]]", 0},
+		25: {"partial 1-2 of 1, 9 frames with faces did not come when decoded again; nothing was seen again of 1 face track not [2]", 1},
+	} {
+		l := seen.Against(nil, false).Linker(context.Background(), &describer{})
+		if !l.Begin(seen) {
+			t.Fatal("nothing is wanted of a face")
+		}
+		short := s
+		short.frames = n
+		short.again(t, l)
+		if got := inWords(l.Finish("")); got != c.want || l.Unseen() != c.unseen {
+			t.Errorf("%d frames: %s, %d unseen\nwant %s", n, got, l.Unseen(), c.want)
+		}
 	}
 }
 

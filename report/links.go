@@ -11,7 +11,8 @@ type Links struct {
 	PersonsMin *int `json:"personsMin"`
 	PersonsMax *int `json:"personsMax"`
 	Compared   int  `json:"compared"` // tracks
-	// NotCompared are tracks that show no face that can be compared: too small, turned away, covered.
+	// NotCompared are tracks that show no face that can be compared: too small, turned away, covered. Where the status is
+	// partial, also those that did not come when the video was decoded again.
 	NotCompared []int `json:"notCompared"`
 	// Alike are groups of tracks that are probably of one person.
 	Alike [][]int `json:"alike"`
