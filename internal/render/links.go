@@ -10,19 +10,23 @@ import (
 
 // linksText says in one line how many people the faces are of, where they were compared; empty: nobody asked for it.
 func linksText(l *report.Links) string {
+	where := ""
+	if l != nil && l.Status == "partial" { // in the rest there may be more
+		where = " in what was looked at"
+	}
 	switch {
 	case l == nil:
 		return ""
+	case l.Status != "not-analysed" && l.Compared == 0 && len(l.NotCompared) == 0: // nought would say that nobody is there
+		return "no faces to compare" + where
+	case l.Status != "not-analysed" && l.Compared == 0:
+		return "none of the faces" + where + " can be compared"
 	case l.Status == "not-analysed" || l.PersonsMin == nil || l.PersonsMax == nil:
 		return "the faces were NOT compared with each other"
-	case l.Compared == 0 && len(l.NotCompared) == 0: // a count of people that is nought would say that nobody is there
-		return "no faces to compare"
-	case l.Compared == 0:
-		return "none of the faces can be compared"
 	case *l.PersonsMin == *l.PersonsMax:
-		return "of " + people(*l.PersonsMin) + ", by comparing them in memory"
+		return "of " + people(*l.PersonsMin) + where + ", by comparing them in memory"
 	}
-	return fmt.Sprintf("of %d to %s, by comparing them in memory", *l.PersonsMin, people(*l.PersonsMax))
+	return fmt.Sprintf("of %d to %s%s, by comparing them in memory", *l.PersonsMin, people(*l.PersonsMax), where)
 }
 
 func people(n int) string {
@@ -56,7 +60,11 @@ func linksSection(b *strings.Builder, l *report.Links) {
 		line("track %d is declared by nobody and is alike track %d of %s: that covers it not", a.Track, a.Alike, Quote(a.Person))
 	}
 	if len(l.NotCompared) > 0 {
-		line("%s cannot be compared: too small, weak or turned away", trackList(l.NotCompared))
+		why := "too small, weak or turned away"
+		if l.Status == "partial" {
+			why = "too small, weak, turned away, or not seen again"
+		}
+		line("%s cannot be compared: %s", trackList(l.NotCompared), why)
 	}
 }
 

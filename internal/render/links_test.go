@@ -70,17 +70,56 @@ func TestPersonsText_links(t *testing.T) {
 // of all none.
 func TestPeopleAreCountedOnlyWhereFacesWereCompared(t *testing.T) {
 	for want, l := range map[string]*report.Links{
-		"no faces to compare":               {PersonsMin: ptr(0), PersonsMax: ptr(0)},
-		"none of the faces can be compared": {PersonsMin: ptr(1), PersonsMax: ptr(1), NotCompared: []int{1}},
-		"of 1 to 2 people":                  {PersonsMin: ptr(1), PersonsMax: ptr(2), Compared: 1, NotCompared: []int{2}},
+		"no faces to compare\n":             {Status: "analysed"},
+		"none of the faces can be compared": {Status: "analysed", NotCompared: []int{1}},
+		"of 1 to 2 people, by":              {Status: "analysed", PersonsMin: ptr(1), PersonsMax: ptr(2), Compared: 1, NotCompared: []int{2}},
+		// After a look at a part there may be more in the rest.
+		"no faces to compare in what was looked at":               {Status: "partial"},
+		"none of the faces in what was looked at can be compared": {Status: "partial", NotCompared: []int{1}},
+		"of 3 people in what was looked at, by":                   {Status: "partial", PersonsMin: ptr(3), PersonsMax: ptr(3), Compared: 3},
+		"of 1 to 2 people in what was looked at, by":              {Status: "partial", PersonsMin: ptr(1), PersonsMax: ptr(2), Compared: 1, NotCompared: []int{2}},
 	} {
-		l.Status = "analysed"
 		var b strings.Builder
-		if err := render.PersonsText(&b, "a.mp4", &report.Persons{Status: "analysed", Links: l}, nil, false); err != nil {
+		if err := render.PersonsText(&b, "a.mp4", &report.Persons{Status: l.Status, Links: l}, nil, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := b.String(); strings.Count(got, want) != 2 || l.Compared == 0 && strings.Contains(got, "by comparing") {
 			t.Errorf("want %q:\n%s", want, got)
+		}
+	}
+}
+
+// A report gives the notice that faces were compared, and what that found, as a look at the people alone does.
+func TestText_links(t *testing.T) {
+	for name, c := range map[string]struct {
+		links *report.Links
+		want  []string
+		not   string
+	}{
+		"nobody asked": {nil, nil, "compared with each other"},
+		"two groups": {
+			&report.Links{Status: "analysed", PersonsMin: ptr(2), PersonsMax: ptr(2), Compared: 4, Alike: [][]int{{1, 2}, {3, 4}}},
+			[]string{"\nfaces compared with each other: in memory only, nothing of it is kept", "tracks 1, 2 are alike", "tracks 3, 4 are alike"},
+			"NOT compared",
+		},
+		"in part": {
+			&report.Links{Status: "partial", PersonsMin: ptr(1), PersonsMax: ptr(2), Compared: 1, NotCompared: []int{2}},
+			[]string{"in memory only", "of 1 to 2 people in what was looked at", "track 2 cannot be compared: too small, weak, turned away, or not seen again"},
+			"NOT compared",
+		},
+		"impossible": {&report.Links{Status: "not-analysed"}, []string{"the faces were NOT compared with each other"}, "in memory"},
+	} {
+		var b strings.Builder
+		if err := render.Text(&b, &report.Report{Persons: report.Persons{Status: "analysed", Links: c.links}}, render.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range c.want {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("%s: no %q in\n%s", name, w, b.String())
+			}
+		}
+		if strings.Contains(b.String(), c.not) {
+			t.Errorf("%s: %q in\n%s", name, c.not, b.String())
 		}
 	}
 }

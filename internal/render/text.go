@@ -31,6 +31,7 @@ func Text(w io.Writer, r *report.Report, o Options) error {
 	t.whatIf()
 	t.people("", r.People)
 	t.people("works", r.Works)
+	linksSection(&t.b, r.Persons.Links)
 	t.why()
 	t.findings()
 	t.history()
