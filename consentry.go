@@ -124,8 +124,8 @@ type Verifier struct {
 	Persons PersonsMode
 	Faces   func(ctx context.Context) (persons.Detector, error)
 	Boxes   bool
-	// LinkFaces opens what compares the faces of an asset with each other, where that is asked for and faces were looked
-	// for; nil: nothing compares faces, which is the default. The video is decoded once more. What is found is reported
+	// LinkFaces opens what compares the faces of an asset with each other; nil: nothing compares faces, which is the
+	// default. With PersonsAuto faces are then looked for whatever the origin. The video is decoded once more. What is found is reported
 	// and can lower a verdict, never raise one. An error is the reason why faces were not compared.
 	LinkFaces func(ctx context.Context) (persons.Describer, error)
 	// Views asks for a picture of each face that no declared person covers, in [Result.Views]: the video is decoded once

@@ -21,7 +21,7 @@ type PersonsMode int
 // The modes. Asked for and impossible, or not possible in full: the policy's event not_analysed.
 const (
 	PersonsOff  PersonsMode = iota
-	PersonsAuto             // where the origin is generated, partly generated or contradicted
+	PersonsAuto             // where the origin is generated, partly generated or contradicted, or faces are to be compared
 	PersonsOn
 	PersonsFast // four pictures a second: the answer is partial
 )
@@ -50,6 +50,9 @@ func (r *run) peopleAsked() bool {
 	case PersonsAuto:
 		if r.framesOff() != "" {
 			return false // whoever lets nothing be decoded asks for no look at the picture either; the report says so
+		}
+		if r.v.LinkFaces != nil && !r.soundOnly() {
+			return true // faces that are to be compared must be found
 		}
 		f := originFacts(r.facts(), true)
 		sidecar, _ := consent.ReadSidecar(r.facts(), r.v.Consent)

@@ -20,7 +20,14 @@ func (r *run) linkPersons(ctx context.Context) error {
 		return nil
 	}
 	if r.people.answer == nil {
-		r.notChecked("faces compared with each other", "nobody looked for faces")
+		switch why := r.framesOff(); {
+		case r.soundOnly() || r.people.none:
+			r.notChecked(linking, "the file has no picture")
+		case r.v.Persons != PersonsOff && why != "":
+			r.unlinked(why)
+		default: // whoever switches the look off knows
+			r.notChecked(linking, "nobody looked for faces")
+		}
 		return nil
 	}
 	if r.out.Persons.Status == persons.StatusNotAnalysed {
@@ -51,7 +58,7 @@ func (r *run) linkPersons(ctx context.Context) error {
 		links.Status, links.Reason = persons.StatusPartial, r.out.Persons.Reason
 	}
 	r.out.Persons.Links = links
-	r.sayLinks(links)
+	r.sayLinks(links, l.Unseen())
 	return nil
 }
 
@@ -61,20 +68,22 @@ func (r *run) unlinked(why string) {
 		Status: persons.StatusNotAnalysed, Reason: optional(why), NotCompared: []int{}, Alike: [][]int{},
 		TokenCoversDifferentFaces: []report.DifferentFaces{}, IdentityDrift: []int{}, AlikeCovered: []report.AlikeCovered{},
 	}
-	r.sayLinks(r.out.Persons.Links)
+	r.sayLinks(r.out.Persons.Links, 0)
 }
 
-// sayLinks says what of the faces was not compared.
-func (r *run) sayLinks(l *report.Links) {
-	const what = "faces compared with each other"
+// linking is what is asked for, as it is named among what was not checked.
+const linking = "faces compared with each other"
+
+// sayLinks says what of the faces was not compared; of the tracks that did not come again nothing more is known.
+func (r *run) sayLinks(l *report.Links, unseen int) {
 	switch {
 	case l.Status == persons.StatusNotAnalysed:
-		r.notChecked(what, "they were not compared: "+text(l.Reason))
+		r.notChecked(linking, "they were not compared: "+text(l.Reason))
 	case l.Reason != nil:
-		r.notChecked(what, "in part only: "+*l.Reason)
+		r.notChecked(linking, "in part only: "+*l.Reason)
 	}
-	if n := len(l.NotCompared); n > 0 {
-		r.notChecked(what, fmt.Sprintf("%d of %d face tracks are too small, too weak or turned too far away: each may be anybody", n, n+l.Compared))
+	if n := len(l.NotCompared); n > unseen {
+		r.notChecked(linking, fmt.Sprintf("%d of %d face tracks are too small, too weak or turned too far away: each may be anybody", n-unseen, n+l.Compared))
 	}
 }
 

@@ -184,6 +184,83 @@ func TestLinkFaces_inPart(t *testing.T) {
 	}
 }
 
+// Who wants faces compared wants them looked for, wherever the picture comes from: comparing nothing would be no answer. A
+// file without a picture has none, and where nothing may be decoded it is not analysed.
+func TestLinkFaces_looksForFaces(t *testing.T) {
+	unknown := forge.Recipe{}
+	unknown.Manifest.Actions = []forge.Action{{Name: "c2pa.created"}}
+	file := forge.Make(unknown).Data
+	for name, c := range map[string]struct {
+		links    func(context.Context) (persons.Describer, error)
+		change   func(*consentry.Verifier)
+		status   string // of the look for faces
+		compared string // of the comparison; empty: there is none
+		event    bool   // not_analysed
+		because  string
+	}{
+		"not asked":                  {nil, func(*consentry.Verifier) {}, "off", "", false, ""},
+		"asked":                      {hand{}.open, func(*consentry.Verifier) {}, "analysed", "analysed", false, ""},
+		"asked, and not installed":   {cannot(&persons.Error{Reason: persons.ReasonModel, Detail: "it is not installed"}), func(*consentry.Verifier) {}, "analysed", "not-analysed", true, "they were not compared: model: it is not installed"},
+		"asked, no detector":         {hand{}.open, func(v *consentry.Verifier) { v.Faces = nil }, "not-analysed", "not-analysed", true, "they were not compared: no detector of faces in this build"},
+		"asked, nothing is decoded":  {hand{}.open, func(v *consentry.Verifier) { v.Frames = video.InfoOnly }, "off", "not-analysed", true, "they were not compared: decoding is switched off"},
+		"asked, the look turned off": {hand{}.open, func(v *consentry.Verifier) { v.Persons = consentry.PersonsOff }, "off", "", false, "nobody looked for faces"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := looking(t, policy.Newsroom, shots{}, seer{faces: middleFace}.open)
+			v.LinkFaces = c.links
+			c.change(v)
+			r := verify(t, v, asset(file))
+			status := ""
+			if r.Persons.Links != nil {
+				status = r.Persons.Links.Status
+			}
+			if r.Persons.Status != c.status || status != c.compared || hasEvent(r, policy.NotAnalysed) != c.event {
+				t.Errorf("faces %s, comparison %q, %v", r.Persons.Status, status, r.Reasons)
+			}
+			if c.because != "" && !slices.Contains(r.NotChecked, report.NotChecked{What: "faces compared with each other", Why: c.because}) {
+				t.Errorf("not said: %v", r.NotChecked)
+			}
+			keepsToSchema(t, r)
+		})
+	}
+}
+
+// Frames that do not come the second time are said to be missing, and not that their faces are too small.
+func TestLinkFaces_framesThatDoNotCome(t *testing.T) {
+	v := looking(t, policy.Newsroom, &waning{}, seer{faces: middleFace}.open)
+	v.LinkFaces = hand{}.open
+	r := verify(t, v, asset(depicts()))
+	l := r.Persons.Links
+	if l == nil || l.Status != persons.StatusPartial || l.Reason == nil || !strings.Contains(*l.Reason, "did not come when decoded again") || !hasEvent(r, policy.NotAnalysed) {
+		t.Fatalf("%+v, %v", l, r.Reasons)
+	}
+	for _, n := range r.NotChecked {
+		if strings.Contains(n.Why, "too small") {
+			t.Errorf("%d tracks were not seen again: %s", len(l.NotCompared), n.Why)
+		}
+	}
+}
+
+// waning is a decoder that gives the first ten frames only when it is asked for all once more.
+type waning struct {
+	shots
+	asked int
+}
+
+func (w *waning) Decode(ctx context.Context, s video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
+	if w.asked++; w.asked == 1 {
+		return w.shots.Decode(ctx, s, want, sink)
+	}
+	frame := sink.Frame
+	sink.Frame = func(f *video.Frame) error {
+		if f.Index >= 10 {
+			return nil
+		}
+		return frame(f)
+	}
+	return w.shots.Decode(ctx, s, want, sink)
+}
+
 // Where nobody looks for faces, none are compared, and that is said.
 func TestLinkFaces_nobodyLooked(t *testing.T) {
 	v := looking(t, policy.Newsroom, shots{}, seer{faces: middleFace}.open)

@@ -178,6 +178,8 @@ func Decide(p *Policy, f Facts) (report.Verdict, []report.Reason) {
 	switch f.Origin.State {
 	case "generated", "partly-generated", "contradicted":
 		d.people(f)
+	default:
+		d.unlinked()
 	}
 	slices.SortStableFunc(d.reasons, func(a, b report.Reason) int { return rank(b.Outcome) - rank(a.Outcome) })
 	verdict := pass
@@ -256,6 +258,13 @@ func days(d time.Duration) string {
 	return d.String()
 }
 
+// unlinked is asked for by a flag of its own, wherever the picture comes from.
+func (d *decision) unlinked() {
+	if why := d.judgement.Unlinked; why != "" {
+		d.on(NotAnalysed, "faces were to be compared with each other, and could not be, or not in full: "+why)
+	}
+}
+
 func (d *decision) people(f Facts) {
 	j := d.judgement
 	for _, p := range slices.Concat(j.People, j.Works) {
@@ -305,8 +314,8 @@ func (d *decision) people(f Facts) {
 	for _, track := range j.Drifts {
 		d.on(DifferentFaces, fmt.Sprintf("track %d ends with another face than it begins with", track))
 	}
-	if j.Unlinked != "" && (!j.NotAnalysed || j.Unlinked != j.NotAnalysedWhy) {
-		d.on(NotAnalysed, "faces were to be compared with each other, and could not be, or not in full: "+j.Unlinked)
+	if !j.NotAnalysed || j.Unlinked != j.NotAnalysedWhy {
+		d.unlinked()
 	}
 	if j.NotComplete {
 		d.on(NotComplete, "the declaration does not say that it names everybody")

@@ -243,6 +243,26 @@ func TestMonotonic(t *testing.T) {
 	}
 }
 
+// Faces that were to be compared and were not are told wherever the picture comes from, but of a recording that a trusted
+// signer vouches for; and once, where nobody could look for them at all.
+func TestUnlinked(t *testing.T) {
+	for origin, want := range map[string]int{"generated": 1, "partly-generated": 1, "contradicted": 1, "unknown": 1, "captured": 0} {
+		for _, name := range policy.Names() {
+			f := policy.Facts{Manifest: "trusted", Origin: report.Origin{State: origin, Verified: true}, Judgement: &consent.Judgement{Unlinked: "no model"}}
+			_, why := policy.Decide(profile(t, name, ""), f)
+			both := *f.Judgement
+			both.NotAnalysed, both.NotAnalysedWhy = true, "no model"
+			f.Judgement = &both
+			_, twice := policy.Decide(profile(t, name, ""), f)
+			for _, reasons := range [][]report.Reason{why, twice} {
+				if got := slices.DeleteFunc(slices.Clone(reasons), func(r report.Reason) bool { return r.Event != policy.NotAnalysed }); len(got) != want {
+					t.Errorf("%s, %s: %v", origin, name, reasons)
+				}
+			}
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	for _, c := range []struct{ name, profile, file, wrong string }{
 		{"no-file", "", ``, ""},

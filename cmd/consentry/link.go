@@ -9,7 +9,7 @@ import (
 )
 
 func linkFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "link-persons", Usage: "compare the faces of the file: how many people"}
+	return &cli.BoolFlag{Name: "link-persons", Usage: "look for faces and compare them: how many people"}
 }
 
 // describersFrom opens what compares faces when it is needed, with the network that finds them.
