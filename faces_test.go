@@ -27,8 +27,9 @@ type screening struct {
 	err    error // after the frames
 	tracks []video.Track
 	asked  *int
-	cut    bool      // the last frame lacks half of its samples
-	fails  int       // index of a track that cannot be decoded; 0: none
+	cut    bool // the last frame lacks half of its samples
+	fails  int  // index of a track that cannot be decoded; 0: none
+	tags   []video.Tag
 	hears  []float32 // at 8 kHz, in each sound track; nil: silence
 }
 
@@ -42,7 +43,7 @@ func (d screening) Decode(_ context.Context, _ video.Source, want video.Want, si
 	if d.fails > 0 && want.Track == d.fails {
 		return nil, &video.Error{Reason: video.ReasonCrash, Detail: "the child died"}
 	}
-	if err := sink.Info(&video.Info{Tracks: d.tracks, Picture: max(want.Track, 0)}); err != nil {
+	if err := sink.Info(&video.Info{Tracks: d.tracks, Picture: max(want.Track, 0), Tags: video.Tags{List: d.tags}}); err != nil {
 		return nil, err
 	}
 	res := &video.Result{Broken: d.broken}
@@ -455,6 +456,8 @@ func TestLookAt(t *testing.T) {
 	if err != nil || len(with.Persons.Tracks) != 1 || with.Persons.Tracks[0].Person == nil || len(with.Persons.Tracks[0].Boxes) != 10 {
 		t.Errorf("%+v, %v", with, err)
 	}
+	// Nobody reads the labels here, so tags that look like one are held against nothing.
+	v.Decoder = screening{frames: 10, tags: []video.Tag{{Track: -1, Name: "AIGC", Value: "{}"}}}
 	alone, err := v.LookAt(context.Background(), asset(depicts()), nil)
 	if err != nil || len(alone.Persons.Undeclared) != 1 {
 		t.Errorf("%+v, %v", alone, err)

@@ -28,8 +28,11 @@ func (r *run) readLabels(ctx context.Context) error {
 }
 
 // holdTags holds the decoder's tags against what our own walk of the container read: what only the decoder shows is a
-// hint, and is counted nowhere.
+// hint, and is counted nowhere. Where nobody read the labels, as for people alone, there is nothing to hold them against.
 func (r *run) holdTags(tags *video.Tags) {
+	if r.labels == nil {
+		return
+	}
 	seen := map[string]bool{}
 	for i := range tags.List {
 		t := &tags.List[i]

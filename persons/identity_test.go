@@ -95,8 +95,8 @@ func (d *insider) Template(_ context.Context, chip *persons.Picture) (persons.Te
 	return template.Make(d.templates, chip, &d.in)
 }
 
-// somebody is a track with the person whom the truth has there.
-type somebody struct {
+// known is a track with the person whom the truth has there.
+type known struct {
 	clip, person string
 	template     persons.Template
 }
@@ -114,7 +114,7 @@ func TestIdentity(t *testing.T) {
 		t.Fatalf("%d clips: %v", len(clips), err)
 	}
 	d := newInsider(t)
-	var all []somebody
+	var all []known
 	tracks, right, wide := 0, 0, 0
 	for _, file := range clips {
 		id := filepath.Base(file[:len(file)-len(".json")])
@@ -151,7 +151,7 @@ func TestIdentity(t *testing.T) {
 				}
 			}
 			if tmpl, ok := templates[n]; ok && who != "" {
-				all = append(all, somebody{id, who, tmpl})
+				all = append(all, known{id, who, tmpl})
 			}
 		}
 		in := *links.PersonsMin <= len(people) && len(people) <= *links.PersonsMax
@@ -178,7 +178,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-func distances(all []somebody) (p pairs) {
+func distances(all []known) (p pairs) {
 	for i := range all {
 		for k := range all[:i] {
 			d := all[i].template.Distance(&all[k].template)
