@@ -29,6 +29,7 @@ func FuzzRead(f *testing.F) {
 		forge.FLV(forge.FLVScript("onMetaData", tag), forge.FLVScript("onXMPData", text("liveXML", forge.XMPPacket("", "")))),
 		forge.RIFF("AVI ", forge.InfoList(tag), forge.RIFFChunk("AIGC", aigc)),
 		forge.ID3(4, 1, false, false, text("TXXX:AIGC", aigc), text("APIC", cover)),
+		append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), forge.ID3Footer(forge.ID3(4, 3, false, false, text("TXXX:AIGC", aigc)))...),
 		forge.OggHeaders(7, []byte("OpusHead"), append([]byte("OpusTags"), forge.Comments("lib", tag)...)),
 		forge.FLACBlocks(map[byte][]byte{4: forge.Comments("lib", tag), 6: forge.FLACPicture(cover)}),
 		forge.PNG(forge.PNGText("iTXt", "parameters", "Steps: 8, Seed: 1, Size: 2")),

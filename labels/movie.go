@@ -49,7 +49,7 @@ func (c *collector) boxes(ctx context.Context) error {
 		var err error
 		switch {
 		case b.Type == bmff.UUID && b.UserType() == xmpUserType:
-			err = c.packet("uuid (XMP)", b.Path(), parts.Range{Offset: b.Payload() + 16, Length: max(0, b.End()-b.Payload()-16)})
+			err = m.userXMP(b)
 		case b.Type == bmff.Meta:
 			err = m.meta(b)
 		case b.Type == bmff.Moov:
@@ -68,6 +68,13 @@ func (c *collector) boxes(ctx context.Context) error {
 	return nil
 }
 
+// userXMP reads the packet in a uuid box. ISO 16684-3, 4.
+func (m *movie) userXMP(b *bmff.Box) error {
+	const userType = 16
+	at := parts.Range{Offset: b.Payload() + userType, Length: max(0, b.End()-b.Payload()-userType)}
+	return m.c.packet("uuid (XMP)", b.Path(), at)
+}
+
 // inside reads what a movie or track box holds of metadata.
 func (m *movie) inside(b *bmff.Box) error {
 	tracks := 0
@@ -78,6 +85,10 @@ func (m *movie) inside(b *bmff.Box) error {
 			err = m.udta(child)
 		case bmff.Meta:
 			err = m.meta(child)
+		case bmff.UUID: // belongs beside the movie; some put it inside
+			if child.UserType() == xmpUserType {
+				err = m.userXMP(child)
+			}
 		case bmff.Trak:
 			if tracks++; tracks > maxTracks {
 				m.out.Leave("the metadata of more than 64 tracks")

@@ -181,6 +181,14 @@ func InfoList(texts ...Text) []byte {
 	return chunk("LIST", b)
 }
 
+// ID3Footer is a tag of version 2.4 as it stands at the end of a file: with a footer that says how long it is.
+func ID3Footer(tag []byte) []byte {
+	out := slices.Concat(tag, []byte("3DI"), tag[3:10])
+	out[5] |= 0x10
+	out[len(tag)+5] |= 0x10
+	return out
+}
+
 // ID3 is a tag of a version with frames of the names; "TXXX:NAME" is a text of the user's own. encoding is that of the
 // texts; unsync is for the whole tag, packed compresses the frames.
 func ID3(version, encoding byte, unsync, packed bool, texts ...Text) []byte {

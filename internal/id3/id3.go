@@ -19,6 +19,7 @@ const (
 	maxTags   = 8       // one behind the other; files have one
 	maxHead   = 4 << 10 // bytes of the texts in front of an encapsulated object
 	headerLen = 10
+	oldLen    = 128 // of an ID3v1 tag
 )
 
 // The flags of a tag. ID3v2.4.0-structure, 3.1.

@@ -11,7 +11,8 @@ import (
 	"github.com/consentry/consentry/internal/parts"
 )
 
-// Texts are the text frames, comments and pictures of the tags at the start of a file. A user-defined text is called
+// Texts are the text frames, comments and pictures of the tags at the start of a file, and of one at its end that has a
+// footer. A user-defined text is called
 // "TXXX:" and its description; other fields have the name of their frame, in versions 2.3 and 2.4. Texts are decoded
 // to UTF-8; their offset is known where they stand in the file as they are. ID3v2.4.0-frames, 4.2, 4.10, 4.14.
 func Texts(r io.ReaderAt, size int64) (*parts.Fields, error) {
@@ -32,7 +33,39 @@ func Texts(r io.ReaderAt, size int64) (*parts.Fields, error) {
 		}
 		at = next
 	}
+	if err := w.appended(at); err != nil {
+		return nil, err
+	}
 	return w.texts, nil
+}
+
+// appended reads a tag of version 2.4 behind the sound, in front of an ID3v1 tag if there is one: its footer says where it
+// begins. ID3v2.4.0-structure, 3.4 and 5.
+//
+//	footer { char id[3] = "3DI"; uint8 version, revision, flags; uint8 size[4], seven bits each }
+func (w *walker) appended(from int64) error {
+	for _, end := range []int64{w.r.Size, w.r.Size - oldLen} {
+		if end-from < 2*headerLen {
+			continue
+		}
+		b, err := w.r.Bytes(end-headerLen, headerLen)
+		if err != nil {
+			return err
+		}
+		size, ok := syncsafe(b[6:])
+		at := end - 2*headerLen - size
+		if string(b[:3]) != "3DI" || b[3] != 4 || !ok || at < from {
+			continue
+		}
+		_, err = w.tag(at, maxTags+1)
+		var limit *parts.LimitError
+		if errors.As(err, &limit) {
+			w.texts.Leave(limit.Error())
+			return nil
+		}
+		return err
+	}
+	return nil
 }
 
 // short are the names of version 2.2 with those that took their place.

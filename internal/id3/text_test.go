@@ -2,6 +2,7 @@ package id3_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,50 @@ func TestTexts(t *testing.T) {
 			}
 			if len(f.List) != 1 || f.List[0].Name != c.field || string(f.List[0].Text) != c.text || (f.List[0].Offset < 0) != c.moved {
 				t.Errorf("fields %+v", f.List)
+			}
+		})
+	}
+}
+
+// TestATagBehindTheSound: a tag with a footer at the end is read, in front of an ID3v1 tag or not, and nothing that only
+// looks like one.
+func TestATagBehindTheSound(t *testing.T) {
+	front := forge.ID3(4, 3, false, false, text("TSSE", "x"))
+	tag := forge.ID3Footer(forge.ID3(4, 3, false, false, text("TXXX:A", "b")))
+	noise := []byte("\xff\xfb\x90\x00sound")
+	old := append([]byte("TAG"), make([]byte, 125)...)
+	with := func(at int, b byte) []byte { // a byte of the tag is another; from the end where below zero
+		out := slices.Clone(tag)
+		out[(at+len(out))%len(out)] = b
+		return out
+	}
+	for _, c := range []struct {
+		name  string
+		data  [][]byte
+		found string
+	}{
+		{"alone", [][]byte{tag}, "TXXX:A"},
+		{"behind the sound", [][]byte{noise, tag}, "TXXX:A"},
+		{"behind a tag and the sound", [][]byte{front, noise, tag}, "TSSE TXXX:A"},
+		{"in front of an old tag", [][]byte{front, noise, tag, old}, "TSSE TXXX:A"},
+		{"the only tag at the start is not read twice", [][]byte{tag, old}, "TXXX:A"},
+		{"a byte behind it", [][]byte{noise, tag, {0}}, ""},
+		{"a longer tag than there is", [][]byte{noise, with(-1, 0x7f)}, ""},
+		{"a size that is none", [][]byte{noise, with(-1, 0x80)}, ""},
+		{"a footer without its tag", [][]byte{noise, with(0, 'X')}, ""},
+		{"an older version", [][]byte{noise, with(-7, 3)}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data := slices.Concat(c.data...)
+			var names []string
+			for _, f := range texts(t, data).List {
+				names = append(names, f.Name)
+				if f.Offset < 0 || !bytes.HasPrefix(data[f.Offset:], f.Text) {
+					t.Errorf("%s does not stand at offset %d", f.Name, f.Offset)
+				}
+			}
+			if got := strings.Join(names, " "); got != c.found {
+				t.Errorf("found %q", got)
 			}
 		})
 	}
