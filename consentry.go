@@ -43,7 +43,10 @@ type Asset struct {
 	Data     io.ReaderAt // read from several goroutines
 	Size     int64       // bytes
 	Manifest []byte      // a detached manifest store, if any
-	Parts    []Part      // fragments of the set whose initialization segment Data is, in playback order
+	// LinkHeader is the value of the Link header that the file's server sent with it; empty: none is known. It may name
+	// the file's manifest store (rel="c2pa-manifest"). C2PA 2.5, 11.8.
+	LinkHeader string
+	Parts      []Part // fragments of the set whose initialization segment Data is, in playback order
 	// Rendition names the one that Data belongs to, where the set has several.
 	Rendition string
 	// Folder is the files of the folder, where the asset is one; nil: it is none. A manifest may be for all of them.
@@ -188,6 +191,7 @@ type run struct {
 	result      *manifest.Result
 	detached    bool // the store does not come from the asset
 	sidecar     string
+	linked      string // the manifest that the Link header names; empty: none
 	malformed   string
 	unsupported []string // what the file needs and this version cannot do
 	labels      *labels.Result

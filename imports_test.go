@@ -90,6 +90,7 @@ var rules = map[string]rule{
 	"internal/accuracy":      {[]string{"internal/imwatermark", "video", "watermark"}, nil, "a measurement"},
 	"internal/imwatermark":   {nil, nil, "tests and measurement only: a misreading must not be shared with the detector"},
 	"internal/xmp":           {nil, nil, "a bounded parser"},
+	"internal/weblink":       {nil, nil, "a bounded parser"},
 	"internal/trustgen":      {[]string{"signing", "trust"}, nil, "a command"},
 	"internal/corpustest":    {[]string{"report"}, nil, "tests only"},
 	"": {[]string{

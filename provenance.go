@@ -39,6 +39,7 @@ func (r *run) locate(ctx context.Context) error {
 	if err := r.indexTracks(l.File); err != nil {
 		return err
 	}
+	r.readLinkHeader()
 	store, err := r.chooseStore(ctx)
 	if err != nil {
 		return err
@@ -76,7 +77,7 @@ const ownStore = "self#jumbf="
 const storeSuffix = ".c2pa"
 
 // chooseStore chooses the store: the one that was given, else the one in the file, else the one that lies beside it, else
-// the one at the address that the file names. Whoever gives one wants that one; a file beside another takes nobody's
+// the one at the address that the Link header names, else at the one that the file names. Whoever gives one wants that one; a file beside another takes nobody's
 // embedded store away; and what lies at hand is taken before the network is asked. C2PA 2.5, 14.5.
 func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 	l, p := r.located, &r.out.Provenance
@@ -84,6 +85,9 @@ func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 		l.Remote, p.Remote = "", nil
 	}
 	elsewhere := func(why string) {
+		if r.linked != "" {
+			r.notChecked("remote manifest", "the Link header names a manifest elsewhere; "+why)
+		}
 		if l.Remote != "" {
 			r.notChecked("remote manifest", "the file names a manifest elsewhere; "+why)
 		}
@@ -111,10 +115,17 @@ func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 			return b, nil
 		}
 	}
-	if l.Remote == "" {
+	at, who := l.Remote, theFile
+	if r.linked != "" {
+		if l.Remote != "" {
+			r.notChecked("remote manifest", "the file names a manifest elsewhere; the one that the Link header names counts")
+		}
+		at, who = r.linked, theLinkHeader
+	}
+	if at == "" {
 		return nil, nil
 	}
-	b, err := r.remoteStore(ctx)
+	b, err := r.remoteStore(ctx, at, who)
 	if b != nil {
 		r.detached, p.Carrier = true, optional("remote")
 	}
@@ -129,6 +140,9 @@ func (r *run) storeWords() string {
 	case "sidecar":
 		return "the manifest store" + r.besideName(storeSuffix) + " beside the file"
 	case "remote":
+		if r.linked != "" {
+			return "the manifest store at the address that the Link header names"
+		}
 		return "the manifest store at the address that the file names"
 	}
 	return "the manifest store"

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/consentry/consentry/internal/weblink"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
 )
@@ -14,23 +15,71 @@ import (
 // maxFetchStore is the largest store that is fetched: what the library reads of one.
 const maxFetchStore = 64 << 20
 
-// remoteStore gets the store that the file's XMP names, if the user allows the network and there is no other. nil: there
+// Who may name a manifest elsewhere.
+const (
+	theFile       = "the file"
+	theLinkHeader = "the Link header"
+)
+
+// relManifest is the relation type of a manifest store in a Link header. C2PA 2.5, 11.8.
+const relManifest = "c2pa-manifest"
+
+// readLinkHeader finds the one manifest that the server named for the file. A value that can be read in more than one
+// way names none, and the report says so. C2PA 2.5, 11.8 and 14.5.3.
+func (r *run) readLinkHeader() {
+	if r.asset.LinkHeader == "" {
+		return
+	}
+	const what = "remote manifest"
+	links, err := weblink.Parse(r.asset.LinkHeader)
+	if err != nil {
+		r.notChecked(what, "the Link header cannot be read: "+err.Error())
+		return
+	}
+	named, others := map[string]bool{}, 0
+	for _, l := range links {
+		switch {
+		case !l.Is(relManifest):
+		case l.Anchored:
+			others++
+		default:
+			named[l.Target] = true
+			r.linked = l.Target
+		}
+	}
+	if others > 0 {
+		r.notChecked(what, "the Link header names a manifest of something else than this file (anchor): it is left out")
+	}
+	switch {
+	case len(named) > 1:
+		r.notChecked(what, fmt.Sprintf("the Link header names %d manifests, and not which one counts: none is fetched", len(named)))
+		r.linked = ""
+	case len(named) == 0 && others == 0:
+		r.notChecked(what, "the Link header names no manifest (rel=\""+relManifest+"\")")
+	}
+	r.out.Provenance.Link = optional(r.linked)
+}
+
+// remoteStore gets the store at an address that the file's XMP names, or the Link header, if the user allows the network and there is no other. nil: there
 // is none; the report says why. A store that is documented and cannot be had is a failure, and never "no provenance".
 // C2PA 2.5, 14.5.
-func (r *run) remoteStore(ctx context.Context) ([]byte, error) {
-	address, fragment, _ := strings.Cut(r.located.Remote, "#")
+func (r *run) remoteStore(ctx context.Context, at, who string) ([]byte, error) {
+	address, fragment, _ := strings.Cut(at, "#")
 	const what = "remote manifest"
 	u, err := url.Parse(address)
 	switch {
-	case strings.HasPrefix(r.located.Remote, ownStore):
+	case who == theFile && strings.HasPrefix(at, ownStore):
 		r.notChecked(what, "the file says that it carries a manifest itself, and there is none in it: it may have been taken out")
+		return nil, nil
+	case who == theLinkHeader && err == nil && u.Scheme == "":
+		r.notChecked(what, "the Link header names a manifest by a relative address, and where the file came from is not known: nothing is fetched")
 		return nil, nil
 	case err != nil || u.Host == "" || u.Scheme != "https":
 		// What writers of older versions put there is often a path inside the file itself.
-		r.notChecked(what, "the file names a manifest elsewhere, and not by an https address: nothing is fetched")
+		r.notChecked(what, who+" names a manifest elsewhere, and not by an https address: nothing is fetched")
 		return nil, nil
 	case r.v.Fetch == nil:
-		r.notChecked(what, "the file names a manifest elsewhere; it is not fetched without leave to use the network (--fetch)")
+		r.notChecked(what, who+" names a manifest elsewhere; it is not fetched without leave to use the network (--fetch)")
 		return nil, nil
 	}
 	body, why, err := r.get(ctx, address, "manifest", maxFetchStore)
@@ -47,7 +96,7 @@ func (r *run) remoteStore(ctx context.Context) ([]byte, error) {
 		why = "the answer is empty"
 	}
 	if why != "" {
-		r.find(report.Newf("manifest.inaccessible", "", "the file names a manifest at %q, and it could not be had: %s", address, why))
+		r.find(report.Newf("manifest.inaccessible", "", "%s names a manifest at %q, and it could not be had: %s", who, address, why))
 		r.needs(what, "it could not be had: "+why)
 		return nil, nil
 	}

@@ -110,10 +110,11 @@ type Reason struct {
 
 // Provenance is what the manifest store says and what of it holds.
 type Provenance struct {
-	Store          *string    `json:"store"`   // present, absent, malformed; null: carrier not supported
-	Carrier        *string    `json:"carrier"` // bmff-uuid, …
-	State          *string    `json:"state"`   // trusted, valid, well-formed, invalid, absent; null: not judged
-	Remote         *string    `json:"remote"`  // a manifest URL that the file names; fetched only where the user allows the network and there is no other store
+	Store          *string    `json:"store"`          // present, absent, malformed; null: carrier not supported
+	Carrier        *string    `json:"carrier"`        // bmff-uuid, …
+	State          *string    `json:"state"`          // trusted, valid, well-formed, invalid, absent; null: not judged
+	Remote         *string    `json:"remote"`         // a manifest URL that the file names; fetched only where the user allows the network and there is no other store
+	Link           *string    `json:"link,omitempty"` // a manifest URL that the Link header names, where one was handed over; takes the place of Remote
 	Integrity      Integrity  `json:"integrity"`
 	Signer         Signer     `json:"signer"`
 	Time           Attested   `json:"time"`

@@ -60,7 +60,9 @@ func writeCommandHelp(w io.Writer, path []string, c *cli.Command) error {
 		writeCommands(&b, c.Subcommands)
 	}
 	if rows := flagRows(c.Flags); len(rows) > 0 {
-		b.WriteString("\n")
+		if headings[strings.Join(path, " ")] == nil { // a heading sets them off by itself, on a page that has no line to spare
+			b.WriteString("\n")
+		}
 		width := 0
 		for _, r := range rows {
 			width = max(width, len(r[0]))

@@ -158,6 +158,7 @@ func (p *program) judgeTarget(ctx context.Context, v *consentry.Verifier, other 
 		defer bar.stop()
 		asset.Data = bar.reader(f)
 	}
+	asset.LinkHeader = o.linkHeader
 	if o.manifest != "" {
 		if asset.Manifest, j.err = readSmall(o.manifest, maxBeside); j.err != nil {
 			return j

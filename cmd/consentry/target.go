@@ -90,5 +90,8 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 	if len(list) > 1 && o.format == "crjson" {
 		err = errors.New("--format crjson speaks of one file, and there are several")
 	}
+	if err == nil && len(list) > 1 && o.linkHeader != "" {
+		err = errors.New("--link-header speaks of one file, and there are several")
+	}
 	return list, err
 }

@@ -37,11 +37,13 @@ type verifyOptions struct {
 	fetch           bool
 	resolvers       []string
 
-	at        time.Time // zero: now
-	manifest  string
-	label     string
-	fragments []string
-	set       string
+	at       time.Time // zero: now
+	manifest string
+	// linkHeader is what the server said of the one file.
+	linkHeader string
+	label      string
+	fragments  []string
+	set        string
 
 	format, out  string
 	frames       string
@@ -104,6 +106,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "resolver", Usage: "`URL` asked for lost manifests, by fingerprint and marks"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339, or a day); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
+			&cli.StringFlag{Name: "link-header", Usage: "`VALUE` of the Link header that FILE came with"},
 			&cli.StringFlag{Name: "manifest-label", Usage: "`URN` of the manifest to judge; default: the last"},
 			&cli.StringSliceFlag{Name: "fragment", Usage: "`FILE`: a fragment of the init segment given"},
 			&cli.StringFlag{Name: "set", Usage: "`DIR` that holds one fragmented asset"},
@@ -165,6 +168,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		resolvers:       c.StringSlice("resolver"),
 		manifest:        c.String("manifest"),
 		label:           c.String("manifest-label"),
+		linkHeader:      c.String("link-header"),
 		fragments:       c.StringSlice("fragment"),
 		set:             c.String("set"),
 		format:          c.String("format"),
@@ -267,9 +271,9 @@ func (o *verifyOptions) checkWords() error {
 	if len(o.assets) == 0 && o.set == "" {
 		return &usageError{Text: "verify needs a file", Hint: "consentry verify clip.mp4"}
 	}
-	single := o.manifest != "" || o.label != "" || len(o.fragments) > 0 || o.set != "" || o.format == "crjson"
+	single := o.manifest != "" || o.linkHeader != "" || o.label != "" || len(o.fragments) > 0 || o.set != "" || o.format == "crjson"
 	if single && len(o.assets) > 1 {
-		return &usageError{Text: "--manifest, --manifest-label, --fragment, --set and --format crjson speak of one file, and there are several"}
+		return &usageError{Text: "--manifest, --link-header, --manifest-label, --fragment, --set and --format crjson speak of one file, and there are several"}
 	}
 	if o.set != "" && len(o.assets) > 0 {
 		return &usageError{Text: "--set takes the place of the file"}

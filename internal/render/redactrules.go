@@ -70,7 +70,7 @@ var hiding = sync.OnceValue(func() *allRules {
 					"validationTime says scope result",
 				vouched: "product authority issuer responder",
 				formal:  "digitalSourceType when relationship action",
-				place:   "url label activeManifest manifest remote final",
+				place:   "url label activeManifest manifest remote link final",
 				whole:   "title description value producer",
 				aPerson: "id person notSeen declaredBy counted",
 				aSigner: "subject signer",

@@ -249,6 +249,9 @@ func (t *text) provenance() string {
 	if p.Remote != nil {
 		parts = append(parts, "the file names a manifest elsewhere: "+Quote(*p.Remote))
 	}
+	if p.Link != nil {
+		parts = append(parts, "the Link header names a manifest elsewhere: "+Quote(*p.Link))
+	}
 	return join(parts)
 }
 
