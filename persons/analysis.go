@@ -9,13 +9,18 @@ import (
 	"github.com/consentry/consentry/video"
 )
 
-// How a video is looked at. Every frame in a small picture, which shows what changes, and in the large one four times a
-// second, at the start of each shot, and where the small one shows a face that no track follows or loses one that was.
+// How a video is looked at. Every frame in a small picture, which shows what changes, or more closely: about eight times a
+// second, at the start of each shot, and at the places where the small one shows a face that no track follows or loses
+// one that was. closer.go says what a closer look is.
 const (
-	smallSide = 320                    // the longer side of the small picture, pixels
-	interval  = 250 * time.Millisecond // between two large pictures
-	// slack keeps an interval that is a whole number of frames from slipping by one for a rounded time.
-	slack = 12 * time.Millisecond
+	smallSide  = 320                    // the longer side of the small picture, pixels
+	interval   = 120 * time.Millisecond // between two closer looks, so that nothing that lasts so long is between them
+	wholeEvery = time.Second            // between two looks at the whole large picture
+	// slack keeps an interval from slipping by a frame of 30 a second, or for a rounded time.
+	slack = 21 * time.Millisecond
+	// fastEvery is between two pictures where only some are looked at, and roomy its slack.
+	fastEvery = 250 * time.Millisecond
+	roomy     = 12 * time.Millisecond
 	// ahead is how many frames wait for each worker, so that none is idle while one frame is settled.
 	ahead = 4
 	// minFace is the width in pixels from which faces are found in the large picture, and minBrief in the small one.
@@ -45,8 +50,10 @@ type Analysis struct {
 	shots    shots
 	cuts     int
 	follow   follower
-	lastFull time.Duration
-	first    bool // no large picture was scheduled yet
+	lastLook time.Duration // a closer look was scheduled
+	lastAll  time.Duration // at the whole large picture
+	lesser   bool          // the last one was at the lesser picture
+	first    bool          // none was scheduled yet
 
 	total, analysed, failed, large int
 	dead                           error // the detector gave up
@@ -68,6 +75,9 @@ type slot struct {
 	pic         scaler
 	tiny        *Picture // the small picture, in pic
 	small, full look
+	side        int    // of the picture of full: MaxSide, middleSide or lesserSide
+	places      []part // of the upright large picture
+	near        look   // at the places
 }
 
 // look is a picture that a worker looks at.
@@ -78,10 +88,17 @@ type look struct {
 	err   error
 }
 
+// job is one look at a frame.
 type job struct {
-	slot  *slot
-	large bool
+	slot *slot
+	what int
 }
+
+const (
+	theSmall = iota
+	theFull
+	thePlaces
+)
 
 // NewAnalysis begins to look at a video with a detector. It does not close it.
 func NewAnalysis(ctx context.Context, d Detector, o Options) (*Analysis, error) {
@@ -128,7 +145,7 @@ func (a *Analysis) Frame(f *video.Frame) error {
 	s := a.slots[len(a.slots)-1]
 	a.slots = a.slots[:len(a.slots)-1]
 	s.at, s.starts = f.Time, false
-	s.small, s.full = look{}, look{}
+	s.small, s.full, s.near, s.places = look{}, look{}, look{}, nil
 	if s.bad = !s.raw.take(f, a.upOf()); !s.bad {
 		a.measure(f)
 		a.plan(s)
@@ -167,25 +184,59 @@ func (a *Analysis) plan(s *slot) {
 	if s.starts {
 		a.cuts++
 	}
-	due := a.first || s.starts || s.at-a.lastFull >= interval-slack || s.at < a.lastFull
-	if due {
-		a.first, a.lastFull = false, s.at
-	}
 	switch {
+	case a.due(s):
+		a.ask(s, &s.full, theFull, a.jobs)
 	case a.scale.small:
-		s.small = look{asked: true, done: make(chan struct{})}
-		a.jobs <- job{s, false}
-	case !a.opts.Fast:
-		due = true
-	}
-	if due {
-		a.ask(s, a.jobs)
+		a.ask(s, &s.small, theSmall, a.jobs)
 	}
 }
 
-func (a *Analysis) ask(s *slot, to chan job) {
-	s.full = look{asked: true, done: make(chan struct{})}
-	to <- job{s, true}
+// due says whether a frame is looked at more closely whatever the small picture shows, and at what size.
+func (a *Analysis) due(s *slot) bool {
+	every := func(d, slack time.Duration, last time.Duration) bool {
+		return a.first || s.starts || s.at-last >= d-slack || s.at < last
+	}
+	s.side = MaxSide
+	if !a.scale.small {
+		due := !a.opts.Fast || every(fastEvery, roomy, a.lastLook)
+		if due {
+			a.first, a.lastLook = false, s.at
+		}
+		return due
+	}
+	if !every(interval, slack, a.lastLook) {
+		return false
+	}
+	long := max(s.raw.width, s.raw.height)
+	switch {
+	case every(wholeEvery, interval/2, a.lastAll):
+		a.lastAll, a.lesser = s.at, false
+	case !a.lesser && long >= lesserFrom:
+		s.side, a.lesser = lesserSide, true
+	case !a.lesser:
+		a.lastLook, a.lesser = s.at, true // the small picture shows as much
+		return false
+	case long >= middleFrom:
+		s.side, a.lesser = middleSide, false
+	default:
+		a.lesser = false
+	}
+	a.first, a.lastLook = false, s.at
+	return true
+}
+
+func (a *Analysis) ask(s *slot, l *look, what int, to chan job) {
+	*l = look{asked: true, done: make(chan struct{})}
+	to <- job{s, what}
+}
+
+// wait is for a look that was asked for.
+func (l *look) wait() error {
+	if l.asked {
+		<-l.done
+	}
+	return l.err
 }
 
 // settle ends the oldest frame: waits for what it needs, and lets the tracks go on.
@@ -198,16 +249,8 @@ func (a *Analysis) settle() error {
 		a.follow.next(s.at, s.starts, nil, nil)
 		return nil
 	}
-	if s.small.asked {
-		<-s.small.done
-	}
-	if !s.full.asked && s.small.err == nil && a.scale.small && a.follow.wants(s.at, s.starts, s.small.faces) {
-		a.ask(s, a.urgent)
-	}
-	if s.full.asked {
-		<-s.full.done
-	}
-	if err := errors.Join(s.small.err, s.full.err); err != nil {
+	seen, err := a.closer(s)
+	if err != nil {
 		if ctxErr := a.ctx.Err(); ctxErr != nil {
 			return ctxErr
 		}
@@ -217,16 +260,14 @@ func (a *Analysis) settle() error {
 		}
 		return nil
 	}
-	var full []Face
-	if s.full.asked {
-		full = append([]Face{}, s.full.faces...)
+	if seen != nil {
 		a.large++
 	}
-	if s.full.asked || s.small.asked {
+	if seen != nil || s.small.asked {
 		a.analysed++
 	}
 	a.follow.scene = s.scene()
-	a.follow.next(s.at, s.starts, s.small.faces, full)
+	a.follow.next(s.at, s.starts, s.small.faces, seen)
 	a.stills(s)
 	return nil
 }
@@ -235,6 +276,55 @@ func (a *Analysis) settle() error {
 func (s *slot) scene() *scene {
 	w, h := within(s.raw.width, s.raw.height, smallSide)
 	return &scene{s.raw.up, s.pic.y, s.raw.y, w, h, s.raw.width, s.raw.height}
+}
+
+// closer waits for what was asked of a frame, and asks for what it needs now that its neighbours are known. It returns
+// nil where the small picture says enough.
+func (a *Analysis) closer(s *slot) (*closer, error) {
+	if err := errors.Join(s.small.wait(), s.full.wait()); err != nil {
+		return nil, err
+	}
+	if s.full.asked && a.scale.small && max(s.raw.width, s.raw.height) <= smallSide {
+		s.small = s.full // it is the same picture
+	}
+	c := &closer{alone: !s.small.asked}
+	var where []Face
+	switch {
+	case s.full.asked && s.side == MaxSide:
+		c.faces, c.whole = a.scale.known(s.full.faces), true
+		return c, nil
+	case s.full.asked:
+		where = a.follow.doubts(s.at, s.full.faces)
+	case s.small.asked:
+		if where = a.follow.wants(s.at, s.small.faces); len(where) == 0 {
+			return nil, nil
+		}
+	default:
+		return nil, nil
+	}
+	w, h := s.raw.upright()
+	if s.places = placesOf(where, w, h); s.places == nil && len(where) > 0 {
+		s.side = MaxSide
+		a.ask(s, &s.full, theFull, a.urgent)
+		err := s.full.wait()
+		c.faces, c.whole = a.scale.known(s.full.faces), true
+		return c, err
+	}
+	if len(s.places) > 0 {
+		a.ask(s, &s.near, thePlaces, a.urgent)
+		if err := s.near.wait(); err != nil {
+			return nil, err
+		}
+		c.faces = a.scale.known(s.near.faces)
+		for _, p := range s.places {
+			c.places = append(c.places, p.in(w, h))
+		}
+	}
+	if s.full.asked {
+		c.together(a.scale.known(s.full.faces), a.scale.start)
+		c.whole = true
+	}
+	return c, nil
 }
 
 // work looks at pictures until there are no more. What was asked last and holds up everything comes first.
@@ -257,12 +347,20 @@ func (a *Analysis) work() {
 		if !ok {
 			return
 		}
-		to, p := &j.slot.small, j.slot.tiny
-		if j.large {
-			to, p = &j.slot.full, large.picture(&j.slot.raw, MaxSide)
+		s := j.slot
+		var l *look
+		switch j.what {
+		case thePlaces:
+			l = &s.near
+			l.faces, l.err = detectIn(a.ctx, a.det, &large, &s.raw, s.places)
+		case theFull:
+			l = &s.full
+			l.faces, l.err = a.det.Detect(a.ctx, large.picture(&s.raw, s.side))
+		default:
+			l = &s.small
+			l.faces, l.err = a.det.Detect(a.ctx, s.tiny)
 		}
-		to.faces, to.err = a.det.Detect(a.ctx, p)
-		close(to.done)
+		close(l.done)
 	}
 }
 

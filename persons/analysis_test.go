@@ -97,15 +97,6 @@ func TestAnalysis_everyFrameInFull(t *testing.T) {
 	}
 }
 
-// The large picture, which costs most, is looked at four times a second where nothing changes.
-func TestAnalysis_largePicturesAreFew(t *testing.T) {
-	e := &eye{}
-	stage{width: 640, height: 360, frames: 100, actors: []actor{red}}.look(t, e, persons.Options{})
-	if n := e.large.Load(); n < 16 || n > 18 {
-		t.Errorf("%d large pictures in four seconds", n)
-	}
-}
-
 func TestAnalysis_classes(t *testing.T) {
 	for name, c := range map[string]struct {
 		score    float64

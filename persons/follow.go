@@ -9,6 +9,7 @@ import (
 
 // scale is how a network's scores are read. docs/accuracy.md has the measurement on which the numbers stand.
 type scale struct {
+	least   float64 // below it is a trace: worth a look at the place, and no more
 	hint    float64 // of the small picture: worth a look at the large one, and enough to go on with a track
 	start   float64 // a face: a track may start
 	confirm float64 // a track with such a face is a person's, without further sights
@@ -17,7 +18,7 @@ type scale struct {
 }
 
 var scales = map[string]scale{
-	"centerface": {hint: 0.12, start: 0.3, confirm: 0.5, small: true},
+	"centerface": {least: 0.1, hint: 0.12, start: 0.3, confirm: 0.5, small: true},
 	"yunet":      {hint: 0.5, start: 0.7, confirm: 0.86},
 	"ultraface":  {hint: 0.5, start: 0.65, confirm: 0.9},
 }
@@ -66,6 +67,7 @@ type track struct {
 	looks   int           // large pictures since
 	inSmall bool          // the small picture showed it last time
 	lost    bool          // the loss was looked into
+	sure    bool          // one sight is enough to confirm it
 	start   time.Duration // of the first frame
 	still   still         // whether it is possibly a picture
 	whole   float32       // the best score of the track that this one is a part of
@@ -92,7 +94,7 @@ type follower struct {
 	times []time.Duration // of the frames
 
 	live, done []*track
-	refused    []Face // of small pictures, where the large one had no face; until the next look
+	refused    []Face // of small pictures, where the large one had no face; until the next look there
 	sights     int
 	most       int    // sights that are kept
 	crowd      int    // the most tracks in one frame
@@ -100,45 +102,70 @@ type follower struct {
 	scene      *scene // of the frame; nil: faces are not looked at
 }
 
-// wants says whether the large picture of the next frame must be looked at, by what the small one shows: a face where
-// no track is, or none where there was one.
-func (f *follower) wants(at time.Duration, starts bool, small []Face) bool {
-	if starts {
-		return true
-	}
+// wants says where the next frame must be looked at more closely, by what the small picture shows: a face where no track
+// is, or none where there was one.
+func (f *follower) wants(at time.Duration, small []Face) (where []Face) {
 	pairs := f.match(f.live, small, at)
 	met := map[int]bool{}
 	for _, p := range pairs {
 		met[p.face] = true
 		f.live[p.track].lost = false
 	}
-	want := false
 	for i, s := range small {
-		if s.Score < f.scale.hint || met[i] {
+		if s.Score < trace || met[i] || s.Score < f.scale.hint && f.follows(s, at) {
 			continue
 		}
-		want = want || !slices.ContainsFunc(f.refused, func(r Face) bool { return overlap(r, s) > overlapTwice && s.Score < r.Score+0.1 })
+		if !slices.ContainsFunc(f.refused, func(r Face) bool { return overlap(r, s) > overlapTwice && s.Score < r.Score+0.1 }) {
+			where = append(where, s)
+		}
 	}
 	for i, t := range f.live {
 		if t.inSmall && !t.lost && !slices.ContainsFunc(pairs, func(p pair) bool { return p.track == i }) {
-			t.lost, want = true, true
+			t.lost = true
+			where = append(where, t.at(at))
 		}
 	}
-	return want
+	return where
 }
 
-// next takes the detections of a frame. full is nil where the large picture was not looked at.
-func (f *follower) next(at time.Duration, starts bool, small, full []Face) {
+// follows says whether a track is expected at a place.
+func (f *follower) follows(place Face, at time.Duration) bool {
+	return slices.ContainsFunc(f.live, func(t *track) bool { return overlap(t.at(at), place) > overlapJoins })
+}
+
+// doubts says where the large picture of the next frame must be looked at, by what a picture between it and the small one
+// shows: a face that is not known for sure, or none where a track is.
+func (f *follower) doubts(at time.Duration, faces []Face) (where []Face) {
+	known, seen := map[int]bool{}, map[int]bool{}
+	for _, p := range f.match(f.live, faces, at) {
+		seen[p.track] = true
+		known[p.face] = f.live[p.track].sure
+	}
+	for i, face := range faces {
+		if face.Score >= trace && !known[i] && !(face.Score < f.scale.hint && f.follows(face, at)) {
+			where = append(where, face)
+		}
+	}
+	for i, t := range f.live {
+		if !seen[i] {
+			where = append(where, t.at(at))
+		}
+	}
+	return where
+}
+
+// next takes the detections of a frame: those of the small picture, and what was seen more closely, if it was.
+func (f *follower) next(at time.Duration, starts bool, small []Face, near *closer) {
+	traces, small := small, f.scale.known(small)
 	n := int32(len(f.times))
 	f.times = append(f.times, at)
 	if starts {
 		f.finish()
 		f.refused = f.refused[:0]
 	}
-	looked := full != nil
 	faces := small
-	if looked {
-		faces = f.merge(small, full)
+	if near != nil {
+		faces = f.merge(small, near.faces)
 	}
 	taken := make([]bool, len(faces))
 	seen := make([]bool, len(f.live))
@@ -165,22 +192,26 @@ func (f *follower) next(at time.Duration, starts bool, small, full []Face) {
 		for _, p := range f.match(open, free, at) {
 			seen[index[p.track]], taken[p.face] = true, true
 			f.add(open[p.track], n, at, faces[p.face])
+			if near != nil && near.alone {
+				continue
+			}
 			open[p.track].inSmall = slices.ContainsFunc(small, func(s Face) bool { return s == faces[p.face] || overlap(s, faces[p.face]) > overlapTwice })
 		}
 	}
-	f.lose(at, looked, seen)
-	if looked {
+	f.lose(at, near, seen)
+	if near != nil {
 		f.begin(n, at, small, faces, taken)
+		f.refuse(traces, near)
 	}
 	f.crowd = max(f.crowd, len(f.live))
 }
 
 // lose ends the tracks that were not seen for too long.
-func (f *follower) lose(at time.Duration, looked bool, seen []bool) {
+func (f *follower) lose(at time.Duration, near *closer, seen []bool) {
 	kept := f.live[:0]
 	for i, t := range f.live {
 		if !seen[i] {
-			if looked {
+			if near.covers(t.at(at)) {
 				t.looks++
 			}
 			over := at-t.seen > patience
@@ -197,7 +228,7 @@ func (f *follower) lose(at time.Duration, looked bool, seen []bool) {
 	f.live = kept
 }
 
-// begin makes tracks of the faces that belong to none, and remembers what only the small picture took for one.
+// begin makes tracks of the faces that belong to none.
 func (f *follower) begin(n int32, at time.Duration, small, faces []Face, taken []bool) {
 	for i, face := range faces {
 		if taken[i] || face.Score < f.scale.start {
@@ -212,9 +243,16 @@ func (f *follower) begin(n int32, at time.Duration, small, faces []Face, taken [
 		t.inSmall = slices.ContainsFunc(small, func(s Face) bool { return s.Score >= f.scale.hint && overlap(s, face) > overlapTwice })
 		f.live = append(f.live, t)
 	}
-	f.refused = f.refused[:0]
+}
+
+// refuse remembers what only the small picture takes for a face.
+func (f *follower) refuse(small []Face, near *closer) {
+	if near.alone {
+		return
+	}
+	f.refused = slices.DeleteFunc(f.refused, near.covers)
 	for _, s := range small {
-		if s.Score >= f.scale.hint && !slices.ContainsFunc(f.live, func(t *track) bool { return overlap(t.last().face(), s) > overlapJoins }) {
+		if s.Score >= trace && near.covers(s) && !slices.ContainsFunc(f.live, func(t *track) bool { return overlap(t.last().face(), s) > overlapJoins }) {
 			f.refused = append(f.refused, s)
 		}
 	}
@@ -237,6 +275,7 @@ func (f *follower) add(t *track, n int32, at time.Duration, face Face) {
 	}
 	t.sights = append(t.sights, sight{n, float32(face.X), float32(face.Y), float32(face.W), float32(face.H), float32(face.Score)})
 	t.seen, t.looks, t.lost = at, 0, false
+	t.sure = t.sure || face.Score >= f.scale.confirm
 	t.look(f.scene, &face, at)
 	if b := &t.sights[t.best]; face.Score*face.W >= float64(b.score*b.w) {
 		t.best = len(t.sights) - 1

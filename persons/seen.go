@@ -40,7 +40,7 @@ type Seen struct {
 	Reason string // why it is not analysed in full; empty: it is
 
 	FramesTotal, FramesAnalysed, FramesFailed int
-	FramesLarge                               int // looked at in the large picture, too
+	FramesLarge                               int // looked at more closely than in the small picture
 	Shots                                     int
 	// MinFace and MinBrief are the widths from which faces are found, in pixels of the frame as displayed: such that
 	// show for a quarter of a second or longer, and shorter ones.

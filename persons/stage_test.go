@@ -2,6 +2,7 @@ package persons_test
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -158,7 +159,10 @@ type eye struct {
 	extra   int     // further faces in a raster, to be too many
 	calls   atomic.Int64
 	large   atomic.Int64
-	wrong   atomic.Int64 // pictures that are none
+	sides   [persons.MaxSide + 1]atomic.Int64 // pictures by their longer side
+	clear   int                               // pixels in width from which a face is one; below it is a trace. 0: all are
+	dim     int                               // and below this it is nothing
+	wrong   atomic.Int64                      // pictures that are none
 }
 
 func (e *eye) Network() string {
@@ -178,8 +182,11 @@ func (e *eye) Detect(_ context.Context, p *persons.Picture) ([]persons.Face, err
 	if !p.Valid() {
 		e.wrong.Add(1)
 	}
-	if max(p.Width, p.Height) > 320 {
-		e.large.Add(1)
+	if long := max(p.Width, p.Height); long <= persons.MaxSide {
+		e.sides[long].Add(1)
+		if long > 320 {
+			e.large.Add(1)
+		}
 	}
 	score := e.score
 	if score == 0 {
@@ -188,7 +195,14 @@ func (e *eye) Detect(_ context.Context, p *persons.Picture) ([]persons.Face, err
 	var out []persons.Face
 	for _, channel := range []int{0, 2} {
 		if f, ok := box(p, channel); ok {
-			f.Score = score
+			switch wide := int(math.Round(f.W * float64(p.Width))); {
+			case wide >= e.clear:
+				f.Score = score
+			case wide >= e.dim:
+				f.Score = 0.08
+			default:
+				continue
+			}
 			out = append(out, f)
 		}
 	}

@@ -87,6 +87,14 @@ func (r *raw) take(f *video.Frame, up upright) bool {
 	return true
 }
 
+// upright is the size of the large picture as displayed.
+func (r *raw) upright() (w, h int) {
+	if r.up.turned() {
+		return r.height, r.width
+	}
+	return r.width, r.height
+}
+
 // plane copies one component at w × h samples. Deeper samples lose their lowest bits; one above its depth is the
 // brightest.
 func (r *raw) plane(to *[]byte, p *video.Plane, depth, w, h int) {
@@ -241,11 +249,39 @@ func (s *scaler) resampleAny(out, in []byte, stride, inW, inH, w, h int) {
 
 // picture makes the upright picture of a frame with its longer side at most long. It lends it until the next call.
 func (s *scaler) picture(r *raw, long int) *Picture {
-	tw, th := within(r.width, r.height, long)
-	s.resample(&s.y, r.y, r.width, r.width, r.height, tw, th)
+	return s.cut(r, part{0, 0, r.width, r.height}, long)
+}
+
+// part is a rectangle of samples.
+type part struct{ x, y, w, h int }
+
+// partIn is where a part of the upright picture lies in a frame of w × h.
+func (u upright) partIn(p part, w, h int) part {
+	switch u.rotation {
+	case 90:
+		p = part{p.y, h - p.x - p.w, p.h, p.w}
+	case 180:
+		p = part{w - p.x - p.w, h - p.y - p.h, p.w, p.h}
+	case 270:
+		p = part{w - p.y - p.h, p.x, p.h, p.w}
+	}
+	if u.mirrored {
+		p.x = w - p.x - p.w
+	}
+	return p
+}
+
+// cut makes the upright picture of a part of a frame as picture does of all of it. The part is one of the frame as it is
+// stored, and inside it.
+func (s *scaler) cut(r *raw, p part, long int) *Picture {
+	tw, th := within(p.w, p.h, long)
+	s.resample(&s.y, r.y[p.y*r.width+p.x:], r.width, p.w, p.h, tw, th)
 	if r.chromaW > 0 {
-		s.resample(&s.cb, r.cb, r.chromaW, r.chromaW, r.chromaH, tw, th)
-		s.resample(&s.cr, r.cr, r.chromaW, r.chromaW, r.chromaH, tw, th)
+		x, y := p.x*r.chromaW/r.width, p.y*r.chromaH/r.height
+		w, h := max((p.x+p.w)*r.chromaW/r.width-x, 1), max((p.y+p.h)*r.chromaH/r.height-y, 1)
+		x, y = min(x, r.chromaW-w), min(y, r.chromaH-h)
+		s.resample(&s.cb, r.cb[y*r.chromaW+x:], r.chromaW, w, h, tw, th)
+		s.resample(&s.cr, r.cr[y*r.chromaW+x:], r.chromaW, w, h, tw, th)
 	}
 	s.rgb = sized(s.rgb, 3*tw*th)
 	s.paint(r, tw, th)

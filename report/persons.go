@@ -7,7 +7,7 @@ type Persons struct {
 	Models         []FaceModel `json:"models,omitempty"` // what looked: the network, then the library that runs it
 	FramesTotal    int         `json:"framesTotal"`
 	FramesAnalysed int         `json:"framesAnalysed"`
-	FramesLarge    int         `json:"framesLarge"` // of these, looked at in full size, too
+	FramesLarge    int         `json:"framesLarge"` // of these, looked at more closely than in the small picture
 	FramesFailed   int         `json:"framesFailed"`
 	// MinFacePx is the width from which faces are found, MinBriefFacePx that of faces which show for less than a quarter
 	// of a second; in pixels of the picture as displayed. 0: nothing was looked at.

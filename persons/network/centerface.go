@@ -8,7 +8,7 @@ import (
 
 const (
 	centerStride = 4
-	centerScore  = 0.1
+	centerScore  = 0.06 // what is below .1 is a trace that says where to look again
 )
 
 // centerCuts are the values at a quarter and an eighth of the size from which the rest of the network is computed. Of
