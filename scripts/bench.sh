@@ -2,6 +2,7 @@
 # Times the binary against others on the same files, in the same run, in turn (A B A B), and prints medians, ratios and
 # peak memory; docs/performance.md says how to read it. What is not there to be compared with is said.
 # Usage: scripts/bench.sh [MEBIBYTES]   (default 1050, about 1.1 GB)
+#        scripts/bench.sh persons       (only how long it takes to find faces)
 # C2PATOOL names the reference implementation's program, where it is not on the PATH; RUNS=N pairs of the long
 # measurements (default 5); BENCH_DIR=DIR is where the files go (3.5 GB; default: the cache).
 . "$(dirname "$0")/lib.sh"
@@ -20,6 +21,34 @@ bench() { "$work/bench" "$@"; }
 install "$bin" "$work/consentry"
 bin=$work/consentry
 c2patool=${C2PATOOL:-$(command -v c2patool || true)}
+load() { echo "load of this machine: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores"; }
+
+# faces: eight and four seconds of two faces that move in front of noise that does; asked is 0.7 of the eight, and a cost
+# that grows with the frames.
+faces() {
+  say "finding faces"
+  if ! "$bin" models check >"$work/faces.txt" 2>&1; then
+    echo "what finds faces is not there ($(tail -n 1 "$work/faces.txt")): it was not measured"
+    return
+  fi
+  have ffmpeg || { echo "the ffmpeg program is not there: finding faces was not measured"; return; }
+  local pictures=testdata/demo seconds
+  for seconds in 4 8; do
+    ffmpeg -v error -f lavfi -i "testsrc2=size=1536x864:rate=25:duration=$seconds,boxblur=8,noise=alls=12:allf=t,crop=1280:720:'128+100*sin(t)':'72+50*cos(t)'" \
+      -loop 1 -framerate 25 -t "$seconds" -i "$pictures/person-1.webp" -loop 1 -framerate 25 -t "$seconds" -i "$pictures/person-2.webp" \
+      -filter_complex "[1]scale=360:360[a];[2]scale=150:150[b];[0][a]overlay=x='100+40*t':y=200[c];[c][b]overlay=x='1000-30*t':y='300+30*sin(2*t)':shortest=1,format=yuv420p" \
+      -t "$seconds" -c:v libx264 -preset veryfast "$work/faces-$seconds.mp4" 2>"$work/faces.log" || { echo "the ffmpeg program cannot make the clip ($(tail -n 1 "$work/faces.log")): finding faces was not measured"; return; }
+    "$bin" persons --format json "$work/faces-$seconds.mp4" >"$work/faces.json" || true
+    grep -q '"status": *"analysed"' "$work/faces.json" || die "faces-$seconds.mp4 was not analysed" "see: $bin persons on a clip of your own"
+  done
+  bench -runs "$runs" -target 2 -seconds 5.6 "8 s of 1280x720, of 4 s" "$bin" persons --format json "$work/faces-4.mp4" -- "$bin" persons --format json "$work/faces-8.mp4"
+}
+if [ "$size" = persons ]; then
+  load
+  faces
+  load
+  exit
+fi
 
 say "making files: a signed one of $size MiB, the same with blocks of 1 MiB, fragments, histories"
 "$bin" demo "$work/demo" >/dev/null 2>&1 || true
@@ -58,7 +87,6 @@ for f in big merkle; do sound "${verify[@]}" "$work/$f.mp4"; rejects "$work/$f.m
 for f in fragments-4000 fragments-16000 fragments-64000; do sound "${forged[@]}" "$work/$f.mp4"; rejects "$work/$f.mp4" "${forged[@]}"; done
 for f in wide deep wide-bare deep-bare clip; do sound "${forged[@]}" "$work/$f.mp4"; done
 
-load() { echo "load of this machine: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores"; }
 load
 say "$size MiB, $runs pairs each"
 hash=(openssl dgst -sha256 "$work/big.mp4")
@@ -125,4 +153,5 @@ else
   # With what is looked for in the frames: watermarks, fingerprints where something asks for them.
   bench -runs "$runs" "the same, verify --frames all" "${ffmpeg[@]}" -- "$bin" verify --frames all --persons off --trust-list none --format json "$work/video.mp4"
 fi
+faces
 load
