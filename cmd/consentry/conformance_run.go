@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/consentry/consentry/internal/render"
 	"github.com/consentry/consentry/internal/scorecard"
+	"github.com/consentry/consentry/report"
 )
 
 const (
@@ -193,8 +195,23 @@ func (s *scores) writeText(w io.Writer) error {
 	for _, set := range append(s.Sets, scoreOfSet{"all", s.Passed, s.Failed, s.Skipped}) {
 		fmt.Fprintf(&b, "%-*s  %d passed, %d failed, %d skipped\n", width, render.Safe(set.Name), set.Passed, set.Failed, set.Skipped)
 	}
+	if names, cases := s.notJudged(); cases > 0 {
+		fmt.Fprintf(&b, "not judged, in %s: %s\n", report.Count(cases, "case"), render.Safe(strings.Join(names, ", ")))
+	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// notJudged are the members of expectations that are known and were held against nothing, and in how many cases.
+func (s *scores) notJudged() (names []string, cases int) {
+	for i := range s.Cases {
+		if list := s.Cases[i].NotJudged; len(list) > 0 {
+			names = append(names, list...)
+			cases++
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), cases
 }
 
 // askProgram runs this program with arguments and gives what it printed.
