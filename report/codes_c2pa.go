@@ -68,7 +68,7 @@ var c2paCodes = []Code{
 	{"claim.multiple", Failure, "a manifest with more than one claim", "C2PA 2.5, 14.6.1", "Ask for the original file."},
 	{"claimSignature.mismatch", Failure, "the claim signature does not verify", "C2PA 2.5, 14.7", "The manifest was changed after signing, or the signature is forged; ask for the original file."},
 	{"claimSignature.missing", Failure, "the claim signature is not there", "C2PA 2.5, 14.7", "The signature was taken out; ask for the original file."},
-	{"claimSignature.outsideValidity", Failure, "the signing time lies outside the validity of the certificates", "C2PA 2.5, 14.8", "The certificate had expired or was not valid yet, and no trusted time-stamp shows an earlier time. If a time-stamp is there, name its authority with --tsa-trust."},
+	{"claimSignature.outsideValidity", Failure, "a certificate was not valid at the time that counts: a trusted time-stamp's, or the time of validation", "C2PA 2.5, 14.8", "The certificate had expired or was not valid yet, and no trusted time-stamp shows an earlier time. If a time-stamp is there, name its authority with --tsa-trust."},
 	{"general.error", Failure, "something that no other code says", "C2PA 2.5, App. D", "The explanation says what; tell us if it does not."},
 	{"hashedURI.mismatch", Failure, "a referenced box was changed", "C2PA 2.5, 14.10.4.1", "Ask for the original file."},
 	{"hashedURI.missing", Failure, "a referenced box is not there", "C2PA 2.5, 14.10.4.1", "Ask for the original file."},

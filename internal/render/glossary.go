@@ -123,7 +123,7 @@ var terms = []Entry{
 
 	{"trusted", kindManifest, "valid, and the signer is on a trust list that you accept", seeStates, ""},
 	{"valid", kindManifest, "well-formed, unchanged, and the signature holds; who signed is not vouched for by a trust list", seeStates, "Name the signer's anchors with --trust, if you know them from elsewhere."},
-	{"well-formed", kindManifest, "readable and complete by the rules, but the content was changed or the signature does not hold", seeStates, "What it says is shown and must not be relied on."},
+	{"well-formed", kindManifest, "readable and complete by the rules, but not valid: the content was changed, the signature does not hold, or its certificate was not valid at the time that counts", seeStates, "What it says is shown and must not be relied on."},
 	{"invalid", kindManifest, "it breaks the rules; nothing that it says may be relied on", seeStates, "Ask for the original file."},
 	{"absent", kindManifest, "the file carries no manifest, which says nothing about how it was made", "C2PA 2.5, 14.5", "Ask the publisher for the file with its Content Credentials; many sites strip them."},
 

@@ -233,11 +233,26 @@ func invalidHeadline(r *report.Report) string {
 		return "the content was changed after it was signed"
 	}
 	if m := r.Provenance.Manifests; len(m) > 0 {
-		if row, ok := report.Lookup(brokenBy(m[0].Failure)); ok {
+		code := brokenBy(m[0].Failure)
+		if code == "claimSignature.outsideValidity" && r.Provenance.Time.State != "attested" {
+			return outsideValidity(m[0])
+		}
+		if row, ok := report.Lookup(code); ok {
 			return "the manifest does not hold: " + row.Title
 		}
 	}
 	return "the manifest does not hold"
+}
+
+// outsideValidity says why a certificate is held against the day of validation: nobody who counts saw the signature. Where
+// a time-stamp is there that counts on no list, another list may be all that is missing. C2PA 2.5, 14.8.
+func outsideValidity(m report.Manifest) string {
+	stamped := report.Has(m.Informational, "timeStamp.untrusted") || report.Has(m.Failure, "timeStamp.untrusted")
+	const now = "the certificate has expired or is not valid yet"
+	if stamped {
+		return now + ", and its time-stamp, which might show that it was signed in time, is by nobody on your lists (--tsa-trust)"
+	}
+	return now + ", and no time-stamp that counts shows that it was signed in time"
 }
 
 // brokenBy is the code of what makes a manifest invalid. That nobody knows the signer does not: a file by a stranger is

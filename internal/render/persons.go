@@ -13,7 +13,7 @@ import (
 // was not looked at. declared says that there was a declaration to hold it against.
 func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotChecked, declared bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", Clip(name), facesText(p))
+	fmt.Fprintf(&b, "%s: %s%s\n", Clip(name), uncovered(p, declared), facesText(p))
 	if state := voicesState(p); state != "" {
 		fmt.Fprintf(&b, "voices: %s\n", strings.TrimSuffix(words(state)+", "+voicesText(&p.Voices), ", "))
 	}
@@ -40,6 +40,19 @@ func PersonsText(w io.Writer, name string, p *report.Persons, left []report.NotC
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// uncovered begins the first line where a face was found that the declaration does not cover, which is what the exit
+// code says too; empty: there is none, or nothing was declared.
+func uncovered(p *report.Persons, declared bool) string {
+	n := len(p.AllUndeclared())
+	switch {
+	case !declared || n == 0:
+		return ""
+	case len(p.Counted) > 0:
+		return plural(n, "face") + " more than the declaration covers; "
+	}
+	return plural(n, "face") + " that no entry covers; "
 }
 
 // tracksText writes one line for each face.

@@ -34,6 +34,19 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 	}{
 		{"a stranger's file that nothing binds", signed("a.mp4"), func(r *report.Report) { invalid(r, "signingCredential.untrusted", "claim.hardBindings.missing") }, "the manifest does not hold: nothing binds the manifest to this content", "does not hold: the signer"},
 		{"a file whose signer alone is amiss", signed("a.mp4"), func(r *report.Report) { invalid(r, "signingCredential.untrusted") }, "the manifest does not hold: the signer is on no trust list", ""},
+		{"an expired certificate", signed("a.mp4"), func(r *report.Report) {
+			r.Provenance.Time.State = "claimed"
+			invalid(r, "claimSignature.outsideValidity")
+		}, "the certificate has expired or is not valid yet, and no time-stamp that counts shows that it was signed in time", "--tsa-trust"},
+		{"an expired certificate, and a stranger's time-stamp", signed("a.mp4"), func(r *report.Report) {
+			r.Provenance.Time.State = "claimed"
+			invalid(r, "claimSignature.outsideValidity")
+			r.Provenance.Manifests[0].Informational = append(r.Provenance.Manifests[0].Informational, finding("timeStamp.untrusted"))
+		}, "is by nobody on your lists (--tsa-trust)", "signing time lies"},
+		{"a time that was attested", signed("a.mp4"), func(r *report.Report) {
+			r.Provenance.Time.State = "attested"
+			invalid(r, "claimSignature.outsideValidity")
+		}, "a certificate was not valid at the time that counts: a trusted time-stamp's, or the time of validation", "--tsa-trust"},
 		{"a cut file", signed("a.mp4"), func(r *report.Report) { invalid(r); altered(r) }, "integrity   altered          the file ends before its container does, and is not what was signed (bmff.v3)", "one hash covers them all"},
 		{"a file that somebody wrote text behind", signed("a.mp4"), func(r *report.Report) {
 			invalid(r)
@@ -111,12 +124,18 @@ func TestFacesThatWereCountedHaveNoPlace(t *testing.T) {
 		"":   {`in the region of "p1"`, "covered by no entry"},
 	} {
 		p := &report.Persons{Status: "analysed", Tracks: []report.PersonTrack{{ID: 1, Person: ptr("p1")}, {ID: 2}}}
+		p.Undeclared = []int{2}
+		first := "a.mp4: 1 face that no entry covers; 2 face tracks"
 		if counted != "" {
+			first = "a.mp4: 1 face more than the declaration covers; 2 face tracks"
 			p.Counted = []string{counted}
 		}
 		var b bytes.Buffer
 		if err := render.PersonsText(&b, "a.mp4", p, nil, true); err != nil {
 			t.Fatal(err)
+		}
+		if !strings.HasPrefix(b.String(), first) {
+			t.Errorf("no %q first in\n%s", first, b.String())
 		}
 		for _, s := range want {
 			if !strings.Contains(b.String(), s) {
