@@ -166,6 +166,8 @@ func (r *run) holdVoices(declared []consent.Depicted) {
 	v, out := &r.voices, &r.out.Persons.Voices
 	*out = report.Voices{Status: "off", Tracks: []report.VoiceTrack{}, Undeclared: []int64{}}
 	switch {
+	case r.stillPicture(): // nobody can be heard in it
+		return
 	case v.why != "":
 		out.Status, out.Reason = persons.StatusNotAnalysed, optional(trimWhy(v.why))
 		r.notChecked("voices", "nobody could listen for speech: "+trimWhy(v.why))
@@ -197,6 +199,15 @@ func (r *run) holdVoices(declared []consent.Depicted) {
 	if len(out.Tracks) > 0 && !slices.ContainsFunc(out.Tracks, func(t report.VoiceTrack) bool { return t.Result != resultNot }) {
 		out.Status = persons.StatusNotAnalysed
 	}
+}
+
+// stillFormats are containers of a picture, which has no sound.
+var stillFormats = []string{"jpeg", "png", "webp", "gif", "heif", "avif"}
+
+// stillPicture says that the file is a picture. One of HEIF's sequences may come with a sound track.
+func (r *run) stillPicture() bool {
+	return slices.Contains(stillFormats, r.out.Asset.Format) &&
+		!slices.ContainsFunc(r.out.Asset.Tracks, func(t report.Track) bool { return t.Kind == "audio" })
 }
 
 // unseenSound adds the sound tracks of our own walk of the container that the decoder does not see: nobody listened.

@@ -165,3 +165,29 @@ func TestVoicesAreOffWithPersons(t *testing.T) {
 		t.Errorf("%+v: %s", r.Persons.Voices, r.Verdict)
 	}
 }
+
+// A picture has no sound: nobody is said to have failed to listen to it, whatever the decoder makes of it.
+func TestVoicesOfAStillPictureAreNotAsked(t *testing.T) {
+	for _, kind := range []string{"jpeg", "png", "webp"} {
+		r := forge.Recipe{Carrier: &forge.Carrier{Kind: kind}}
+		r.Manifest.Assertions = []forge.Assertion{{Label: forge.ConsentLabel, CBOR: forge.Consent(nil)}}
+		got := verify(t, looking(t, "newsroom", nil, seer{}.open), asset(forge.Make(r).Data))
+		if s := got.Persons.Voices.Status; s != "off" {
+			t.Errorf("%s: voices %s", kind, s)
+		}
+		for _, n := range got.NotChecked {
+			if strings.HasPrefix(n.What, "voices") {
+				t.Errorf("%s: %s: %s", kind, n.What, n.Why)
+			}
+		}
+		for _, why := range got.Reasons {
+			if strings.Contains(why.Text, "sound") {
+				t.Errorf("%s: %s", kind, why.Text)
+			}
+		}
+		// That nobody could look for faces in it stays said, and is no yes.
+		if got.Verdict != report.Indeterminate || !hasEvent(got, "not_analysed") {
+			t.Errorf("%s: %s, %v", kind, got.Verdict, got.Reasons)
+		}
+	}
+}

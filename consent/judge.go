@@ -312,7 +312,7 @@ func (j *judge) missing(sources []*source) {
 		}
 	}
 	j.out.Missing = true
-	j.find("consent.assertion.missing", "", "the picture is generated, and nobody declares who is depicted")
+	j.find("consent.assertion.missing", "", "the content is generated, and nobody declares who is depicted")
 }
 
 // name gives each entry the name that it is reported under: its id, or id@label where the id stands in several
