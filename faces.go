@@ -208,7 +208,7 @@ func (r *run) lookForPeople(ctx context.Context) error {
 			r.notChecked("people in the picture", "the file has no picture")
 			return nil
 		case !r.peopleAsked():
-			r.notChecked("people in the picture", "nobody looked for faces: nothing says that the picture was generated")
+			r.notChecked("people in the picture", "nobody looked for faces: nothing says that the picture was generated; --persons on has them looked for")
 			return nil
 		}
 		if err := r.decodeForPeople(ctx); err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 func cropsFlag() cli.Flag {
-	return &cli.StringFlag{Name: "crops", Usage: "`DIR`: write pictures of undeclared faces, and a page"}
+	return &cli.StringFlag{Name: "crops", Usage: "`DIR`: write pictures of faces that no entry covers"}
 }
 
 func pixelateFlag() cli.Flag {
@@ -70,18 +70,23 @@ func (j *judged) show(f *crops.Folder, sub string) {
 	j.hint = hint
 }
 
+// coveredByNone counts faces. "Undeclared" is what a report calls a person for whom no consent is declared.
+func coveredByNone(n int) string { return report.Count(n, "face") + " that no entry covers" }
+
 // writeCrops writes the page and the pictures, and says for people what there is, or why there is nothing. names hides
 // those of declared people, as in the report; nil: they stay. The tracks come without the names then.
 func writeCrops(f *crops.Folder, sub, name string, durationMs *int64, p *report.Persons, views *consentry.Views, names *render.Names) (string, error) {
 	switch {
 	case views == nil && (p.Status == persons.StatusOff || p.Reason == nil):
-		return "no picture was written: nobody looked for faces", nil
+		return "no picture was written: nobody looked for faces; --persons on has them looked for", nil
 	case views == nil:
 		return "no picture was written: persons were not analysed: " + *p.Reason, nil
 	case len(views.List) == 0 && p.Status == persons.StatusPartial:
-		return "no picture was written: in what was looked at there is no face without a declared person", nil
+		return "no picture was written: in what was looked at there is no face that no entry covers", nil
+	case len(views.List) == 0 && len(p.Tracks) == 0 && len(p.VideoTracks) == 0:
+		return "no picture was written: no face was found", nil
 	case len(views.List) == 0:
-		return "no picture was written: no face without a declared person was found", nil
+		return "no picture was written: an entry covers each face that was found", nil
 	}
 	s := &crops.Sheet{Name: filepath.Base(name), Tracks: p.Tracks, Undeclared: p.AllUndeclared(), Views: views.List, More: views.More, Unlisted: views.Unlisted}
 	if durationMs != nil {
@@ -106,7 +111,7 @@ func writeCrops(f *crops.Folder, sub, name string, durationMs *int64, p *report.
 			made++
 		}
 	}
-	hint := fmt.Sprintf("pictures of %d of %s: %q", made, report.Count(len(views.List)+views.More, "undeclared face"), path)
+	hint := fmt.Sprintf("pictures of %d of %s: %q", made, coveredByNone(len(views.List)+views.More), path)
 	if why := views.Missing(); why != "" {
 		hint += "; " + why
 	}

@@ -55,7 +55,7 @@ func TestWriteCrops(t *testing.T) {
 		if word := names != nil && strings.Count(page, "person-1") < 2; word {
 			t.Error("the lane and the track are not called the same")
 		}
-		for _, want := range []string{"pictures of 1 of 7 undeclared faces", "it did not come", "the limit is 64"} {
+		for _, want := range []string{"pictures of 1 of 7 faces that no entry covers", "it did not come", "the limit is 64"} {
 			if !strings.Contains(hint, want) {
 				t.Errorf("%q does not say %q", hint, want)
 			}
@@ -73,10 +73,11 @@ func TestWriteCrops_nothing(t *testing.T) {
 		found report.Persons
 		views *consentry.Views
 	}{
-		"nobody looked for faces":               {report.Persons{Status: "off"}, nil},
+		"nobody looked for faces; --persons on": {report.Persons{Status: "off"}, nil},
 		"not analysed: the model is missing":    {report.Persons{Status: "not-analysed", Reason: &why}, nil},
 		"in what was looked at there is no":     {report.Persons{Status: "partial", Reason: &why}, &consentry.Views{}},
-		"no face without a declared person was": {report.Persons{Status: "analysed"}, &consentry.Views{}},
+		"no face was found":                     {report.Persons{Status: "analysed"}, &consentry.Views{}},
+		"an entry covers each face":             {report.Persons{Status: "analysed", Tracks: make([]report.PersonTrack, 1)}, &consentry.Views{}},
 	} {
 		dir := filepath.Join(t.TempDir(), "faces")
 		f, err := crops.Open(dir, false)
