@@ -46,7 +46,7 @@ func (p *program) inspectCommand() *cli.Command {
 	}
 }
 
-// inspect shows what a file holds. That it can be read is all that its exit code says.
+// inspect shows what a file holds. That it can be read is all that its exit code says: 2 where it is of no known kind.
 func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 	f, size, err := openFile(o.file)
 	if err != nil {
@@ -114,6 +114,9 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 	}
 	if err != nil {
 		return err
+	}
+	if loc.Container == "" && loc.Store == nil && len(in.Labels) == 0 {
+		p.code = exitUnknown // nothing in it is of a kind that is read
 	}
 	return out.commit()
 }

@@ -75,6 +75,9 @@ func (p *program) personsCommand() *cli.Command {
 			if o.format != "text" && o.format != "json" {
 				return wordError("--format", o.format, []string{"text", "json"})
 			}
+			if o.boxes && o.format != "json" {
+				return &usageError{Text: "--boxes is in the JSON answer only", Hint: "add --format json"}
+			}
 			return p.persons(c.Context, o)
 		},
 	}

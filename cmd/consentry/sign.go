@@ -58,6 +58,8 @@ type signOptions struct {
 func (p *program) signCommand() *cli.Command {
 	return &cli.Command{
 		Name: "sign", Usage: "Add a signed manifest to a video", ArgsUsage: "IN OUT",
+		Description: "Writes OUT, a copy of IN with the manifest in it. OUT may be IN itself, which is\n" +
+			"then replaced; another file that is there is never written over.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "key", Usage: "`FILE` of the private key (PEM or JWK)"},
 			&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` with the key's passphrase; default: ask"},

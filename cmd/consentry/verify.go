@@ -209,6 +209,9 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 	if o.jobs < 0 || o.timeout < 0 {
 		return nil, &usageError{Text: "--jobs and --timeout cannot be below zero"}
 	}
+	if o.jobs == 0 && c.IsSet("jobs") {
+		return nil, &usageError{Text: "--jobs 0: nothing would be judged", Hint: "without --jobs there is one a core"}
+	}
 	if o.jobs == 0 {
 		o.jobs = runtime.NumCPU()
 	}

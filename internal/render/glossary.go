@@ -97,6 +97,8 @@ const (
 	kindLine       = "line of the text report"
 	kindPicture    = "what was looked at in the picture"
 	kindHash       = "content hash"
+	kindMember     = "member of the JSON report"
+	kindStrength   = "how near two fingerprints are"
 	kindPlace      = "place of an assertion in the claim"
 	kindMark       = "invisible mark"
 	kindSource     = "digital source type"
@@ -282,6 +284,14 @@ var terms = []Entry{
 	{"none-found", kindPicture, "looked for, and nothing was there; that proves nothing", "", ""},
 	{"found", kindPicture, "so many were there", "", ""},
 	{"not-checked", kindPicture, "nobody looked; the end of the report says why", "", ""},
+
+	{"complete", kindMember, "true: the container was walked to its end, the manifest store could be read, and no step was cut short. Of pixels and people watermarks.state and persons.status say how much was looked at", "", "false: see what was not checked. The verdict is never a yes then."},
+	{"notChecked", kindMember, "what was not looked at or could not be, and why", "", "Give what is missing: anchors, --fetch, the original file."},
+	{"notSeen", kindMember, "people who are declared with a place or a time, and of whom no face was found there", seeJudge, "A face turned away, masked or small is not found: look yourself."},
+	{"identityDrift", kindMember, "tracks that end with another face than they begin with, where --link-persons compared them", "", "Look at the clip where the track ends."},
+	{"alike", kindMember, "tracks whose faces are alike, where --link-persons compared them: maybe the same person, by whatever name", "", "It names nobody and covers nobody; look yourself."},
+	{"match", kindStrength, "the fingerprints are so near that another clip would hardly come as near", "docs/accuracy.md", ""},
+	{"weak", kindStrength, "the fingerprints are near, and another clip may come as near by chance", "docs/accuracy.md", "Compare the clips by eye."},
 
 	{"bmff.v2", kindHash, "a hash over the boxes of an MP4 file, the way of older files", "C2PA 2.5, 16.3.2", ""},
 	{"bmff.v3", kindHash, "a hash over the boxes of an MP4 file", "C2PA 2.5, 16.3.2", ""},

@@ -67,6 +67,9 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 			sound(r)
 			r.Decoded, r.Watermarks.State, r.Persons.Status = &report.Decoded{}, "analysed", "off"
 		}, "watermark   not checked      the file has no picture\n  faces       off              the file has no picture\n", "none found"},
+		{"a stream that breaks", blank("a.mp4"), func(r *report.Report) {
+			r.Watermarks.State = "partial"
+		}, "watermark   none found       in what could be decoded", ""},
 		{"a video of which no frame came", blank("a.mp4"), func(r *report.Report) {
 			r.Asset.Tracks, r.Decoded, r.Watermarks.State = []report.Track{{ID: 1, Kind: "video"}}, &report.Decoded{}, "analysed"
 		}, "watermark   not checked      there is no picture to look at\n", "none found"},

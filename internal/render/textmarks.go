@@ -23,6 +23,9 @@ func (t *text) watermarks() (state, detail string) {
 		if n := len(m.Found) + counting; n > 0 {
 			state = fmt.Sprintf("%d found", n)
 		}
+		if m.State == "partial" {
+			parts = append(parts, "in what could be decoded")
+		}
 		for _, f := range m.Found[:min(len(m.Found), 3)] {
 			parts = append(parts, fmt.Sprintf("%s %s", Clip(f.Algorithm), Clip(f.Message)))
 		}
