@@ -16,6 +16,7 @@ import (
 	"github.com/consentry/consentry/internal/schematest"
 	"github.com/consentry/consentry/policy"
 	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
 )
 
 // asking is a verifier that may ask responders on loopback, and a signer that names one of them.
@@ -70,6 +71,14 @@ func TestRevocationIsReported(t *testing.T) {
 			}
 		})
 	}
+	t.Run("nobody is asked for a stranger, and that is said", func(t *testing.T) {
+		v, signer := asking(t, func(s forge.Signer) []byte { return revoked.About(s) })
+		v.Trust = signing.Trust{}
+		r := verify(t, v, asset(forge.Make(forge.Recipe{Manifest: forge.Manifest{Signer: signer}}).Data))
+		if len(r.Fetched) > 0 || !unchecked(r, "revocation", "only a certificate under an anchor of your lists says whom to ask") {
+			t.Errorf("%+v, fetched %v, not checked %v", r.Provenance.Revocation, r.Fetched, r.NotChecked)
+		}
+	})
 	t.Run("nobody is asked unless the network is allowed", func(t *testing.T) {
 		v, signer := asking(t, func(s forge.Signer) []byte { return revoked.About(s) })
 		v.Responders = nil

@@ -406,6 +406,9 @@ func (v *verification) revocation() {
 		r.Reason = v.unusable
 	case s.why == "" && v.leaf.ocsp:
 		r.Reason = "no responder was asked"
+		if v.in.Ask != nil && !v.anchored {
+			r.Reason += ": only a certificate under an anchor of your lists says whom to ask"
+		}
 	case s.why == "":
 		r.Reason = "the certificate names no responder: it counts as not revoked"
 		if !v.stapled {

@@ -101,7 +101,7 @@ func readTokens(dir string, limit int64) ([]string, error) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, err
+		return nil, plainError(dir, err)
 	}
 	var out []string
 	for _, e := range entries {
@@ -124,7 +124,7 @@ func readTokens(dir string, limit int64) ([]string, error) {
 func readFile(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, plainError(name, err)
 	}
 	defer f.Close()
 	return readLimited(f, name, limit)

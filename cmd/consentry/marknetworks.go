@@ -41,7 +41,10 @@ func markNetwork(text, modelsDir string) (consentry.MarkNetwork, error) {
 	none := consentry.MarkNetwork{}
 	kind, rest, _ := strings.Cut(text, ":")
 	want, path, ok := strings.Cut(rest, ":")
-	if b, err := hex.DecodeString(want); !ok || path == "" || err != nil || len(b) != sha256.Size {
+	if b, err := hex.DecodeString(want); ok && path != "" && (err != nil || len(b) != sha256.Size) {
+		return none, &usageError{Text: fmt.Sprintf("--mark-model: %q is no SHA-256 digest, which has %d hexadecimal digits", want, 2*sha256.Size), Hint: "sha256sum FILE prints it"}
+	}
+	if !ok || path == "" {
 		return none, &usageError{Text: fmt.Sprintf("--mark-model %q: the form is KIND:SHA256:FILE", text), Hint: "kinds are " + kindNames() + "; sha256sum FILE prints the digest"}
 	}
 	if !slices.Contains(neural.Kinds, neural.Kind(kind)) {
@@ -49,7 +52,7 @@ func markNetwork(text, modelsDir string) (consentry.MarkNetwork, error) {
 	}
 	model, err := readFile(path, onnxgraph.MaxModel)
 	if err != nil {
-		return none, err
+		return none, fmt.Errorf("--mark-model: %w", err)
 	}
 	sum := sha256.Sum256(model)
 	got := hex.EncodeToString(sum[:])

@@ -40,14 +40,14 @@ func modelFolders(flag string) []string {
 func checkModels(faceModel, folder string) error {
 	if faceModel != "" {
 		if st, err := os.Stat(faceModel); err != nil {
-			return &usageError{Text: "--face-model: " + err.Error()}
+			return &usageError{Text: "--face-model: " + plainError(faceModel, err).Error()}
 		} else if !st.Mode().IsRegular() {
 			return &usageError{Text: fmt.Sprintf("--face-model: %q is no file", faceModel), Hint: "a folder belongs to --models-dir"}
 		}
 	}
 	if folder != "" {
 		if st, err := os.Stat(folder); err != nil {
-			return &usageError{Text: "--models-dir: " + err.Error(), Hint: "consentry models install --models-dir DIR fills one"}
+			return &usageError{Text: "--models-dir: " + plainError(folder, err).Error(), Hint: "consentry models install --models-dir DIR fills one"}
 		} else if !st.IsDir() {
 			return &usageError{Text: fmt.Sprintf("--models-dir: %q is no folder", folder), Hint: "a network of your own belongs to --face-model"}
 		}
@@ -236,7 +236,7 @@ func (p *program) modelsInstall(wheels []string, folder string) error {
 func (p *program) installFrom(name, folder string) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return err
+		return plainError(name, err)
 	}
 	defer f.Close()
 	st, err := f.Stat()

@@ -4,6 +4,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/consentry/consentry"
 	"github.com/consentry/consentry/consent"
@@ -28,6 +31,9 @@ func (p *program) beforeSigning(o *signOptions) error {
 	declared, err := consent.ParseAssertion(text, false)
 	if err != nil {
 		return &hintError{fmt.Errorf("%q: %w", o.consent, err), malformedHint}
+	}
+	if len(declared.Unknown) > 0 {
+		p.hintf("%q: the format does not know %s: signed as it stands, and never judged", o.consent, unknownMembers(declared.Unknown))
 	}
 	if err := p.readTokens(o, declared); err != nil {
 		return err
@@ -94,4 +100,17 @@ func (p *program) askBeforeSigning(o *signOptions, text []byte) error {
 		p.warnf("%s", why)
 	}
 	return nil
+}
+
+// unknownMembers names members for people, the first few.
+func unknownMembers(members map[string]string) string {
+	const most = 8
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if len(names) == most {
+			return strings.Join(names, ", ") + fmt.Sprintf(" and %d more", len(members)-most)
+		}
+		names = append(names, fmt.Sprintf("%q", name))
+	}
+	return strings.Join(names, ", ")
 }
