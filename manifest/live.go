@@ -196,20 +196,7 @@ func (k *liveCheck) segment(p Part) error {
 			row.State, row.Why = state, code+": "+text
 		}
 	}
-	defer func() {
-		switch row.State {
-		case BindingIntact:
-			k.out.Bound += p.Size
-		case BindingUnknown:
-			k.out.Unknown++
-		default:
-			k.out.Bad++
-		}
-		if row.State != BindingIntact && k.before != nil {
-			k.before.lost = true
-		}
-		k.out.Segments = append(k.out.Segments, row)
-	}()
+	defer func() { k.add(row, p.Size) }()
 	if p.Data == nil {
 		bad(PartMissing, codeLiveSegment, "missing: the file is not there")
 		return nil

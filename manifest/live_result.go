@@ -79,3 +79,19 @@ func (r *Result) takeLive(found *live) {
 		b.State = BindingPartial
 	}
 }
+
+// add counts a segment of so many bytes as what it turned out to be.
+func (k *liveCheck) add(row PartBinding, size int64) {
+	switch row.State {
+	case BindingIntact:
+		k.out.Bound += size
+	case BindingUnknown:
+		k.out.Unknown++
+	default:
+		k.out.Bad++
+	}
+	if row.State != BindingIntact && k.before != nil {
+		k.before.lost = true
+	}
+	k.out.Segments = append(k.out.Segments, row)
+}

@@ -206,14 +206,8 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 	if o.watermarks, err = ownMessages(c.StringSlice("watermark"), o.markNetworks); err != nil {
 		return nil, err
 	}
-	if o.jobs < 0 || o.timeout < 0 {
-		return nil, &usageError{Text: "--jobs and --timeout cannot be below zero"}
-	}
-	if o.jobs == 0 && c.IsSet("jobs") {
-		return nil, &usageError{Text: "--jobs 0: nothing would be judged", Hint: "without --jobs there is one a core"}
-	}
-	if o.jobs == 0 {
-		o.jobs = runtime.NumCPU()
+	if err := o.checkPace(c.IsSet("jobs")); err != nil {
+		return nil, err
 	}
 	if err := o.checkWords(); err != nil {
 		return nil, err
@@ -222,6 +216,21 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		return nil, err
 	}
 	return o, checkModels(o.faceModel, o.modelsDir)
+}
+
+// checkPace holds how many files are judged at a time, and for how long, against what can be; without --jobs there is
+// one a core.
+func (o *verifyOptions) checkPace(asked bool) error {
+	if o.jobs < 0 || o.timeout < 0 {
+		return &usageError{Text: "--jobs and --timeout cannot be below zero"}
+	}
+	if o.jobs == 0 && asked {
+		return &usageError{Text: "--jobs 0: nothing would be judged", Hint: "without --jobs there is one a core"}
+	}
+	if o.jobs == 0 {
+		o.jobs = runtime.NumCPU()
+	}
+	return nil
 }
 
 // checkWords holds the flags that take a word against the words that there are, and flags that exclude each other.
