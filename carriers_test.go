@@ -1,6 +1,7 @@
 package consentry_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/consentry/consentry"
@@ -49,6 +50,10 @@ func TestTheStoreBesideTheFile(t *testing.T) {
 			r := verify(t, trusting(t), a)
 			if carrier(r) != c.carrier || state(r) != c.state {
 				t.Errorf("carrier %s, state %s", carrier(r), state(r))
+			}
+			over := slices.ContainsFunc(r.NotChecked, func(n report.NotChecked) bool { return n.What == "manifest store beside the file" })
+			if over != (c.carrier == "bmff-uuid") {
+				t.Errorf("a store that is passed over: told %v; %v", over, r.NotChecked)
 			}
 			var all []report.Finding
 			for _, m := range r.Provenance.Manifests {

@@ -1,6 +1,7 @@
 package consentry
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -102,6 +103,7 @@ func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 	}
 	if l.Store != nil || l.Multiple || l.Malformed {
 		elsewhere("the one in the file counts")
+		r.passedOver()
 		return l.Store, nil
 	}
 	if r.asset.Sidecar != nil {
@@ -130,6 +132,17 @@ func (r *run) chooseStore(ctx context.Context) ([]byte, error) {
 		r.detached, p.Carrier = true, optional("remote")
 	}
 	return b, err
+}
+
+// passedOver tells of a manifest store beside a file that has one itself. What is in it, or that it cannot be read, is
+// nothing to this file.
+func (r *run) passedOver() {
+	if r.asset.Sidecar == nil {
+		return
+	}
+	if b, err := r.asset.Sidecar(storeSuffix); b != nil || err != nil {
+		r.notChecked("manifest store beside the file", "the one in the file counts; "+cmp.Or(strings.TrimSpace(r.besideName(storeSuffix)), "the other")+" was not looked at")
+	}
 }
 
 // storeWords says in words which manifest store is judged.

@@ -204,7 +204,7 @@ func TestSplitSet(t *testing.T) {
 		"short":     "\x00\x00",
 		"lie":       "\x00\x00\x00\x02free",
 	})
-	init, fragments, err := splitSet(dir, 2)
+	init, fragments, left, err := splitSet(dir, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,14 +212,17 @@ func TestSplitSet(t *testing.T) {
 	if init != filepath.Join(dir, "init.mp4") || !cmp.Equal(want, fragments) {
 		t.Errorf("init %s, fragments %q", init, fragments)
 	}
-	if _, _, err := splitSet(dir, 1); err == nil || !strings.Contains(err.Error(), "more than 1 fragments") {
+	if got := endings(left); got != "2 files without an ending" {
+		t.Errorf("left out: %s", got)
+	}
+	if _, _, _, err := splitSet(dir, 1); err == nil || !strings.Contains(err.Error(), "more than 1 fragments") {
 		t.Errorf("one fragment past the limit: %v", err)
 	}
 	write(t, dir, map[string]string{"other.mp4": box("moov", 0)})
-	if _, _, err := splitSet(dir, maxSetFiles); err == nil {
+	if _, _, _, err := splitSet(dir, maxSetFiles); err == nil {
 		t.Error("two initialization segments")
 	}
-	if _, _, err := splitSet(t.TempDir(), maxSetFiles); err == nil {
+	if _, _, _, err := splitSet(t.TempDir(), maxSetFiles); err == nil {
 		t.Error("an empty folder")
 	}
 }

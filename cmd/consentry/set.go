@@ -15,13 +15,14 @@ const maxSetFiles = 100_000
 
 // splitSet tells the initialization segment of a fragmented asset in a folder from its fragments: it is the one file
 // that has a movie box at its top level. Fragments come in the order of the numbers in their names; there may be most of
-// them.
-func splitSet(dir string, most int) (init string, fragments []string, err error) {
+// them. left counts the other files by their endings.
+func splitSet(dir string, most int) (init string, fragments []string, left map[string]int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return "", nil, plainError(dir, err)
+		return "", nil, nil, plainError(dir, err)
 	}
 	var found []string
+	left = map[string]int{}
 	for _, e := range entries {
 		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
 			continue
@@ -29,24 +30,30 @@ func splitSet(dir string, most int) (init string, fragments []string, err error)
 		name := filepath.Join(dir, e.Name())
 		switch kind, err := topLevel(name); {
 		case err != nil:
-			return "", nil, err
+			return "", nil, nil, err
 		case kind == "moov":
 			found = append(found, name)
 		case kind == "moof":
 			fragments = append(fragments, name)
+		default:
+			switch ending := strings.ToLower(filepath.Ext(name)); ending {
+			case ".mpd", ".m3u8", ".c2pa", ".jwt": // what speaks of the set, and is no part of it
+			default:
+				left[ending]++
+			}
 		}
 		if len(fragments) > most {
-			return "", nil, fmt.Errorf("%q: more than %d fragments", dir, most)
+			return "", nil, nil, fmt.Errorf("%q: more than %d fragments", dir, most)
 		}
 	}
 	if len(found) != 1 {
-		return "", nil, &hintError{
+		return "", nil, nil, &hintError{
 			fmt.Errorf("%q holds %d files with a movie box; a set has one", dir, len(found)),
 			"name the initialization segment, and its fragments with --fragment",
 		}
 	}
 	sort.SliceStable(fragments, func(i, j int) bool { return naturalLess(fragments[i], fragments[j]) })
-	return found[0], fragments, nil
+	return found[0], fragments, left, nil
 }
 
 // maxTopBoxes is how many boxes of a file are looked at for a movie box or a movie fragment, which stand near its start.

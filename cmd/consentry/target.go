@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+
+	"github.com/consentry/consentry/report"
 )
 
 // target is one asset that is to be judged: a file, or a set that is open.
@@ -41,13 +43,18 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 	var sets []*set
 	switch {
 	case o.set != "":
-		init, fragments, err := splitSet(o.set, maxSetFiles)
+		init, fragments, left, err := splitSet(o.set, maxSetFiles)
 		if err != nil {
 			return nil, err
 		}
 		s, err := openFolder(o.set, init, append(fragments, o.fragments...))
 		if err != nil {
 			return nil, err
+		}
+		if len(left) > 0 {
+			s.asset.Unread = append(s.asset.Unread, report.NotChecked{
+				What: "other files of the folder", Why: "neither a movie box nor a fragment is in them, so that nobody looked at them for pictures or sound: " + endings(left),
+			})
 		}
 		sets = []*set{s}
 	case len(o.fragments) > 0:
