@@ -38,6 +38,9 @@ func ParseResolver(address string) (*Resolver, error) {
 
 func (r *Resolver) String() string { return r.base.String() }
 
+// Host is the name of the host that is asked, without its port.
+func (r *Resolver) Host() string { return strings.ToLower(r.base.Hostname()) }
+
 // ByBinding is the address that asks for manifests with a value. It says no more about the file than the value does.
 // C2PA Soft Binding Resolution API, GET /matches/byBinding.
 func (r *Resolver) ByBinding(alg string, value []byte) string {

@@ -14,7 +14,7 @@ import (
 )
 
 // helpHeight is the number of lines that a help page may have: a screen of today.
-const helpHeight = 54
+const helpHeight = 55
 
 // verbs are the words that a command's line may begin with.
 var verbs = regexp.MustCompile(`^(Add|Change|Explain|Find|Install|Keep|Judge|List|Make|Mint|Print|Run|Say|Show|Update|Compare|Verify|Check) `)

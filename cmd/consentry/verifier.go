@@ -48,11 +48,18 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	if v.Tokens, err = tokensAtHand(o.consentTokens); err != nil {
 		return nil, err
 	}
+	if v.Resolvers, err = parseResolvers(o.resolvers); err != nil {
+		return nil, err
+	}
 	if o.fetch {
 		if v.Policy.NoNetwork {
 			return nil, &usageError{Text: "--fetch: the policy says network: off"}
 		}
-		getter := &fetch.Getter{}
+		hosts, err := fetchHosts(o.fetchHosts, v.Resolvers)
+		if err != nil {
+			return nil, err
+		}
+		getter := &fetch.Getter{Hosts: hosts}
 		v.Fetch, v.Responders, v.Nonce = getter, getter, make([]byte, 16)
 		if _, err := rand.Read(v.Nonce); err != nil {
 			return nil, err
@@ -61,9 +68,6 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 	v.Frames = map[string]video.Mode{"auto": video.KeyFrames, "keys": video.KeyFrames, "all": video.AllFrames, "off": video.InfoOnly}[o.frames]
 	v.FramesFixed, v.Fingerprints = o.frames == "keys", o.prints == "on"
 	v.Messages, v.MarkNetworks, v.Thorough = o.watermarks, o.markNetworks, o.thorough
-	if v.Resolvers, err = parseResolvers(o.resolvers); err != nil {
-		return nil, err
-	}
 	if v.Detectors, err = openDetectors(o.detectors); err != nil {
 		return nil, err
 	}
@@ -87,6 +91,24 @@ func parseResolvers(addresses []string) (out []*softbinding.Resolver, err error)
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// fetchHosts are the hosts that may be asked where the operator names some, and those of resolvers, which the operator
+// named, too.
+func fetchHosts(names []string, resolvers []*softbinding.Resolver) (hosts fetch.Hosts, err error) {
+	for _, n := range names {
+		host, err := fetch.ParseHost(n)
+		if err != nil {
+			return nil, &usageError{Text: fmt.Sprintf("--fetch-host %q: %v", n, err), Hint: "write it like example.com, or .example.com for all below it, too"}
+		}
+		hosts = append(hosts, host)
+	}
+	if len(hosts) > 0 {
+		for _, r := range resolvers {
+			hosts = append(hosts, r.Host())
+		}
+	}
+	return hosts, nil
 }
 
 // openDetectors reads programs of somebody else's.

@@ -35,6 +35,7 @@ type verifyOptions struct {
 	consentTokens   string
 	noState         bool
 	fetch           bool
+	fetchHosts      []string
 	resolvers       []string
 
 	at       time.Time // zero: now
@@ -103,6 +104,7 @@ func (p *program) verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "consent-tokens", Usage: "`DIR` of tokens (*.jwt) that files name by reference"},
 			&cli.BoolFlag{Name: "no-state", Usage: "neither read nor write what is remembered of lists"},
 			&cli.BoolFlag{Name: "fetch", Usage: "ask the network: manifests, tokens, revocation, DIDs"},
+			&cli.StringSliceFlag{Name: "fetch-host", Usage: "`HOST`: ask these alone; .example.com: all below it, too"},
 			&cli.StringSliceFlag{Name: "resolver", Usage: "`URL` asked for lost manifests, by fingerprint and marks"},
 			&cli.StringFlag{Name: "at", Usage: "`TIME` of validation (RFC 3339, or a day); default now"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
@@ -165,6 +167,7 @@ func readVerifyOptions(c *cli.Context) (*verifyOptions, error) {
 		consentTokens:   c.String("consent-tokens"),
 		noState:         c.Bool("no-state"),
 		fetch:           c.Bool("fetch"),
+		fetchHosts:      c.StringSlice("fetch-host"),
 		resolvers:       c.StringSlice("resolver"),
 		manifest:        c.String("manifest"),
 		label:           c.String("manifest-label"),
@@ -261,6 +264,9 @@ func (o *verifyOptions) checkWords() error {
 	}
 	if len(o.trustLists) > 1 && slices.Contains(o.trustLists, "none") {
 		return &usageError{Text: "--trust-list none excludes other lists"}
+	}
+	if len(o.fetchHosts) > 0 && !o.fetch {
+		return &usageError{Text: "--fetch-host says whom --fetch may ask, which is not given"}
 	}
 	if len(o.resolvers) > 0 && !o.fetch {
 		return &usageError{Text: "--resolver asks the network, and only --fetch allows that"}

@@ -24,6 +24,7 @@ import (
 // What it got it keeps for its own lifetime, so that many files that name one list cost one request.
 type Getter struct {
 	Timeout time.Duration // of one document with its redirects; zero: [GetTimeout]
+	Hosts   Hosts         // the only ones that are asked; none: any
 	// Allow says which addresses may be connected to; nil: public ones. It is for tests, whose servers are on loopback.
 	Allow func(netip.Addr) bool
 	// Roots are trusted for TLS; nil: the system's.
@@ -115,7 +116,7 @@ func (g *Getter) ask(ctx context.Context, address string, most int64, same bool)
 	if err != nil || len(address) > maxAddress {
 		return &answer{err: errNoAddress}
 	}
-	if err := acceptable(u); err != nil {
+	if err := g.may(u); err != nil {
 		return &answer{err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout())
@@ -133,7 +134,7 @@ func (g *Getter) ask(ctx context.Context, address string, most int64, same bool)
 			return errors.New("it redirects to another host, which only the answer names")
 		}
 		next.Header.Del("Referer")
-		return acceptable(next.URL)
+		return g.may(next.URL)
 	}}
 	res, err := client.Do(req)
 	if err != nil {
@@ -187,6 +188,14 @@ func acceptable(u *url.URL) error {
 		return errors.New("only https addresses without a user name are asked")
 	}
 	return nil
+}
+
+// may says why an address is not asked; nil: it may be.
+func (g *Getter) may(u *url.URL) error {
+	if err := acceptable(u); err != nil {
+		return err
+	}
+	return g.Hosts.check(u)
 }
 
 func (g *Getter) transport() *http.Transport {

@@ -38,6 +38,9 @@ func (g *Getter) post(ctx context.Context, address, mediaType, want string, body
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 		return &answer{err: errors.New("only http and https addresses without a user name are asked")}
 	}
+	if err := g.Hosts.check(u); err != nil {
+		return &answer{err: err}
+	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout())
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))

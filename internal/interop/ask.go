@@ -165,4 +165,9 @@ func (p *process) end() {
 	for range p.lines { // nobody else reads them
 	}
 	_ = p.cmd.Wait()
+	// What libfaketime shares with its children outlives a process that is killed, and another process of the same number
+	// could not start with it.
+	for _, name := range []string{"faketime_shm_", "sem.faketime_sem_"} {
+		_ = os.Remove(fmt.Sprintf("/dev/shm/%s%d", name, p.cmd.Process.Pid))
+	}
 }

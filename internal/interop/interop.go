@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -179,14 +180,16 @@ func missing(t testing.TB, why string) {
 	t.Skip(why)
 }
 
-// clockLibrary is libfaketime as the faketime command sets it; empty: there is none.
-func clockLibrary() string {
-	out, err := exec.Command("faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD").Output()
-	if err != nil {
-		return ""
+// clockLibrary is libfaketime as the faketime command sets it; empty: there is none. The command fails where something
+// was left behind under the number of its process, and so it is asked more than once.
+var clockLibrary = sync.OnceValue(func() string {
+	for range 5 {
+		if out, err := exec.Command("faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD").Output(); err == nil {
+			return strings.TrimSpace(string(out))
+		}
 	}
-	return strings.TrimSpace(string(out))
-}
+	return ""
+})
 
 func moduleRoot(t testing.TB) string {
 	t.Helper()
