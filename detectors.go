@@ -237,6 +237,11 @@ func (r *run) compareDetected(b *manifest.SoftBinding, row *report.SoftBinding, 
 			}
 		}
 	}
+	for i := range r.out.Watermarks.Detectors { // one that never said what it answers for might have answered for this
+		if d := &r.out.Watermarks.Detectors[i]; d.State == detectorFailure && len(d.Algs) == 0 {
+			unanswered = cmp.Or(unanswered, detectorName(d)+" did not come so far as to say what it looks for")
+		}
+	}
 	switch why := cmp.Or(open, unanswered); {
 	case other != "":
 		r.bindingIs(row, bindOther, "softBinding.otherMessage", b, other)

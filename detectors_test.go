@@ -155,6 +155,7 @@ func TestASoftBindingIsComparedWithAllDetectorsThatAnswerForIt(t *testing.T) {
 		{"the second finds it, the first a mark without message", []string{"no message", "found"}, []byte{0xbe, 0xef}, "present", "beef"},
 		{"the second finds another", []string{"nothing", "found"}, []byte{1}, "other-message", "beef"},
 		{"one finds nothing, the other gives no answer", []string{"nothing", "crash"}, []byte{1}, "not-checkable", "no answer"},
+		{"one finds nothing, the other never says what it looks for", []string{"nothing", "exit"}, []byte{1}, "not-checkable", "did not come so far"},
 		{"one finds nothing, the other only hints", []string{"nothing", "raised"}, []byte{1}, "not-checkable", "hints"},
 		{"neither finds it", []string{"nothing", "shown"}, []byte{1}, "absent", "nor by"},
 	} {
@@ -167,9 +168,15 @@ func TestASoftBindingIsComparedWithAllDetectorsThatAnswerForIt(t *testing.T) {
 			data := forge.Make(forge.Recipe{Manifest: forge.Manifest{
 				Actions: []forge.Action{{Name: "c2pa.edited"}}, Assertions: []forge.Assertion{binding(alg, block(c.declared))},
 			}}).Data
-			rows := verify(t, v, asset(data)).Watermarks.SoftBindings
+			marks := verify(t, v, asset(data)).Watermarks
+			rows := marks.SoftBindings
 			if len(rows) != 1 || rows[0].Result != c.want || !strings.Contains(rows[0].Text, c.text) {
 				t.Errorf("%+v", rows)
+				for _, d := range marks.Detectors {
+					if d.Reason != nil {
+						t.Logf("%s: %s", d.State, *d.Reason)
+					}
+				}
 			}
 		})
 	}
