@@ -47,7 +47,9 @@ var messages = map[string]message{
 func TestVector_leavesNoCopies(t *testing.T) {
 	v := &vector{0: 1, 127: -.5}
 	b := v.append(nil)
-	if n := testing.AllocsPerRun(10, func() { b = v.append(nil) }); n > 1 {
+	var room []byte
+	once := testing.AllocsPerRun(10, func() { room = slices.Grow([]byte(nil), len(b)) }) // two under the race detector
+	if n := testing.AllocsPerRun(10, func() { b = v.append(nil) }); n > once || cap(b) > cap(room) {
 		t.Errorf("written in %.0f pieces of memory", n)
 	}
 	m, err := parse(b)
