@@ -150,15 +150,7 @@ func detectIn(ctx context.Context, d Detector, s *scaler, r *raw, places []part)
 			all = append(all, f.out(of))
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Face) int {
-		switch {
-		case a.Score > b.Score:
-			return -1
-		case a.Score < b.Score:
-			return 1
-		}
-		return 0
-	})
+	BestFirst(all)
 	var kept []Face
 	for _, f := range all {
 		if !slices.ContainsFunc(kept, func(k Face) bool { return overlap(k, f) > overlapTwice }) {

@@ -8,7 +8,10 @@
 // has one.
 package persons
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 const (
 	// MaxSide bounds width and height of a picture that a detector takes, in pixels: the largest frame that is looked at
@@ -101,3 +104,16 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// BestFirst sorts faces by their scores, the best first; those of one score stay in their order.
+func BestFirst(faces []Face) {
+	slices.SortStableFunc(faces, func(a, b Face) int {
+		switch {
+		case a.Score > b.Score:
+			return -1
+		case a.Score < b.Score:
+			return 1
+		}
+		return 0
+	})
+}

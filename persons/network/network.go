@@ -204,15 +204,7 @@ func up(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 // of the picture, best score first.
 func tidy(faces []persons.Face, w, h float64) []persons.Face {
 	faces = slices.DeleteFunc(faces, func(f persons.Face) bool { return !finite(f) || f.Score > 1 })
-	slices.SortStableFunc(faces, func(a, b persons.Face) int {
-		switch {
-		case a.Score > b.Score:
-			return -1
-		case a.Score < b.Score:
-			return 1
-		}
-		return 0
-	})
+	persons.BestFirst(faces)
 	faces = faces[:min(len(faces), candidates)]
 	var kept []persons.Face
 	for _, f := range faces {
