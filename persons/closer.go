@@ -153,7 +153,7 @@ func detectIn(ctx context.Context, d Detector, s *scaler, r *raw, places []part)
 	BestFirst(all)
 	var kept []Face
 	for _, f := range all {
-		if !slices.ContainsFunc(kept, func(k Face) bool { return overlap(k, f) > overlapTwice }) {
+		if !slices.ContainsFunc(kept, func(k Face) bool { return Overlap(k, f) > overlapTwice }) {
 			kept = append(kept, f)
 		}
 	}
@@ -169,7 +169,7 @@ func cut(at, size float64, before, behind bool) bool {
 // together is what was seen in the middle picture and at places of the large one, which say better what is there.
 func (c *closer) together(middle []Face, start float64) {
 	for _, m := range middle {
-		twice := slices.ContainsFunc(c.faces, func(f Face) bool { return overlap(f, m) > overlapTwice })
+		twice := slices.ContainsFunc(c.faces, func(f Face) bool { return Overlap(f, m) > overlapTwice })
 		if !twice && (m.Score >= start || !c.covers(m)) {
 			c.faces = append(c.faces, m)
 		}

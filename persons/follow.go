@@ -115,7 +115,7 @@ func (f *follower) wants(at time.Duration, small []Face) (where []Face) {
 		if s.Score < trace || met[i] || s.Score < f.scale.hint && f.follows(s, at) {
 			continue
 		}
-		if !slices.ContainsFunc(f.refused, func(r Face) bool { return overlap(r, s) > overlapTwice && s.Score < r.Score+0.1 }) {
+		if !slices.ContainsFunc(f.refused, func(r Face) bool { return Overlap(r, s) > overlapTwice && s.Score < r.Score+0.1 }) {
 			where = append(where, s)
 		}
 	}
@@ -130,7 +130,7 @@ func (f *follower) wants(at time.Duration, small []Face) (where []Face) {
 
 // follows says whether a track is expected at a place.
 func (f *follower) follows(place Face, at time.Duration) bool {
-	return slices.ContainsFunc(f.live, func(t *track) bool { return overlap(t.at(at), place) > overlapJoins })
+	return slices.ContainsFunc(f.live, func(t *track) bool { return Overlap(t.at(at), place) > overlapJoins })
 }
 
 // doubts says where the large picture of the next frame must be looked at, by what a picture between it and the small one
@@ -195,7 +195,7 @@ func (f *follower) next(at time.Duration, starts bool, small []Face, near *close
 			if near != nil && near.alone {
 				continue
 			}
-			open[p.track].inSmall = slices.ContainsFunc(small, func(s Face) bool { return s == faces[p.face] || overlap(s, faces[p.face]) > overlapTwice })
+			open[p.track].inSmall = slices.ContainsFunc(small, func(s Face) bool { return s == faces[p.face] || Overlap(s, faces[p.face]) > overlapTwice })
 		}
 	}
 	f.lose(at, near, seen)
@@ -240,7 +240,7 @@ func (f *follower) begin(n int32, at time.Duration, small, faces []Face, taken [
 		}
 		t := &track{start: at}
 		f.add(t, n, at, face)
-		t.inSmall = slices.ContainsFunc(small, func(s Face) bool { return s.Score >= f.scale.hint && overlap(s, face) > overlapTwice })
+		t.inSmall = slices.ContainsFunc(small, func(s Face) bool { return s.Score >= f.scale.hint && Overlap(s, face) > overlapTwice })
 		f.live = append(f.live, t)
 	}
 }
@@ -252,7 +252,7 @@ func (f *follower) refuse(small []Face, near *closer) {
 	}
 	f.refused = slices.DeleteFunc(f.refused, near.covers)
 	for _, s := range small {
-		if s.Score >= trace && near.covers(s) && !slices.ContainsFunc(f.live, func(t *track) bool { return overlap(t.last().face(), s) > overlapJoins }) {
+		if s.Score >= trace && near.covers(s) && !slices.ContainsFunc(f.live, func(t *track) bool { return Overlap(t.last().face(), s) > overlapJoins }) {
 			f.refused = append(f.refused, s)
 		}
 	}
@@ -310,7 +310,7 @@ func (f *follower) close(t *track) {
 func (f *follower) merge(small, full []Face) []Face {
 	out := slices.Clone(full)
 	for _, s := range small {
-		if !slices.ContainsFunc(full, func(g Face) bool { return overlap(g, s) > overlapTwice }) {
+		if !slices.ContainsFunc(full, func(g Face) bool { return Overlap(g, s) > overlapTwice }) {
 			out = append(out, s)
 		}
 	}
@@ -353,7 +353,7 @@ func (f *follower) match(tracks []*track, faces []Face, at time.Duration) []pair
 // likeness is above zero where a face can be the one that was expected at a place, and the greater the nearer. The
 // longer it was not seen, the further it may have gone.
 func likeness(want, got Face, gap time.Duration) float64 {
-	if o := overlap(want, got); o > overlapJoins {
+	if o := Overlap(want, got); o > overlapJoins {
 		return 1 + o
 	}
 	ratio := got.W / want.W
@@ -369,8 +369,8 @@ func likeness(want, got Face, gap time.Duration) float64 {
 	return 0
 }
 
-// overlap is the intersection of two boxes by their union.
-func overlap(a, b Face) float64 {
+// Overlap is the intersection of two boxes by their union, 0 to 1.
+func Overlap(a, b Face) float64 {
 	w := min(a.X+a.W, b.X+b.W) - max(a.X, b.X)
 	h := min(a.Y+a.H, b.Y+b.H) - max(a.Y, b.Y)
 	if w <= 0 || h <= 0 {

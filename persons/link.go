@@ -195,7 +195,7 @@ func (l *Linker) look(p *Picture, w wanted) error {
 			X: (float64(x) + f.X*float64(part.Width)*sx) / float64(p.Width), Y: (float64(y) + f.Y*float64(part.Height)*sy) / float64(p.Height),
 			W: f.W * float64(part.Width) * sx / float64(p.Width), H: f.H * float64(part.Height) * sy / float64(p.Height),
 		}
-		if o := overlap(was, here); o > overlapTwice && o > score {
+		if o := Overlap(was, here); o > overlapTwice && o > score {
 			best, score = i, o
 		}
 	}

@@ -211,7 +211,7 @@ func tidy(faces []persons.Face, w, h float64) []persons.Face {
 		x, y := min(max(f.X, 0), w), min(max(f.Y, 0), h)
 		f.W, f.H = min(f.X+f.W, w)-x, min(f.Y+f.H, h)-y
 		f.X, f.Y = x, y
-		if f.W < 1 || f.H < 1 || slices.ContainsFunc(kept, func(k persons.Face) bool { return iou(f, k) > overlap }) {
+		if f.W < 1 || f.H < 1 || slices.ContainsFunc(kept, func(k persons.Face) bool { return persons.Overlap(f, k) > overlap }) {
 			continue
 		}
 		kept = append(kept, f)
@@ -238,15 +238,6 @@ func finite(f persons.Face) bool {
 		sum += l[0] + l[1]
 	}
 	return sum-sum == 0
-}
-
-func iou(a, b persons.Face) float64 {
-	w := min(a.X+a.W, b.X+b.W) - max(a.X, b.X)
-	h := min(a.Y+a.H, b.Y+b.H) - max(a.Y, b.Y)
-	if w <= 0 || h <= 0 {
-		return 0
-	}
-	return w * h / (a.W*a.H + b.W*b.H - w*h)
 }
 
 // shaped says that an answer has another shape than the network gives.

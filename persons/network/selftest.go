@@ -35,7 +35,7 @@ func (n *Network) SelfTest(r Runner) error {
 		return fmt.Errorf("%d faces are seen in a drawing of one", len(faces))
 	}
 	f := faces[0]
-	if iou(f, want.face) < want.near || math.Abs(f.Score-want.face.Score) > want.slack {
+	if persons.Overlap(f, want.face) < want.near || math.Abs(f.Score-want.face.Score) > want.slack {
 		return fmt.Errorf("a drawn face is seen at %.3f, %.3f with the size %.3f by %.3f and the score %.3f", f.X, f.Y, f.W, f.H, f.Score)
 	}
 	return nil
