@@ -297,3 +297,28 @@ func TestManyFramesSayWhatOneSays(t *testing.T) {
 		}
 	}
 }
+
+// A part of the time line ends behind its five hundredth frame. A key frame without the mark that is the last of a part is
+// one of many that have it; as the first of the next part it says that the mark has ended.
+func TestAPartHasFiveHundredFrames(t *testing.T) {
+	m := watermark.Known()[0]
+	marked := frame(imwatermark.Mark(scene(256, 256, 7), imwatermark.Way{Floats: true}, bits(m.Hex(), m.Bits), true), layouts["4:2:0"])
+	plain := frame(scene(256, 256, 7), layouts["4:2:0"])
+	for before, end := range map[int]time.Duration{499: 350 * time.Millisecond, 500: 250 * time.Millisecond} {
+		d := watermark.New(watermark.Options{Algorithms: []watermark.Algorithm{watermark.DwtDct}})
+		for i := range 700 { // closer than key frames begin a part of their own
+			f := *marked
+			if i >= before {
+				f = *plain
+			}
+			f.Time, f.Key = time.Duration(i)*time.Millisecond/2, i == 0 || i == before
+			if err := d.Frame(&f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		res := d.End(0)
+		if len(res.Found) != 1 || len(res.Found[0].Spans) != 1 || res.Found[0].Spans[0] != [2]time.Duration{0, end} || res.Found[0].Partial != (before == 500) {
+			t.Errorf("%d with the mark: %+v", before, res.Found)
+		}
+	}
+}

@@ -273,16 +273,27 @@ func TestTheMatchesOfASearchAreBounded(t *testing.T) {
 	}
 }
 
-// A store whose windows all look alike ends a search, and does not let it grow.
+// A store whose windows all look alike ends a search, and does not let it grow: 2^27 codes are compared, and no more. The
+// first question meets all of them sixteen times, once by each word of a code; others share a word with all of them, and
+// the last one shares a word with another.
 func TestManyAlike(t *testing.T) {
-	same := store.Prints{Low: true, Windows: make([]fingerprint.Window, 70_000)}
-	s := open(t, file(t, same))
-	q := store.Prints{Low: true}
-	for i := range 200 {
-		q.Windows = append(q.Windows, fingerprint.Window{Start: time.Duration(i) * slot})
+	const alike, questions = 1 << 16, 1<<11 - 16
+	other, far := fingerprint.Code(bytes.Repeat([]byte{0xFF}, 32)), fingerprint.Code(bytes.Repeat([]byte{0x0F}, 32))
+	last := far
+	copy(far[:], []byte{0, 0})
+	copy(last[:], []byte{0xFF, 0xFF})
+	s := open(t, file(t, store.Prints{Low: true, Windows: append(make([]fingerprint.Window, alike), fingerprint.Window{Code: other})}))
+	q := store.Prints{Low: true, Windows: make([]fingerprint.Window, 1)}
+	for range questions {
+		q.Windows = append(q.Windows, fingerprint.Window{Start: time.Duration(len(q.Windows)) * slot, Code: far})
 	}
-	if found := s.Find(q, 1); !found.Cut || !found.Ended || len(found.Hits) != 1 {
-		t.Errorf("%d hits, cut %v, ended %v", len(found.Hits), found.Cut, found.Ended)
+	for _, ended := range []bool{false, true} {
+		if ended {
+			q.Windows = append(q.Windows, fingerprint.Window{Start: time.Duration(len(q.Windows)) * slot, Code: last})
+		}
+		if found := s.Find(q, 1); found.Cut != ended || found.Ended != ended || len(found.Hits) != 1 {
+			t.Errorf("%d questions: %d hits, cut %v, ended %v", len(q.Windows), len(found.Hits), found.Cut, found.Ended)
+		}
 	}
 }
 

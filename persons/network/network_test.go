@@ -213,6 +213,23 @@ func TestDetect_limits(t *testing.T) {
 			t.Errorf("%d faces: %v", len(faces), err)
 		}
 	})
+	for before, want := range map[int]int{3_999: 2, 4_000: 1} {
+		t.Run(fmt.Sprintf("a face behind %d that score higher", before), func(t *testing.T) {
+			faces, err := n.Detect(fake(func(in network.Tensor) ([]network.Tensor, error) {
+				out := blank(network.CenterFace, in)
+				cells := len(out[0].Data)
+				for i := range before { // all cover the whole picture: they are one face
+					out[0].Data[i], out[1].Data[i], out[1].Data[cells+i] = .9, 9, 9
+				}
+				small := float32(math.Log(2))
+				out[0].Data[cells/2], out[1].Data[cells/2], out[1].Data[cells+cells/2] = .5, small, small
+				return out, nil
+			}), gray(640, 640), &network.Tensor{})
+			if err != nil || len(faces) != want {
+				t.Errorf("%d faces, not %d: %v", len(faces), want, err)
+			}
+		})
+	}
 	for name, p := range map[string]*persons.Picture{
 		"no picture":        {},
 		"a side too long":   gray(persons.MaxSide+1, 1),
