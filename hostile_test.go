@@ -220,6 +220,8 @@ func TestHostileContainers(t *testing.T) {
 		{"2^64-1 bytes of moov in 1 kB", wide("moov", math.MaxUint64), []string{"asset.", "moov", "at byte 28"}},
 		{"4 GB of a store in 1 kB", file(c2paBox(append(binary.BigEndian.AppendUint32(nil, math.MaxUint32), "jumb"...)), hbox("moov"), hbox("mdat")), []string{"manifest.inaccessible.malformed", "/uuid[1]", "at byte 28"}},
 		{"4 GB of a box in the store", file(c2paBox(promise), hbox("moov"), hbox("mdat")), []string{"manifest.inaccessible.malformed", "c2pa", "at byte"}},
+		{"a first box of 3 bytes", append([]byte{0, 0, 0, 3}, file(make([]byte, 1000))[4:]...), []string{"asset.malformed", "ftyp", "at byte 0"}},
+		{"half the name of a store", file(hbox("uuid", c2paBox(nil)[8:20]), hbox("moov"), hbox("mdat")), []string{"asset.malformed", "/uuid[1]", "at byte 28"}},
 		{"10,000 moov in each other", file(nest("moov", 10_000, 0)), []string{"asset.malformed", "/moov[1]/moov[1]", "at byte 156"}},
 		{"10,000 trak in each other", file(hbox("moov", nest("trak", 10_000, 0))), []string{"asset.malformed", "/moov[1]/trak[1]", "at byte"}},
 		{"10,000 meta in each other", file(nest("meta", 10_000, 4)), nil},

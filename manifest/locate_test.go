@@ -74,7 +74,8 @@ func TestSniff(t *testing.T) {
 		"nothing":             {nil, "", unknown},
 		"text":                {[]byte("hello, this is text"), "", unknown},
 		"two-sync-bytes-only": {ts(188, 0)[:200], "", unknown},
-		"size-of-3":           {[]byte("\x00\x00\x00\x03ftypisom"), "", unknown},
+		"size-of-3":           {[]byte("\x00\x00\x00\x03ftypisom"), "mp4", read},
+		"a-moov-of-3":         {[]byte("\x00\x00\x00\x03moovtrak"), "", unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := locate(t, c.data, Limits{})

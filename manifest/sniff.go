@@ -108,11 +108,11 @@ func sniffBMFF(head []byte) string {
 	if len(head) < 8 {
 		return ""
 	}
-	size := binary.BigEndian.Uint32(head)
-	if size > 1 && size < 8 {
-		return ""
+	typ := string(head[4:8])
+	if size := binary.BigEndian.Uint32(head); size > 1 && size < 8 && typ != "ftyp" {
+		return "" // the name of a box that only such files begin with is believed: that its size is wrong can be said then
 	}
-	switch string(head[4:8]) {
+	switch typ {
 	case "ftyp", "styp":
 		if len(head) < 12 {
 			return "mp4"

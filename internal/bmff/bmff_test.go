@@ -52,6 +52,8 @@ func TestWalk(t *testing.T) {
 		"udta-zero-end":    {box("moov", box("udta", box("name"), be32(0))), []string{"/moov[1] 0+28", "/moov[1]/udta[1] 8+20", "/moov[1]/udta[1]/name[1] 16+8"}, nil},
 		"moof-not-kept":    {box("moof", box("traf")), []string{"/moof[1] 0+16"}, nil},
 		"uuid":             {box("uuid", user, []byte("z")), []string{"/uuid[1] 0+25"}, nil},
+		"uuid-of-15-bytes": {cat(ftyp, box("uuid", user[:15])), []string{"/ftyp[1] 0+24", "/uuid[1] 24+23"}, []bmff.Kind{bmff.BadSize}},
+		"uuid-of-16-bytes": {cat(ftyp, box("uuid", user)), []string{"/ftyp[1] 0+24", "/uuid[1] 24+24"}, nil},
 		"7-bytes-behind":   {cat(ftyp, make([]byte, 7)), []string{"/ftyp[1] 0+24"}, []bmff.Kind{bmff.Trailing}},
 		"size-below-8":     {cat(ftyp, be32(7), []byte("free1234")), []string{"/ftyp[1] 0+24"}, []bmff.Kind{bmff.BadSize}},
 		"largesize-15":     {cat(ftyp, be32(1), []byte("free"), be64(15)), []string{"/ftyp[1] 0+24"}, []bmff.Kind{bmff.BadSize}},

@@ -157,6 +157,9 @@ func (w *walker) siblings(parent *Box, start, end int64) ([]*Box, int64, error) 
 				k = PastOuter
 			}
 			w.problem(k, b.Offset, b, "box %q at offset %d ends behind the %s", b.Type, b.Offset, outer(parent))
+		} else if b.Type == UUID && b.End()-b.Payload() < 16 {
+			// It may have been anything, a manifest store too. ISO/IEC 14496-12, 4.2.
+			w.problem(BadSize, b.Offset, b, "box %q at offset %d has size %d, too little for its user type", b.Type, b.Offset, b.Size)
 		}
 		if container(b.Type) && (w.keepAll || !lazy(b.Type)) {
 			if err := w.inside(b); err != nil {
