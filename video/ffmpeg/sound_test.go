@@ -31,6 +31,7 @@ var sounds = []struct {
 	{"opus.ogg", "ogg", "opus", 48000, 1, "lossy"},
 	{"ac3.ts", "mpegts", "ac3", 48000, 1, "lossy"},
 	{"eac3.mp4", "mp4", "eac3", 48000, 1, "lossy"},
+	{"latm.ts", "mpegts", "aac_latm", 48000, 1, "lossy"},
 	{"h264.mp4", "mp4", "aac", 48000, 1, "lossy"},
 	{"h264.flv", "flv", "aac", 44100, 1, "lossy"},
 	{"vp8.webm", "matroska", "vorbis", 48000, 1, "lossy"},

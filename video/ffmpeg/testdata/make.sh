@@ -31,11 +31,11 @@ talk() {
   ff -f lavfi -i "$(picture "$size" "$frames")" -f lavfi -i "$(sound 0.4)" "${small[@]}" "$@" "$name"
   expect "$name"
 }
-# audio NAME ARGS…: a tone.
+# audio NAME ARGS…: a tone of a fifth of a second, or of sound_of.
 audio() {
   local name=$1; shift
   wanted "$name" || return 0
-  ff -f lavfi -i "$(sound 0.2)" "${small[@]}" "$@" "$name"
+  ff -f lavfi -i "$(sound "${sound_of:-0.2}")" "${small[@]}" "$@" "$name"
 }
 # channels NAME LAYOUT SECONDS ARGS…: another tone in each channel.
 channels() {
@@ -136,6 +136,7 @@ audio vorbis.ogg -c:a libvorbis -q:a 0
 audio opus.ogg -c:a libopus -b:a 24k
 audio ac3.ts -c:a ac3 -b:a 64k
 audio eac3.mp4 -c:a eac3 -b:a 64k
+sound_of=0.6 audio latm.ts -c:a aac -b:a 24k -mpegts_flags latm # of a shorter one the program finds no rate
 audio pcm16.wav -c:a pcm_s16le -ar 16000
 audio pcm24.aiff -c:a pcm_s24be -ar 16000
 audio pcm16.w64 -c:a pcm_s16le -ar 16000
@@ -156,7 +157,7 @@ for c in flac.flac alac.m4a ffv1.mkv pcm16.wav pcm16.w64 pcm16.51.wav pcm.{u8,al
 for c in pcm24.aiff pcm.s24le.wav flac.51.mkv; do hear "$c" s24le; done
 for c in pcm.{s32le,f32le}.wav pcm.{s32be,f32be}.mov; do hear "$c" f32le; done
 hear tracks.mkv s16le 1
-lossy aac.m4a aac.stereo.m4a aac.aac mp3.mp3 vorbis.ogg opus.ogg ac3.ts eac3.mp4
+lossy aac.m4a aac.stereo.m4a aac.aac mp3.mp3 vorbis.ogg opus.ogg ac3.ts eac3.mp4 latm.ts
 lossy h264.mp4 h264.flv vp8.webm vp9.webm mpeg4.avi mpeg2.ts
 
 find . -maxdepth 1 -type f -size +20k -exec echo "over 20 kB: {}" \;
