@@ -199,6 +199,8 @@ func (v *validator) hasRedacted(w *work, kind func(string) bool) bool {
 	return false
 }
 
+func isSoftBinding(base string) bool { return base == labelSoftBinding }
+
 // action judges one action. C2PA 2.5, 14.10.4.2.4.
 func (v *validator) action(w *work, s *actionSet, x *Action) {
 	refs, broken := v.ingredientReferences(w, s, x)
@@ -245,7 +247,7 @@ func (v *validator) action(w *work, s *actionSet, x *Action) {
 	case actRedacted:
 		v.redaction(w, s, x)
 	case actWatermarked, actBound:
-		if !w.softBound {
+		if !w.softBound && !v.hasRedacted(w, isSoftBinding) {
 			w.r.add(report.Newf("assertion.action.softBindingMissing", s.a.URI, "action %d (%s): the manifest has no soft binding", x.Index, x.Action))
 		}
 	}

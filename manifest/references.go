@@ -65,7 +65,9 @@ func (v *validator) redacted(w *work, ref *reference, by string) {
 	if a == nil {
 		label := ref.path[strings.LastIndexByte(ref.path, '/')+1:]
 		a = &Assertion{Label: label, Base: baseLabel(label), URI: w.m.URI(ref.path), Created: !ref.gathered, Gathered: ref.gathered}
+		a.Alg, a.Hash = first(ref.Alg, w.claim.Alg), ref.Hash
 		w.r.Assertions = append(w.r.Assertions, a)
+		ref.a = a // an identity may be over it: what the claim lists says so still
 	}
 	a.Redacted, a.RedactedBy, a.Intact = true, by, false
 	if a.box == nil || a.zeroed() {

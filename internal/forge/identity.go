@@ -12,6 +12,8 @@ import (
 // for documentSigning, and references the hard binding. CAWG identity 1.3, 5.
 type Identity struct {
 	References []string    // labels of assertions; nil: of the hard binding. Those made later cannot be referenced
+	Below      *Manifest   // whose assertions are referenced, in place of the identity's own manifest
+	Own        []string    // labels of its own manifest's assertions that are referenced beside those of Below
 	Roles      []string    // of the actor
 	SigType    string      // default cawg.x509.cose
 	Signer     Signer      // authority, name and usage have other defaults
@@ -45,20 +47,36 @@ func (id *Identity) actor() Signer {
 	return s
 }
 
-// content makes the assertion's content, once what it references is in the store.
-func (id *Identity) content(m *Manifest, store *Node) Map {
+// references are the entries of the assertions that it is over: in a manifest below, as its claim lists them, and in
+// its own.
+func (id *Identity) references(b *builder, m *Manifest, store *Node) []any {
+	refs := []any{}
+	add := func(base string, store *Node, labels []string) {
+		for _, l := range labels {
+			e := Map{{"url", base + "c2pa.assertions/" + l}, {"hash", digest(m.Alg, store.Find(l).Content())}}
+			if id.Entry != nil {
+				id.Entry(&e)
+			}
+			refs = append(refs, e)
+		}
+	}
+	base, of := "self#jumbf=", store
+	if id.Below != nil {
+		below := b.made[id.Below]
+		base, of = "self#jumbf=/c2pa/"+below.Label+"/", below.Find("c2pa.assertions")
+	}
 	labels := id.References
 	if labels == nil {
-		labels = []string{store.Kids[0].Label}
+		labels = []string{of.Kids[0].Label}
 	}
-	refs := []any{}
-	for _, l := range labels {
-		e := Map{{"url", "self#jumbf=c2pa.assertions/" + l}, {"hash", digest(m.Alg, store.Find(l).Content())}}
-		if id.Entry != nil {
-			id.Entry(&e)
-		}
-		refs = append(refs, e)
-	}
+	add(base, of, labels)
+	add("self#jumbf=", store, id.Own)
+	return refs
+}
+
+// content makes the assertion's content, once what it references is in the store.
+func (id *Identity) content(b *builder, m *Manifest, store *Node) Map {
+	refs := id.references(b, m, store)
 	sigType := id.SigType
 	if sigType == "" {
 		sigType = "cawg.x509.cose"
@@ -102,6 +120,7 @@ func Identities() []Case {
 	list = append(list, soundIdentities(one)...)
 	list = append(list, malformedIdentities(one)...)
 	list = append(list, badActors(one)...)
+	list = append(list, updateIdentities()...)
 	return append(list, identityStamps(one)...)
 }
 

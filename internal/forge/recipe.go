@@ -340,7 +340,7 @@ func (b *builder) assertions(m *Manifest, store *Node) (created, gathered []Asse
 			a.CBOR = a.Late(store.Kids[0].Kids[0].Data)
 		}
 		if a.Identity != nil {
-			a.CBOR = a.Identity.content(m, store)
+			a.CBOR = a.Identity.content(b, m, store)
 		}
 		if a.Stamps != nil {
 			a.CBOR = b.stamps(a.Stamps)
