@@ -2,6 +2,7 @@ package scorecard
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -117,7 +118,11 @@ func (c *Case) readMembers(raw map[string]json.RawMessage) {
 // slipped is what is wrong with the case itself, for its result.
 func (c *Case) slipped() (why []string) {
 	for _, path := range c.slips {
-		why = append(why, path+": no member that is judged in a case of the kind "+string(c.kind))
+		what := "judged"
+		if strings.HasPrefix(path, "inputs.") {
+			what = "read"
+		}
+		why = append(why, fmt.Sprintf("%s: no member that is %s in a case of the kind %s", path, what, c.kind))
 	}
 	return why
 }

@@ -50,7 +50,8 @@ type Case struct {
 	kind   Kind
 	expect expectation
 	blind  json.RawMessage // the case without its expectation, for files of facts and tokens
-	// Members of the expectation, by their paths, that are known and not judged, and that nobody knows.
+	// Members by their paths: of the case and its expectation that are not judged, and of its inputs and expectation
+	// that nobody knows.
 	notJudged, slips []string
 }
 
@@ -205,6 +206,7 @@ func parseCase(raw json.RawMessage) (*Case, error) {
 		return c, c.parseJose(members)
 	}
 	c.readMembers(members)
+	c.readInputs(members)
 	if len(expect) > 0 {
 		if err := json.Unmarshal(expect, &c.expect); err != nil {
 			return nil, fmt.Errorf("expect: %w", err)
@@ -265,7 +267,7 @@ type Result struct {
 	Why  []string `json:"why,omitempty"` // what is wrong with the answer; empty: nothing
 	// Skipped says that the case was not asked: its kind is not known here.
 	Skipped bool `json:"skipped,omitempty"`
-	// NotJudged are members of its expectation that are known and were held against nothing.
+	// NotJudged are members that were held against nothing: of its expectation, and of the case where no remark is called so.
 	NotJudged []string `json:"notJudged,omitempty"`
 }
 
@@ -345,10 +347,8 @@ func (r *Runner) Run(s *Set, keep func(*Case) bool) []Result {
 
 // one asks for a case with an asset.
 func (r *Runner) one(s *Set, c *Case) []string {
-	if c.Asset != "" {
-		if _, err := os.Stat(filepath.Join(s.Folder, c.Asset)); err != nil {
-			return []string{"the case's file is missing"}
-		}
+	if why := s.lacking(c); len(why) > 0 {
+		return why
 	}
 	switch c.kind {
 	case EndToEnd:

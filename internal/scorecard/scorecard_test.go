@@ -103,6 +103,8 @@ func TestEveryExpectationCanHoldAndFail(t *testing.T) {
 			dir := folder(t, map[string]string{
 				"cases.json": `{"cases":[{"id":"k","asset":"a.mp4",` + c.members + `}]}`,
 				"a.mp4":      "x",
+				"x":          "x",
+				"d":          "{}",
 				"truth.json": `{"tracks":[{"person":"p1","level":"clear"},{"person":"h1","level":"hard"},{"person":"p1","level":"hard"}]}`,
 			})
 			sets, err := scorecard.Load(dir)
@@ -196,7 +198,7 @@ func TestAFileThatIsMissingIsAFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := (&scorecard.Runner{}).Run(&sets[0], nil)[0]; got.Outcome() != "fail" || !strings.Contains(got.Why[0], "missing") {
+	if got := (&scorecard.Runner{}).Run(&sets[0], nil)[0]; got.Outcome() != "fail" || !strings.Contains(got.Why[0], `"gone.mp4" is not there`) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -226,7 +228,9 @@ func TestACommandLineOfACaseOnlyReads(t *testing.T) {
 		"a-form-that-is-none":    {`["--format","xml","x.mp4"]`, "no form", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sets, err := scorecard.Load(folder(t, map[string]string{"cases.json": `[{"id":"k","args":` + c.args + `,"expect":{"exit":0}}]`}))
+			sets, err := scorecard.Load(folder(t, map[string]string{
+				"cases.json": `[{"id":"k","args":` + c.args + `,"expect":{"exit":0}}]`, "x.mp4": "", "-o": "", "sign": "",
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
