@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/consentry/consentry/internal/bmff"
@@ -20,7 +21,7 @@ type fragment struct {
 	fault    fault
 }
 
-// fault says what sort of thing is wrong with a fragment; the words for the first are in [fragments.why].
+// fault says what sort of thing is wrong with a fragment; the words for the first ones are in [fragments.why].
 type fault uint8
 
 const (
@@ -36,9 +37,12 @@ type fragments struct {
 	list  []fragment
 
 	mu  sync.Mutex
-	bad int    // the first that is not as signed; -1: none
-	why string // of that one, in words
+	why map[int]string // what is wrong, in words: of the first shownFragments that are not as signed
 }
+
+// shownFragments is how many fragments that are not as signed are named with what is wrong; where they are is told of
+// all.
+const shownFragments = 5
 
 func newFragments(boxes []*bmff.Box, size int64) *fragments {
 	n := 0
@@ -47,7 +51,7 @@ func newFragments(boxes []*bmff.Box, size int64) *fragments {
 			n++
 		}
 	}
-	l := &fragments{boxes: boxes, size: size, list: make([]fragment, 0, n), bad: -1}
+	l := &fragments{boxes: boxes, size: size, list: make([]fragment, 0, n), why: map[int]string{}}
 	for i, b := range boxes {
 		if b.Type == bmff.Moof {
 			l.list = append(l.list, fragment{first: int32(i), tree: -1, location: -1})
@@ -71,8 +75,12 @@ func (l *fragments) fail(i int, f fault, why string) {
 	l.list[i].fault = f
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.bad < 0 || i <= l.bad {
-		l.bad, l.why = i, why
+	l.why[i] = why
+	if last := i; len(l.why) > shownFragments {
+		for n := range l.why {
+			last = max(last, n)
+		}
+		delete(l.why, last)
 	}
 }
 
@@ -205,7 +213,7 @@ func (k *bmffCheck) fragment(l *fragments, i int, alg string, sum []byte) error 
 	defer p.done()
 	f.location = *p.Location
 	if at < 0 {
-		l.fail(i, badContent, why)
+		l.fail(i, badContent, "foreign: "+why)
 		return nil
 	}
 	f.tree = int16(at) // a content hash has at most 1,024 trees
@@ -349,24 +357,29 @@ func (s *sequence) missing(tree int, count int64, most int) (list []int64, insid
 }
 
 // judgeFragments turns the fragments' results into findings. The file is whole: every place of every tree must be there.
+// A fragment is bound at its offset: one that was moved differs, and only its proof can tell where it belongs.
 func (k *bmffCheck) judgeFragments(l *fragments) error {
-	seq := newSequence()
+	seq, claimed := newSequence(), newSequence() // of those that are as signed; of all, as their proofs have it
 	bad, brokenOnly, last := 0, true, 0
-	text := ""
+	var named []string
 	for i := range l.list {
 		f := &l.list[i]
 		if w := seq.add("", int(f.tree), f.location, f.fault == asSigned); w != "" && f.fault == asSigned {
 			l.fail(i, badContent, w)
 		}
+		place := claimed.add("", int(f.tree), f.location, f.tree >= 0 && f.location >= 0 && f.location < k.tree[f.tree].count)
 		if f.fault == asSigned {
 			continue
 		}
 		from := l.boxes[f.first].Offset
 		_, _, end := l.span(i)
-		if bad++; bad == 1 {
-			text = fmt.Sprintf("fragment %d at offset %d: %s", i, from, l.why)
+		if why, ok := l.why[i]; ok && len(named) < shownFragments {
+			if place != "" && place != why {
+				why += "; by its proof it is " + place
+			}
+			named = append(named, fmt.Sprintf("fragment %d at offset %d: %s", i, from, why))
 		}
-		brokenOnly, last = brokenOnly && f.fault == badProof, i
+		bad, brokenOnly, last = bad+1, brokenOnly && f.fault == badProof, i
 		k.damage(fmt.Sprintf("fragment %d", i), from, end-from)
 	}
 	if bad == 1 && len(k.b.Damage) == 1 && l.list[last].fault == badContent {
@@ -374,26 +387,33 @@ func (k *bmffCheck) judgeFragments(l *fragments) error {
 			return err
 		}
 		if c := k.b.Cause; c != nil {
-			text += ": " + c.Explanation
+			named[0] += ": " + c.Explanation
 		}
 	}
 	if bad > 0 {
-		text = fmt.Sprintf("%d of %d fragments are not as signed; %s", bad, len(l.list), text)
+		if more := bad - len(named); more > 0 {
+			named = append(named, fmt.Sprintf("and %d more", more))
+		}
+		text := fmt.Sprintf("%d of %d fragments are not as signed; %s", bad, len(l.list), strings.Join(named, "; "))
 		if brokenOnly {
 			k.malformed("%s", text)
 		} else {
 			k.mismatch("%s", text)
 		}
 	}
+	have, by := seq, ""
+	if bad > 0 {
+		have, by = claimed, ", by the proofs of the others"
+	}
 	for i, t := range k.tree {
-		places, inside, behind := seq.missing(i, t.count, 5)
+		places, inside, behind := have.missing(i, t.count, 5)
 		switch {
 		case behind == t.count:
 			k.mismatch("merkle[%d]: none of its %d fragments is in the file", t.index, t.count)
 		case inside > 0:
-			k.mismatch("merkle[%d]: %d of %d fragments are missing, the first is %d", t.index, inside+behind, t.count, places[0])
+			k.mismatch("merkle[%d]: %d of %d fragments are missing, the first is %d%s", t.index, inside+behind, t.count, places[0], by)
 		case behind > 0:
-			k.mismatch("merkle[%d]: the last %d of %d fragments are missing", t.index, behind, t.count)
+			k.mismatch("merkle[%d]: the last %d of %d fragments are missing%s", t.index, behind, t.count, by)
 		}
 	}
 	return nil

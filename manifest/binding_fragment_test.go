@@ -141,6 +141,53 @@ func fragmentCases(t *testing.T, n, level int) {
 	}, altered, bothCodes)
 }
 
+// Each fragment of a file that is missing, stands twice or in another place, or is from elsewhere is named, the first
+// five in words. What stands behind it was moved, and differs too.
+func TestFragmentsOfAFileAreNamed(t *testing.T) {
+	const differs = "its hash is not the one that was signed"
+	for _, c := range []struct {
+		name   string
+		change func(f *fragFile)
+		want   []string
+		not    string
+	}{
+		{"missing", func(f *fragFile) { f.frags = slices.Delete(f.frags, 1, 2) }, []string{
+			"fragment 1 at offset ", differs + "; by its proof it is out of order: it is part 2 of its tree, part 1 was expected",
+			"merkle[0]: 1 of 8 fragments are missing, the first is 1, by the proofs of the others", "; and 1 more",
+		}, "the last"},
+		{"missing at the end", func(f *fragFile) { f.frags = f.frags[:6] }, []string{"merkle[0]: the last 2 of 8 fragments are missing"}, "not as signed"},
+		{"repeated", func(f *fragFile) { f.frags = slices.Insert(f.frags, 7, f.frags[6]) }, []string{
+			"2 of 9 fragments are not as signed", "fragment 7 at offset ", differs + "; by its proof it is repeated: part 6 of its tree stood before", "fragment 8 at offset ",
+		}, "missing"},
+		{"exchanged", func(f *fragFile) { f.frags[6], f.frags[7] = f.frags[7], f.frags[6] }, []string{
+			"2 of 8 fragments are not as signed", "it is part 7 of its tree, part 6 was expected", "part 6 of its tree stands after part 7",
+		}, "missing"},
+		{"foreign", func(f *fragFile) {
+			f.frags[7][0] = skipped(proofBoxOf(8, 1, 7, proof(rows(make([][]byte, 8))[0], 7, 0)))
+		}, []string{
+			"1 of 8 fragments are not as signed", "fragment 7 at offset ", "foreign: its proof is for a tree that the manifest does not have (uniqueId 8, localId 1)",
+			"merkle[0]: the last 1 of 8 fragments are missing, by the proofs of the others",
+		}, "more"},
+		{"moved, five of them", func(f *fragFile) { f.frags[3][1].b = mkbox("moof", f.frags[3][1].b[8:], mkbox("free")) }, []string{"5 of 8", "fragment 7 at offset "}, "more"},
+		{"moved, six of them", func(f *fragFile) { f.frags[2][1].b = mkbox("moof", f.frags[2][1].b[8:], mkbox("free")) }, []string{"6 of 8", "fragment 6 at offset ", "; and 1 more"}, "fragment 7"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFragFile(8, 0)
+			c.change(f)
+			b := check(t, f.bytes(), f.m, "2.4")
+			said := strings.Join(texts(b.Findings), "\n")
+			for _, w := range c.want {
+				if !strings.Contains(said, w) {
+					t.Errorf("not said: %q\n%s", w, said)
+				}
+			}
+			if strings.Contains(said, c.not) || codes(b) != altered {
+				t.Errorf("%s, and no word of %q was expected:\n%s", codes(b), c.not, said)
+			}
+		})
+	}
+}
+
 // dash is a set of files: an initialization segment and fragments, each a file of its own.
 type dash struct {
 	init  []piece
