@@ -191,6 +191,12 @@ func TestClaimedTime(t *testing.T) {
 			}
 		})
 	}
+	for name, value := range map[string]any{"a text": "2026", "no map": 6, "a map without it": forge.Map{{K: 1, V: at}}, "a map with a text": forge.Map{{K: 6, V: "2026"}}} {
+		r := verify(t, forge.Signer{Protected: func(m *forge.Map) { m.Set(15, value) }}, nil)
+		if expect(t, r, []string{"claimSignature.validated"}, nil); r.Claimed != nil {
+			t.Errorf("CWT claims that are %s were read as the time %v", name, r.Claimed)
+		}
+	}
 	for name, value := range map[string]any{"a Partial IV": []byte{1, 2}, "a negative number": -1, "a text": "2026", "a number beyond the year 9999": int64(1) << 50} {
 		r := verify(t, forge.Signer{Protected: func(m *forge.Map) { m.Set(6, value) }}, nil)
 		if expect(t, r, []string{"claimSignature.validated"}, nil); r.Claimed != nil {

@@ -73,6 +73,7 @@ func TestCertificateProfile(t *testing.T) {
 		{"with an RSA key of a huge exponent", func(m *mint) { m.SPKI = rsaNumbers(tlv(2, []byte{1, 0, 0, 0, 0, 1})) }, "make no sense"},
 		{"with an RSA key that cannot be read", func(m *mint) { m.SPKI = rsaNumbers(asn1.NullBytes) }, "cannot be read"},
 		{"with an RSA key of 2047 bits", func(m *mint) { m.SPKI = rsaSPKI(2047) }, "2047 bits"},
+		{"with an RSASSA-PSS key of 2047 bits", func(m *mint) { m.SPKI = seq(pss(), rsaBits(2047)) }, "2047 bits"},
 		{"of version 1", func(m *mint) { m.V1 = true }, "v1"},
 		{"of version 2", func(m *mint) { m.Version = 1 }, "v2"},
 		{"with a unique identifier", func(m *mint) { m.Unique = []byte{1, 2, 3} }, "unique identifier"},
@@ -110,6 +111,9 @@ func TestCertificateProfile(t *testing.T) {
 	}
 }
 
+// rsaBits is the key itself in a public key of a number of that many bits.
+func rsaBits(n int) []byte { return after(content(rsaSPKI(n))) }
+
 // What the profile allows, next to what it forbids.
 func TestCertificateProfileAllows(t *testing.T) {
 	rsaRoot := rootRSA()
@@ -133,6 +137,17 @@ func TestCertificateProfileAllows(t *testing.T) {
 			expect(t, r, []string{"signingCredential.trusted", "claimSignature.validated", "claimSignature.insideValidity"}, []string{"signingCredential.invalid"})
 		})
 	}
+}
+
+// Keys and signature algorithms are prescribed to those who sign claims alone: an authority and an issuer may have others.
+// C2PA 2.5, 13.5.1.1.
+func TestAlgorithmRulesAreOfClaimSigners(t *testing.T) {
+	short := forge.Key("RSA-1024", "mint short")
+	ca := mint{Name: "Mint Short CA", Key: short, By: root(), CA: true}.make()
+	leaf := mint{Name: "Mint Signer", Key: forge.Key("P-256", "mint signer"), By: ca}.make()
+	expect(t, judge(t, "ES256", leaf, root(), ca), []string{"signingCredential.trusted", "claimSignature.validated"}, []string{"signingCredential.invalid"})
+	r := stampWith(t, cms{TSA: tsaLeaf(func(m *mint) { m.Key = short }), Alg: rsaSHA256}.over, nil)
+	expect(t, r, []string{"timeStamp.trusted", "timeStamp.validated"}, []string{"timeStamp.credentialInvalid"})
 }
 
 // An RSASSA-PSS key, which crypto/x509 does not read: as a signer's and as an issuer's.

@@ -276,33 +276,46 @@ func TestSigningTimeByTimestamp(t *testing.T) {
 // The containers: a response in sigTst, a bare token in sigTst2, one of them, and the imprint over what each stamps.
 func TestTimestampContainers(t *testing.T) {
 	good := forge.Stamp{}
+	const validated, malformed, mismatch = "timeStamp.validated", "timeStamp.malformed", "timeStamp.mismatch"
+	header := func(key string, v any) forge.Signer {
+		return forge.Signer{Unprotected: func(m *forge.Map) { m.Set(key, v) }}
+	}
+	list := func(tokens ...any) forge.Map { return forge.Map{{K: "tstTokens", V: tokens}} }
 	for _, tc := range []struct {
 		name   string
 		signer forge.Signer
 		want   string
+		words  string
 	}{
-		{"sigTst with a response over the claim", forge.Signer{Stamps: []forge.Stamp{good}}, "timeStamp.validated"},
-		{"sigTst2 with a token over the signature", forge.Signer{Stamps: []forge.Stamp{good}, Stamp2: true}, "timeStamp.validated"},
-		{"sigTst with a bare token", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}}, "timeStamp.malformed"},
-		{"sigTst2 with a response", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}, Stamp2: true}, "timeStamp.malformed"},
-		{"sigTst that the authority refused", forge.Signer{Stamps: []forge.Stamp{{Status: 2}}}, "timeStamp.malformed"},
-		{"sigTst2 over the signature without its head", forge.Signer{Stamps: []forge.Stamp{{Unwrapped: true}}, Stamp2: true}, "timeStamp.mismatch"},
-		{"sigTst2 with a stamp over the claim", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}, StampKey: "sigTst2"}, "timeStamp.mismatch"},
-		{"sigTst2 with two tokens", forge.Signer{Stamps: []forge.Stamp{good, good}, Stamp2: true}, "timeStamp.malformed"},
-		{"sigTst2 with an empty array", forge.Signer{Unprotected: func(m *forge.Map) { m.Set("sigTst2", forge.Map{{K: "tstTokens", V: []any{}}}) }}, "timeStamp.malformed"},
-		{"sigTst2 without an array", forge.Signer{Unprotected: func(m *forge.Map) { m.Set("sigTst2", forge.Map{}) }}, "timeStamp.malformed"},
-		{"sigTst2 that is a number", forge.Signer{Unprotected: func(m *forge.Map) { m.Set("sigTst2", 1) }}, "timeStamp.malformed"},
-		{"sigTst2 whose val is text", forge.Signer{Unprotected: func(m *forge.Map) {
-			m.Set("sigTst2", forge.Map{{K: "tstTokens", V: []any{forge.Map{{K: "val", V: "x"}}}}})
-		}}, "timeStamp.malformed"},
+		{"sigTst with a response over the claim", forge.Signer{Stamps: []forge.Stamp{good}}, validated, "sigTst"},
+		{"sigTst2 with a token over the signature", forge.Signer{Stamps: []forge.Stamp{good}, Stamp2: true}, validated, "sigTst2"},
+		{"sigTst with a bare token", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}}, malformed, "sigTst"},
+		{"sigTst2 with a response", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}, Stamp2: true}, malformed, "sigTst2"},
+		{"sigTst that the authority refused", forge.Signer{Stamps: []forge.Stamp{{Status: 2}}}, malformed, "status 2"},
+		{"sigTst2 over the signature without its head", forge.Signer{Stamps: []forge.Stamp{{Unwrapped: true}}, Stamp2: true}, mismatch, "other bytes"},
+		{"sigTst2 with a stamp over the claim", forge.Signer{Stamps: []forge.Stamp{{Swap: true}}, StampKey: "sigTst2"}, mismatch, "other bytes"},
+		{"sigTst2 with two tokens", forge.Signer{Stamps: []forge.Stamp{good, good}, Stamp2: true}, malformed, "sigTst2 holds 2 tokens"},
+		{"sigTst with two responses", forge.Signer{Stamps: []forge.Stamp{good, good}}, malformed, "sigTst holds 2 tokens"},
+		{"sigTst2 with an empty array", header("sigTst2", list()), malformed, "sigTst2 holds 0 tokens"},
+		{"sigTst with an empty array", header("sigTst", list()), malformed, "sigTst holds 0 tokens"},
+		{"sigTst2 without an array", header("sigTst2", forge.Map{}), malformed, "no array tstTokens"},
+		{"sigTst2 with a number of tokens", header("sigTst2", forge.Map{{K: "tstTokens", V: 1}}), malformed, "no array tstTokens"},
+		{"sigTst2 that is a number", header("sigTst2", 1), malformed, "sigTst2: no map"},
+		{"sigTst that is a number", header("sigTst", 1), malformed, "sigTst: no map"},
+		{"sigTst2 with a number in place of a token", header("sigTst2", list(1)), malformed, "sigTst2: no map"},
+		{"sigTst2 whose token has no val", header("sigTst2", list(forge.Map{})), malformed, "val: "},
+		{"sigTst2 whose val is text", header("sigTst2", list(forge.Map{{K: "val", V: "x"}})), malformed, "val: no byte string"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := verify(t, tc.signer, nil)
 			var not []string
-			if tc.want != "timeStamp.validated" {
-				not = []string{"timeStamp.validated", "timeStamp.trusted"}
+			if tc.want != validated {
+				not = []string{validated, "timeStamp.trusted"}
 			}
 			expect(t, r, []string{tc.want, "claimSignature.validated", "claimSignature.insideValidity", "signingCredential.trusted"}, not)
+			if !says(r, tc.want, tc.words) {
+				t.Errorf("%q is not said: %s", tc.words, explain(r))
+			}
 		})
 	}
 	t.Run("no time-stamp at all", func(t *testing.T) {
@@ -341,9 +354,71 @@ func TestTimestampAssertions(t *testing.T) {
 			t.Errorf("stamp %+v", r.Stamp)
 		}
 	})
+	t.Run("the first that holds counts", func(t *testing.T) {
+		r := verify(t, forge.Signer{}, func(in *signing.Input) { in.Stamps = [][]byte{token(earlier), token(forge.Clock)} })
+		if !r.Stamp.Trusted || !r.At.Equal(earlier) {
+			t.Errorf("stamp %+v", r.Stamp)
+		}
+	})
+	t.Run("after a header of version 1 that fails", func(t *testing.T) {
+		s := forge.Signer{Stamps: []forge.Stamp{{Imprint: make([]byte, 32)}}}
+		r := verify(t, s, func(in *signing.Input) { in.Stamps = [][]byte{token(earlier)} })
+		if expect(t, r, []string{"timeStamp.mismatch", "timeStamp.validated"}, nil); r.Stamp.Source != "c2pa.time-stamp" {
+			t.Errorf("stamp %+v", r.Stamp)
+		}
+	})
+	t.Run("not beside a header of version 1 that holds", func(t *testing.T) {
+		s := forge.Signer{Stamps: []forge.Stamp{{}}}
+		r := verify(t, s, func(in *signing.Input) { in.Stamps = [][]byte{token(earlier)} })
+		if r.Stamp.Source != "sigTst" || !r.At.Equal(forge.Clock) {
+			t.Errorf("stamp %+v", r.Stamp)
+		}
+	})
 	t.Run("not for another signature", func(t *testing.T) {
 		other := forge.Stamp{}.Over(counterSigned(forge.Signer{Alg: "ES384"}.Sign(claim)))
 		r := verify(t, forge.Signer{}, func(in *signing.Input) { in.Stamps = [][]byte{other} })
 		expect(t, r, []string{"timeStamp.mismatch"}, []string{"timeStamp.validated"})
 	})
+}
+
+// The anchor of an authority serves from when and to when its list says, held against the time that the token asserts.
+// C2PA 2.5, 13.4 and 14.8.2.
+func TestAnchorOfAnAuthorityServesWithinItsBounds(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		from, to time.Time
+		ok       bool
+	}{
+		{"from the asserted time on", forge.Clock, time.Time{}, true},
+		{"from a second later on", forge.Clock.Add(time.Second), time.Time{}, false},
+		{"until the asserted time", time.Time{}, forge.Clock, true},
+		{"until a second before", time.Time{}, forge.Clock.Add(-time.Second), false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := stampWith(t, cms{}.over, func(in *signing.Input) {
+				a := &in.Trust.TSA[0].Anchors[0]
+				a.NotBefore, a.NotAfter = tc.from, tc.to
+				in.Now = forge.Clock.AddDate(0, 1, 0) // it is not the time of validation that counts
+			})
+			if tc.ok {
+				expect(t, r, []string{"timeStamp.trusted", "timeStamp.validated"}, nil)
+				return
+			}
+			expect(t, r, []string{"timeStamp.untrusted", "claimSignature.validated"}, []string{"timeStamp.trusted", "timeStamp.validated"})
+			if !says(r, "timeStamp.untrusted", "does not serve") || r.Stamp.Trusted {
+				t.Errorf("the bound is not said: %s", explain(r))
+			}
+		})
+	}
+}
+
+// Of an identity assertion only time-stamps of version 2 count. CAWG identity 1.3, 8.2.
+func TestIdentitiesHaveNoTimestampsOfVersion1(t *testing.T) {
+	for second, want := range map[bool]string{false: "cawg.x509.time_stamp.malformed", true: "cawg.x509.time_stamp.validated"} {
+		s := forge.Signer{Stamps: []forge.Stamp{{}}, Stamp2: second}
+		r := signing.VerifyIdentity(signing.Input{COSE: s.Sign(claim), Payload: claim, URL: url, Now: forge.Clock, Trust: trustForge(t)})
+		if !says(r, want, map[bool]string{false: "version 1 does not count", true: "sigTst2"}[second]) || r.Stamp != nil && r.Stamp.Trusted != second {
+			t.Errorf("version 2: %v: %s", second, explain(r))
+		}
+	}
 }

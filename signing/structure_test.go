@@ -123,6 +123,55 @@ func TestCertificateWithSomethingMoreIsRefused(t *testing.T) {
 	}
 }
 
+// Each part of a certificate's content in turn is another thing or is not there: it is refused, though its issuer signed
+// it so. Only the extensions may be left out as a whole; the profile misses them then.
+func TestCertificateWithAPartExchangedIsRefused(t *testing.T) {
+	good := leafKey().make()
+	for name, part := range map[string][]byte{"NULL": asn1.NullBytes, "nothing": nil, "an empty sequence": seq()} {
+		for i := range 8 {
+			bad := *good
+			bad.DER = resigned(swapped(good.DER, []int{0, i}, part), root())
+			if i == 3 || i == 5 { // names are compared as bytes: an empty one is a name
+				if r := judge(t, "ES256", &bad, root()); r.Trusted && !(i == 5 && len(part) == len(seq()) && part[0] == 0x30) {
+					t.Errorf("part %d is %s: trusted", i, name)
+				}
+				continue
+			}
+			if i == 0 && part == nil { // without its version it is of version 1
+				expect(t, judge(t, "ES256", &bad, root()), []string{"signingCredential.invalid"}, []string{"signingCredential.trusted"})
+				continue
+			}
+			if r := judge(t, "ES256", &bad, root()); r.Trusted || !says(r, "signingCredential.invalid", "") {
+				t.Errorf("part %d is %s: %s", i, name, explain(r))
+			}
+		}
+	}
+	for version, words := range map[int]string{3: "DER", -1: "DER"} {
+		expect(t, judge(t, "ES256", with(func(m *mint) { m.Version = version }), root()), []string{"signingCredential.invalid"}, nil)
+		if r := judge(t, "ES256", with(func(m *mint) { m.Version = version }), root()); !says(r, "signingCredential.invalid", words) {
+			t.Errorf("version %d: %s", version, explain(r))
+		}
+	}
+}
+
+// swapped returns the DER with another element at a path.
+func swapped(b []byte, path []int, by []byte) []byte {
+	if len(path) == 0 {
+		return by
+	}
+	body := content(b)
+	var parts [][]byte
+	for i := 0; len(body) > 0; i++ {
+		rest := after(body)
+		el := body[:len(body)-len(rest)]
+		if i == path[0] {
+			el = swapped(el, path[1:], by)
+		}
+		parts, body = append(parts, el), rest
+	}
+	return tlv(b[0], parts...)
+}
+
 // resigned signs a certificate's content anew.
 func resigned(cert []byte, by *minted) []byte {
 	body := content(cert)
