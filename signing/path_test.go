@@ -160,6 +160,18 @@ func TestPathToAnAnchor(t *testing.T) {
 			false, "unsupported",
 		},
 		{
+			"whose issuer has policy constraints", leafUnder(ca("Strict", top, func(m *mint) { m.Extra = [][]byte{ext(true, seq(), 2, 5, 29, 36)} }), nil),
+			[]*minted{ca("Strict", top, func(m *mint) { m.Extra = [][]byte{ext(true, seq(), 2, 5, 29, 36)} })},
+			[]*minted{top},
+			false, "unsupported",
+		},
+		{
+			"whose issuer has an extension twice", leafUnder(ca("Twice", top, func(m *mint) { m.Extra = [][]byte{ext(true, bits(5), 2, 5, 29, 15)} }), nil),
+			[]*minted{ca("Twice", top, func(m *mint) { m.Extra = [][]byte{ext(true, bits(5), 2, 5, 29, 15)} })},
+			[]*minted{top},
+			false, "is there twice",
+		},
+		{
 			"whose issuer has name constraints", leafUnder(ca("Narrow", top, func(m *mint) { m.Extra = [][]byte{ext(true, seq(), 2, 5, 29, 30)} }), nil),
 			[]*minted{ca("Narrow", top, func(m *mint) { m.Extra = [][]byte{ext(true, seq(), 2, 5, 29, 30)} })},
 			[]*minted{top},

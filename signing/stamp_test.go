@@ -55,6 +55,7 @@ func TestTimestampRules(t *testing.T) {
 	const malformed, mismatch, untrusted = "timeStamp.malformed", "timeStamp.mismatch", "timeStamp.untrusted"
 	const invalid, outside = "timeStamp.credentialInvalid", "timeStamp.outsideValidity"
 	gen := func(s string) []byte { return tlv(0x18, []byte(s)) }
+	attr := func(id []int, values ...[]byte) []byte { return seq(der(oid(id...)), tlv(0x31, values...)) }
 	rsaLeaf := func(alg []byte) cms {
 		return cms{TSA: tsaLeaf(func(m *mint) { m.Key = forge.Key("RSA-2048", "mint rsa time") }), Alg: alg}
 	}
@@ -75,6 +76,11 @@ func TestTimestampRules(t *testing.T) {
 		{"without a signing certificate", cms{Without: []string{"cert"}}, malformed, "signing certificate"},
 		{"with another signing certificate", cms{CertHash: make([]byte, 32)}, mismatch, "another certificate"},
 		{"with another message digest", cms{MD: make([]byte, 32)}, mismatch, "messageDigest"},
+		{"with two message digests in one attribute", cms{Without: []string{"digest"}, Attrs: [][]byte{attr([]int{1, 2, 840, 113549, 1, 9, 4}, der(make([]byte, 32)), der(make([]byte, 32)))}}, malformed, "messageDigest"},
+		{"with a number as message digest", cms{Without: []string{"digest"}, Attrs: [][]byte{attr([]int{1, 2, 840, 113549, 1, 9, 4}, der(1))}}, malformed, "messageDigest"},
+		{"with a number as content type", cms{Without: []string{"type"}, Attrs: [][]byte{attr([]int{1, 2, 840, 113549, 1, 9, 3}, der(1))}}, malformed, "content type"},
+		{"with an attribute without values", cms{Attrs: [][]byte{attr([]int{1, 2, 3})}}, malformed, "attributes"},
+		{"with something behind the values of an attribute", cms{Attrs: [][]byte{seq(der(oid(1, 2, 3)), tlv(0x31, der(1)), der(1))}}, malformed, "attributes"},
 		{"of version 2", cms{Version: 2}, malformed, "TSTInfo"},
 		{"without an imprint", cms{NoImprint: true}, malformed, "messageImprint"},
 		{"with an empty imprint", cms{Imprint: []byte{}}, malformed, "empty"},
@@ -87,6 +93,8 @@ func TestTimestampRules(t *testing.T) {
 		{"whose time has an empty fraction", cms{Gen: gen("20260601120000.Z")}, malformed, "genTime"},
 		{"whose time has a letter", cms{Gen: gen("20260601120000.2aZ")}, malformed, "genTime"},
 		{"whose time has a fraction without end", cms{Gen: gen("20260601120000." + strings.Repeat("1", 20) + "Z")}, malformed, "genTime"},
+		{"whose time has a comma", cms{Gen: gen("20260601120000,5Z")}, malformed, "genTime"},
+		{"whose time has a sign in its fraction", cms{Gen: gen("20260601120000.-5Z")}, malformed, "genTime"},
 		{"whose time is no date", cms{Gen: gen("20261301120000Z")}, malformed, "genTime"},
 		{"with a critical extension", cms{Extra: [][]byte{tlv(0xa1, ext(true, []byte{5, 0}, 1, 2, 3))}}, untrusted, "critical"},
 		{"with something after the TSTInfo's fields", cms{Extra: [][]byte{tlv(0xa5, der(1))}}, malformed, "TSTInfo"},
@@ -98,6 +106,8 @@ func TestTimestampRules(t *testing.T) {
 		{"whose signature was touched", cms{Sig: func(b []byte) []byte { b[len(b)-1] ^= 1; return b }}, mismatch, "ECDSA"},
 		{"without the authority's certificate", cms{Certs: [][]byte{}}, untrusted, "does not hold"},
 		{"with another certificate alone", cms{Certs: [][]byte{root2().DER}}, untrusted, "does not hold"},
+		{"with a certificate of another number alone", cms{Certs: [][]byte{tsaLeaf(func(m *mint) { m.Serial = 2 }).DER}}, untrusted, "does not hold"},
+		{"whose signer is named by a key, with another certificate alone", cms{SKI: true, Certs: [][]byte{root2().DER}}, untrusted, "does not hold"},
 		{"with a certificate that is none", cms{Certs: [][]byte{seq(der(1))}}, malformed, "certificate 0"},
 		{"of an authority on no list", cms{TSA: func() *minted {
 			m := tsaLeaf(func(m *mint) { m.By = root2() })

@@ -96,6 +96,64 @@ func TestTSTInfoWithSomethingMoreIsRefused(t *testing.T) {
 	}
 }
 
+// Any part of a token is another thing or is not there: no such token counts, but for the list of digests, which nobody
+// reads.
+func TestTokenWithAPartExchangedIsRefused(t *testing.T) {
+	tried := 0
+	for _, n := range nodes(cms{}.over(nil), 0, nil)[1:] {
+		if len(n.path) > 3 && under(n.path, []int{1, 0, 1}) {
+			continue
+		}
+		for _, part := range [][]byte{nil, asn1.NullBytes} {
+			r := stampWith(t, func(m []byte) []byte { return swapped(cms{}.over(m), n.path, part) }, nil)
+			if r.Stamp == nil || r.Stamp.Trusted {
+				t.Errorf("%x in %v (tag %#x): %s", part, n.path, n.tag, explain(r))
+			}
+			tried++
+		}
+	}
+	if tried < 40 {
+		t.Errorf("%d places tried", tried)
+	}
+}
+
+// Each field of a TSTInfo is another thing or is not there: malformed, though it is signed.
+func TestTSTInfoWithAFieldExchangedIsRefused(t *testing.T) {
+	info := cms{}.info([]byte("x"))
+	paths := [][]int{{0}, {1}, {2}, {2, 0}, {2, 1}, {3}, {4}}
+	for _, path := range paths {
+		for _, part := range [][]byte{nil, asn1.NullBytes} {
+			r := stampWith(t, func([]byte) []byte { return cms{Info: swapped(info, path, part)}.over(nil) }, nil)
+			if expect(t, r, []string{"timeStamp.malformed"}, []string{"timeStamp.validated"}); t.Failed() {
+				t.Fatalf("%x in %v: %s", part, path, explain(r))
+			}
+		}
+	}
+}
+
+// Any part of a response about revocation is another thing, is not there or has something more: it never says that a
+// certificate is good.
+func TestResponseWithAPartExchangedSaysNothing(t *testing.T) {
+	good := about(nil)
+	expect(t, verify(t, stapled(good), nil), []string{ocspGood}, nil)
+	list := nodes(good, 0, nil)
+	for _, n := range list[1:] {
+		for _, bad := range [][]byte{swapped(good, n.path, nil), swapped(good, n.path, asn1.NullBytes), grown(good, n.path)} {
+			expect(t, verify(t, stapled(bad), nil), []string{"claimSignature.validated"}, []string{ocspGood})
+		}
+	}
+	// What lies in the octet string is a structure of its own.
+	inner := content(after(content(content(after(content(good))))))
+	for _, n := range nodes(inner, 0, nil)[1:] {
+		for _, bad := range [][]byte{swapped(inner, n.path, nil), swapped(inner, n.path, asn1.NullBytes), grown(inner, n.path)} {
+			whole := seq(tlv(0x0a, []byte{0}), tlv(0xa0, seq(der(oid(1, 3, 6, 1, 5, 5, 7, 48, 1, 1)), tlv(4, bad))))
+			expect(t, verify(t, stapled(whole), nil), []string{"claimSignature.validated"}, []string{ocspGood})
+		}
+	}
+	whole := seq(tlv(0x0a, []byte{0}), tlv(0xa0, seq(der(oid(1, 3, 6, 1, 5, 5, 7, 48, 1, 1)), tlv(4, inner))))
+	expect(t, verify(t, stapled(whole), nil), []string{ocspGood}, nil)
+}
+
 // A NULL too many anywhere in a certificate but in its names: it is refused, though its issuer signed it so.
 func TestCertificateWithSomethingMoreIsRefused(t *testing.T) {
 	good := leafKey().make()
