@@ -139,7 +139,9 @@ func TestResponseWithAPartExchangedSaysNothing(t *testing.T) {
 	list := nodes(good, 0, nil)
 	for _, n := range list[1:] {
 		for _, bad := range [][]byte{swapped(good, n.path, nil), swapped(good, n.path, asn1.NullBytes), grown(good, n.path)} {
-			expect(t, verify(t, stapled(bad), nil), []string{"claimSignature.validated"}, []string{ocspGood})
+			if r := verify(t, stapled(bad), nil); says(r, ocspGood, "") {
+				t.Errorf("%v (tag %#x): %s", n.path, n.tag, explain(r))
+			}
 		}
 	}
 	// What lies in the octet string is a structure of its own.
@@ -147,7 +149,9 @@ func TestResponseWithAPartExchangedSaysNothing(t *testing.T) {
 	for _, n := range nodes(inner, 0, nil)[1:] {
 		for _, bad := range [][]byte{swapped(inner, n.path, nil), swapped(inner, n.path, asn1.NullBytes), grown(inner, n.path)} {
 			whole := seq(tlv(0x0a, []byte{0}), tlv(0xa0, seq(der(oid(1, 3, 6, 1, 5, 5, 7, 48, 1, 1)), tlv(4, bad))))
-			expect(t, verify(t, stapled(whole), nil), []string{"claimSignature.validated"}, []string{ocspGood})
+			if r := verify(t, stapled(whole), nil); says(r, ocspGood, "") && !slices.Equal(n.path, []int{1}) { // NULL may be an algorithm's parameters
+				t.Errorf("%v (tag %#x) of the response: %s", n.path, n.tag, explain(r))
+			}
 		}
 	}
 	whole := seq(tlv(0x0a, []byte{0}), tlv(0xa0, seq(der(oid(1, 3, 6, 1, 5, 5, 7, 48, 1, 1)), tlv(4, inner))))
