@@ -76,6 +76,7 @@ type collectionCheck struct {
 	*spanCheck
 	m    collectionMap
 	rows []PartBinding
+	have []int64    // bytes of each file that is there
 	mu   sync.Mutex // for Bound and failed
 }
 
@@ -143,7 +144,7 @@ func (k *collectionCheck) entries() bool {
 
 // files hashes the files that are listed, one a core.
 func (k *collectionCheck) files() error {
-	k.rows = make([]PartBinding, len(k.m.URIs))
+	k.rows, k.have = make([]PartBinding, len(k.m.URIs)), make([]int64, len(k.m.URIs))
 	ctx, stop := context.WithCancelCause(k.ctx)
 	defer stop(nil)
 	next := make(chan int)
@@ -176,6 +177,7 @@ func (k *collectionCheck) file(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
+	k.have[i] = size
 	switch {
 	case data == nil:
 		r.State, r.Why = PartMissing, "missing: the file is not there"
@@ -204,7 +206,7 @@ func (k *collectionCheck) file(ctx context.Context, i int) error {
 func (k *collectionCheck) judge() {
 	listed := map[string]bool{}
 	gone, bad, firstGone, firstBad := 0, 0, "", ""
-	for _, r := range k.rows {
+	for i, r := range k.rows {
 		listed[r.Name] = true
 		switch r.State {
 		case PartMissing:
@@ -215,7 +217,7 @@ func (k *collectionCheck) judge() {
 			if bad++; bad == 1 {
 				firstBad = fmt.Sprintf("%q: %s", r.Name, r.Why)
 			}
-			k.b.Damage = append(k.b.Damage, report.Damage{Where: r.Name})
+			k.b.Damage = append(k.b.Damage, report.Damage{Where: r.Name, Length: k.have[i]})
 		}
 	}
 	added, firstAdded := 0, ""

@@ -53,6 +53,19 @@ func TestCollectionLimit(t *testing.T) {
 	}
 }
 
+// A file that is there and differs is damaged from its first byte to its last; one that is gone is no range of bytes.
+func TestDamageOfACollectionIsTheWholeFile(t *testing.T) {
+	var names []string
+	payload := cb(obj{"uris", arr{obj{"uri", "a", "hash", sha([]byte("other"))}, obj{"uri", "b", "hash", sha([]byte("b"))}}, "alg", "sha256"})
+	b, err := checkCollection(context.Background(), &Content{Folder: opened(&names)}, &hardBinding{payload: payload})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Damage) != 1 || b.Damage[0].Where != "a" || b.Damage[0].Offset != 0 || b.Damage[0].Length != 1 {
+		t.Errorf("damage %+v", b.Damage)
+	}
+}
+
 // Without its folder a collection cannot be judged, which is no fault of it.
 func TestCollectionWithoutAFolder(t *testing.T) {
 	for name, payload := range map[string][]byte{

@@ -194,36 +194,95 @@ func TestCheckSegment(t *testing.T) {
 	}
 }
 
-func TestSplitSet(t *testing.T) {
+func TestFilesOfASet(t *testing.T) {
 	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "more"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	write(t, dir, map[string]string{
-		"init.mp4":  box("ftyp", 8) + box("moov", 0),
-		"seg10.m4s": box("styp", 8) + box("moof", 0) + box("mdat", 4),
-		"seg9.m4s":  box("moof", 0) + box("mdat", 4),
-		"list.m3u8": "#EXTM3U\n",
-		"short":     "\x00\x00",
-		"lie":       "\x00\x00\x00\x02free",
+		"init.mp4":      box("ftyp", 8) + box("moov", 0),
+		"seg10.m4s":     box("styp", 8) + box("moof", 0) + box("mdat", 4),
+		"seg9.m4s":      box("moof", 0) + box("mdat", 4),
+		"more/a.m4s":    box("moof", 0),
+		"more/b.m3u8":   "#EXTM3U\n",
+		"list.m3u8":     "#EXTM3U\n",
+		"short":         "\x00\x00",
+		"lie":           "\x00\x00\x00\x02free",
+		".hidden":       box("moov", 0),
+		"init.mp4.c2pa": "store",
 	})
-	init, fragments, left, err := splitSet(dir, 2)
+	got, err := lookThrough(dir, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{filepath.Join(dir, "seg9.m4s"), filepath.Join(dir, "seg10.m4s")}
-	if init != filepath.Join(dir, "init.mp4") || !cmp.Equal(want, fragments) {
-		t.Errorf("init %s, fragments %q", init, fragments)
+	want := &setFiles{inits: []string{"init.mp4"}, fragments: []string{"more/a.m4s", "seg9.m4s", "seg10.m4s"}, lists: []string{"list.m3u8"}, left: map[string]int{"": 2}}
+	if !cmp.Equal(want, got, cmp.AllowUnexported(setFiles{})) {
+		t.Errorf("got %+v", got)
 	}
-	if got := endings(left); got != "2 files without an ending" {
-		t.Errorf("left out: %s", got)
-	}
-	if _, _, _, err := splitSet(dir, 1); err == nil || !strings.Contains(err.Error(), "more than 1 fragments") {
+	if _, err := lookThrough(dir, 2); err == nil || !strings.Contains(err.Error(), "more than 2 fragments") {
 		t.Errorf("one fragment past the limit: %v", err)
 	}
-	write(t, dir, map[string]string{"other.mp4": box("moov", 0)})
-	if _, _, _, err := splitSet(dir, maxSetFiles); err == nil {
-		t.Error("two initialization segments")
+	if _, err := openSetFolder(context.Background(), t.TempDir(), nil, false); err == nil || !strings.Contains(err.Error(), "no file with a movie box") {
+		t.Errorf("an empty folder: %v", err)
 	}
-	if _, _, _, err := splitSet(t.TempDir(), maxSetFiles); err == nil {
-		t.Error("an empty folder")
+}
+
+// A folder of several initialization segments says by its playlist, or by its folders, which fragments belong to which;
+// where neither does, it is refused.
+func TestRenditionsOfAFolder(t *testing.T) {
+	moov, moof := box("moov", 0), box("moof", 0)
+	master := "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n"
+	for _, c := range []struct {
+		name       string
+		files      map[string]string
+		list       string // its playlist
+		renditions string // without one
+		refused    string
+	}{
+		{"a folder each", map[string]string{"a/init.mp4": moov, "a/1.m4s": moof, "b/i.mp4": moov, "b/seg/2.m4s": moof, "b/seg/10.m4s": moof}, "", "a: a/init.mp4 a/1.m4s; b: b/i.mp4 b/seg/2.m4s b/seg/10.m4s", ""},
+		{"one in the folder itself", map[string]string{"init.mp4": moov, "1.m4s": moof, "b/i.mp4": moov, "b/2.m4s": moof}, "", "b: b/i.mp4 b/2.m4s; DIR: init.mp4 1.m4s", ""},
+		{"two in one folder", map[string]string{"a.mp4": moov, "b.mp4": moov, "1.m4s": moof}, "", "", `"a.mp4" and "b.mp4" have a movie box`},
+		{"a fragment beside none", map[string]string{"a/init.mp4": moov, "b/init.mp4": moov, "c/1.m4s": moof}, "", "", `the fragment "c/1.m4s"`},
+		{"a presentation", map[string]string{"x.mpd": "<MPD/>", "all.m3u8": master, "a.mp4": moov, "b.mp4": moov}, "x.mpd", "", ""},
+		{"a playlist of playlists", map[string]string{"all.m3u8": master, "a.m3u8": "#EXTM3U\n", "b.m3u8": "#EXTM3U\n", "a.mp4": moov, "b.mp4": moov}, "all.m3u8", "", ""},
+		{"one playlist", map[string]string{"a.m3u8": "#EXTM3U\n", "a.mp4": moov, "b.mp4": moov}, "a.m3u8", "", ""},
+		{"two presentations", map[string]string{"x.mpd": "<MPD/>", "y.mpd": "<MPD/>", "all.m3u8": master, "a/a.mp4": moov, "b/b.mp4": moov}, "", "a: a/a.mp4; b: b/b.mp4", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name := range c.files {
+				if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(t, dir, c.files)
+			files, err := lookThrough(dir, maxSetFiles)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := files.playlist(dir)
+			if err != nil || list != c.list {
+				t.Errorf("playlist %q, %v", list, err)
+			}
+			if list != "" {
+				return
+			}
+			all, err := files.renditions(dir)
+			var said []string
+			for _, r := range all {
+				line := strings.ReplaceAll(r.Name, filepath.Base(dir), "DIR") + ":"
+				for _, i := range r.Items {
+					line += " " + i.Path
+				}
+				said = append(said, line)
+			}
+			if got := strings.Join(said, "; "); got != c.renditions {
+				t.Errorf("got %s", got)
+			}
+			if refused := err != nil; refused != (c.refused != "") || refused && !strings.Contains(err.Error(), c.refused) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

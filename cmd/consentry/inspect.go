@@ -16,8 +16,9 @@ import (
 
 // inspectOptions is the command line of inspect, read.
 type inspectOptions struct {
-	file, manifest, format, out string
-	hash, redactNames           bool
+	file, manifest, set, format, out string
+	fragments                        []string
+	hash, redactNames                bool
 }
 
 func (p *program) inspectCommand() *cli.Command {
@@ -29,15 +30,23 @@ func (p *program) inspectCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "hash", Usage: "hash the content too, and say what is bound"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
+			&cli.StringSliceFlag{Name: "fragment", Usage: "`FILE`: a fragment of the init segment given"},
+			&cli.StringFlag{Name: "set", Usage: "`DIR` that holds one fragmented asset"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORM`: text (default) or json"},
 			&cli.StringFlag{Name: "o", Usage: "`FILE`: write the answer there"},
 			redactFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			if c.NArg() != 1 {
+			o := inspectOptions{
+				file: c.Args().First(), manifest: c.String("manifest"), set: c.String("set"), format: c.String("format"), out: c.String("o"),
+				fragments: c.StringSlice("fragment"), hash: c.Bool("hash"), redactNames: c.Bool("redact-names"),
+			}
+			switch {
+			case o.set != "" && c.NArg() > 0:
+				return &usageError{Text: "--set takes the place of the file"}
+			case o.set == "" && c.NArg() != 1:
 				return &usageError{Text: fmt.Sprintf("inspect takes one file, not %d", c.NArg()), Hint: "consentry inspect clip.mp4"}
 			}
-			o := inspectOptions{c.Args().First(), c.String("manifest"), c.String("format"), c.String("o"), c.Bool("hash"), c.Bool("redact-names")}
 			if o.format != "text" && o.format != "json" {
 				return wordError("--format", o.format, []string{"text", "json"})
 			}
@@ -48,35 +57,36 @@ func (p *program) inspectCommand() *cli.Command {
 
 // inspect shows what a file holds. That it can be read is all that its exit code says: 2 where it is of no known kind.
 func (p *program) inspect(ctx context.Context, o inspectOptions) error {
-	f, size, err := openFile(o.file)
+	a, err := openInspected(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	out, err := p.openAnswer(o.out, []string{o.file, o.manifest})
+	defer a.close()
+	out, err := p.openAnswer(o.out, append(a.inputs, o.manifest))
 	if err != nil {
 		return err
 	}
 	defer out.abandon()
 
-	loc, err := manifest.Locate(ctx, f, size, manifest.Limits{})
+	loc, err := manifest.Locate(ctx, a.content.Data, a.content.Size, manifest.Limits{})
 	if err != nil {
-		return fmt.Errorf("%q: %w", o.file, err)
+		return fmt.Errorf("%q: %w", a.name, err)
 	}
-	detached, carrier, err := storeOutside(loc, o.file, o.manifest)
+	detached, carrier, err := a.storeOutside(loc, o.manifest)
 	if err != nil {
 		return err
 	}
 	if detached != nil {
 		loc.Store, loc.Update, loc.Carrier, loc.StoreRange = detached, nil, carrier, manifest.Range{Offset: -1, Length: int64(len(detached))}
 	}
-	content := &manifest.Content{Data: f, Size: size, Located: loc, Detached: detached != nil}
+	content := &a.content
+	content.Located, content.Detached = loc, detached != nil
 	if !o.hash {
 		content = nil
 	}
 	res, note, err := readStore(ctx, loc, content)
 	if err != nil {
-		return fmt.Errorf("%q: %w", o.file, err)
+		return fmt.Errorf("%q: %w", a.name, err)
 	}
 	if res != nil && !o.hash {
 		for i := range res.NotChecked {
@@ -85,14 +95,15 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 			}
 		}
 	}
-	in := render.NewInspection(o.file, size, loc, res)
+	in := render.NewInspection(a.name, a.content.Size, loc, res)
 	if note != "" {
 		in.Notes = append(in.Notes, note)
 	}
-	found, err := labels.Read(ctx, labels.Source{Data: f, Size: size, Format: loc.Container, Boxes: loc.File, Parts: loc.Parts, Matroska: loc.Matroska, Flash: loc.Flash})
+	found, err := labels.Read(ctx, labels.Source{Data: a.content.Data, Size: a.content.Size, Format: loc.Container, Boxes: loc.File, Parts: loc.Parts, Matroska: loc.Matroska, Flash: loc.Flash})
 	if err != nil {
-		return fmt.Errorf("%q: %w", o.file, err)
+		return fmt.Errorf("%q: %w", a.name, err)
 	}
+	in.Notes = append(in.Notes, a.notes...)
 	in.Labels = append([]report.Label{}, found.Labels...)
 	for _, n := range found.Findings {
 		if n.Code != "label.possible" { // the label itself says that
@@ -140,18 +151,4 @@ func readStore(ctx context.Context, loc *manifest.Located, content *manifest.Con
 		return res, limit.Error(), nil
 	}
 	return res, "", err
-}
-
-// storeOutside reads the store that was named, or the one beside an asset that has none of its own; nil where there is
-// none.
-func storeOutside(loc *manifest.Located, asset, named string) (store []byte, carrier string, err error) {
-	if named != "" {
-		store, err = readSmall(named, maxBeside)
-		return store, "detached", err
-	}
-	if loc.Store != nil || loc.Multiple || loc.Malformed {
-		return nil, "", nil
-	}
-	store, _, err = besideNamed(asset, ".c2pa")
-	return store, "sidecar", err
 }

@@ -76,6 +76,11 @@ func readPlaylist(ctx context.Context, name string, oneStore bool) (sets []*set,
 	if err != nil {
 		return nil, err
 	}
+	return s.sets(ctx, name, filepath.Dir(name), list, oneStore)
+}
+
+// sets opens the files of renditions in a folder; a manifest for all of them may lie beside the file or folder name.
+func (s *shelf) sets(ctx context.Context, name, dir string, list *playlist.Playlist, oneStore bool) ([]*set, error) {
 	known := map[string]*shelved{}
 	var all []*rendition
 	for _, r := range list.Renditions {
@@ -85,15 +90,15 @@ func readPlaylist(ctx context.Context, name string, oneStore bool) (sets []*set,
 		}
 		all = append(all, one)
 	}
-	sets = s.group(name, all, list.Unread, oneStore)
+	sets := s.group(name, all, list.Unread, oneStore)
 	folder, err := s.folder(maxSetFiles)
 	if err != nil {
 		return nil, err
 	}
 	for _, one := range sets {
 		own := *folder // the sets need not have the same store
-		one.asset.Folder, one.dir = &own, filepath.Dir(name)
-		one.asset.Sidecar, one.asset.SidecarName = one.beside(name)
+		one.asset.Folder, one.dir = &own, dir
+		one.asset.Sidecar, one.asset.SidecarName = one.beside(filepath.Clean(name))
 	}
 	return sets, nil
 }

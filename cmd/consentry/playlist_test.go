@@ -163,6 +163,111 @@ func TestPlaylists(t *testing.T) {
 	}
 }
 
+// A folder of renditions is judged as its playlist would have it, and without one by its folders. Files with pictures
+// that the playlist does not name are told.
+func TestFolderOfRenditions(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		remove []string
+		change string // a file that is changed
+		more   string // a file that is put there
+		state  string
+		said   string
+	}{
+		{"by its playlist", nil, "", "", "trusted", ""},
+		{"by its folders", []string{"list.mpd", "list.m3u8"}, "", "", "trusted", ""},
+		{"by its folders, one fragment changed", []string{"list.mpd", "list.m3u8"}, "high/2.m4s", "", "invalid", ""},
+		{"a file that the playlist does not name", nil, "", "high/other.m4s", "trusted", `1 file with pictures or sound in the folder that its playlist does not name; the first is "high/other.m4s"`},
+		{"a fragment more", []string{"list.mpd", "list.m3u8"}, "", "high/other.m4s", "invalid", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := streams(t, 4)
+			for _, name := range c.remove {
+				os.Remove(filepath.Join(dir, name))
+			}
+			b, err := os.ReadFile(filepath.Join(dir, "high/2.m4s"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.more != "" {
+				write(t, dir, map[string]string{c.more: string(b)})
+			}
+			if c.change != "" {
+				b[len(b)-1] ^= 1
+				write(t, dir, map[string]string{c.change: string(b)})
+			}
+			_, reports, talk := verdictOf(t, dir, "--set", dir)
+			if len(reports) != 1 || reports[0].Provenance.State == nil {
+				t.Fatalf("%d reports: %s", len(reports), talk)
+			}
+			r := reports[0]
+			if *r.Provenance.State != c.state || c.change != "" && !strings.Contains(notIntact(r), c.change) {
+				t.Errorf("state %s: %s", *r.Provenance.State, notIntact(r))
+			}
+			if n := len(r.Provenance.Integrity.Fragments); n < 9 {
+				t.Errorf("%d rows", n)
+			}
+			said := ""
+			for _, n := range r.NotChecked {
+				if n.What == "other files of the folder" && strings.Contains(n.Why, "pictures or sound in") {
+					said = n.Why
+				}
+			}
+			if said != c.said {
+				t.Errorf("said %q", said)
+			}
+		})
+	}
+}
+
+// inspect holds every file of a set against the content hash, as it does one file.
+func TestSetsAreInspected(t *testing.T) {
+	dir := streams(t, 3)
+	b, err := os.ReadFile(filepath.Join(dir, "high/2.m4s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-1] ^= 1
+	write(t, dir, map[string]string{"high/2.m4s": string(b)})
+	low := filepath.Join(dir, "low")
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"a playlist", []string{filepath.Join(dir, "list.mpd")}, []string{"c2pa.hash.bmff.v3: altered", "6 of 7 parts as signed", `"high/2.m4s": its hash is not the one that was signed`}},
+		{"a folder", []string{"--set", dir}, []string{"6 of 7 parts as signed", `"high/2.m4s": its hash is not the one that was signed`}},
+		{"one rendition", []string{"--set", low}, []string{"c2pa.hash.bmff.v3: intact", "3 of 3 parts as signed"}},
+		{"fragments by name", []string{filepath.Join(low, "init.mp4"), "--fragment", filepath.Join(low, "2.m4s"), "--fragment", filepath.Join(low, "1.m4s")}, []string{"c2pa.hash.bmff.v3: altered", "0 of 2 parts as signed", "out of order"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, form := range []string{"text", "json"} {
+				var out, talk bytes.Buffer
+				code := run(context.Background(), append([]string{"inspect", "--hash", "--format", form}, c.args...), strings.NewReader(""), &out, &talk)
+				if code != 0 {
+					t.Fatalf("exit %d: %s", code, &talk)
+				}
+				if form == "json" {
+					var in render.Inspection
+					if err := json.Unmarshal(out.Bytes(), &in); err != nil || in.Content == nil || len(in.Content.Parts) < 2 {
+						t.Errorf("%v: %+v", err, in.Content)
+					}
+					continue
+				}
+				for _, want := range c.want {
+					if !strings.Contains(out.String(), want) {
+						t.Errorf("no %q in\n%s", want, &out)
+					}
+				}
+			}
+		})
+	}
+	var talk bytes.Buffer
+	if code := run(context.Background(), []string{"inspect", "--set", dir, "x.mp4"}, strings.NewReader(""), &talk, &talk); code != exitUnknown {
+		t.Errorf("a folder and a file: exit %d", code)
+	}
+}
+
 // Renditions with manifests of their own are judged each by itself.
 func TestPlaylistOfSeveralManifests(t *testing.T) {
 	dir := streams(t, 3)

@@ -1,59 +1,247 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
+
+	"github.com/consentry/consentry/internal/playlist"
+	"github.com/consentry/consentry/report"
 )
 
 // maxSetFiles bounds a set: a film of three hours in fragments of a second has some ten thousand.
 const maxSetFiles = 100_000
 
-// splitSet tells the initialization segment of a fragmented asset in a folder from its fragments: it is the one file
-// that has a movie box at its top level. Fragments come in the order of the numbers in their names; there may be most of
-// them. left counts the other files by their endings.
-func splitSet(dir string, most int) (init string, fragments []string, left map[string]int, err error) {
-	entries, err := os.ReadDir(dir)
+// setFiles are the files of a folder that holds one asset, by what is in them. Paths start at the folder, with slashes.
+type setFiles struct {
+	inits     []string       // with a movie box at the top level: initialization segments
+	fragments []string       // with a movie fragment, in the order of the numbers in their names
+	lists     []string       // playlists in the folder itself
+	left      map[string]int // the others, counted by their endings
+}
+
+// lookThrough tells what the files of a folder and of those in it are. There may be most fragments, and maxSetFiles
+// files. Links are not followed.
+func lookThrough(dir string, most int) (*setFiles, error) {
+	out := &setFiles{left: map[string]int{}}
+	files := 0
+	err := filepath.WalkDir(dir+string(filepath.Separator), func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return plainError(name, err)
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && files > 0:
+			return fs.SkipDir
+		case !d.Type().IsRegular() || strings.HasPrefix(d.Name(), "."):
+			return nil
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		if files++; files > maxSetFiles {
+			return fmt.Errorf("%q: more than %d files", dir, maxSetFiles)
+		}
+		return out.add(dir, filepath.ToSlash(rel), most)
+	})
 	if err != nil {
-		return "", nil, nil, plainError(dir, err)
+		return nil, err
 	}
-	var found []string
-	left = map[string]int{}
-	for _, e := range entries {
-		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
+	sort.SliceStable(out.fragments, func(i, j int) bool { return naturalLess(out.fragments[i], out.fragments[j]) })
+	return out, nil
+}
+
+func (s *setFiles) add(dir, rel string, most int) error {
+	name := filepath.Join(dir, filepath.FromSlash(rel))
+	kind, err := topLevel(name)
+	switch {
+	case err != nil:
+		return err
+	case kind == "moov":
+		s.inits = append(s.inits, rel)
+		return nil
+	case kind == "moof":
+		if s.fragments = append(s.fragments, rel); len(s.fragments) > most {
+			return fmt.Errorf("%q: more than %d fragments", dir, most)
+		}
+		return nil
+	}
+	switch ending := strings.ToLower(path.Ext(rel)); ending {
+	case ".mpd", ".m3u8":
+		if !strings.Contains(rel, "/") {
+			s.lists = append(s.lists, rel)
+		}
+	case ".c2pa", ".jwt": // what speaks of the set, and is no part of it
+	default:
+		s.left[ending]++
+	}
+	return nil
+}
+
+// playlist is the one that lists every rendition of the folder: the only .mpd, or else the only .m3u8 of playlists, or
+// else the only .m3u8. Empty: there is none, or it could be one or the other.
+func (s *setFiles) playlist(dir string) (string, error) {
+	var by [3][]string
+	for _, name := range s.lists {
+		if strings.EqualFold(path.Ext(name), ".mpd") {
+			by[0] = append(by[0], name)
 			continue
 		}
-		name := filepath.Join(dir, e.Name())
-		switch kind, err := topLevel(name); {
-		case err != nil:
-			return "", nil, nil, err
-		case kind == "moov":
-			found = append(found, name)
-		case kind == "moof":
-			fragments = append(fragments, name)
-		default:
-			switch ending := strings.ToLower(filepath.Ext(name)); ending {
-			case ".mpd", ".m3u8", ".c2pa", ".jwt": // what speaks of the set, and is no part of it
-			default:
-				left[ending]++
+		text, err := readSmall(filepath.Join(dir, name), playlist.MaxFile)
+		if err != nil {
+			return "", err
+		}
+		if bytes.Contains(text, []byte("#EXT-X-STREAM-INF")) {
+			by[1] = append(by[1], name)
+		}
+		by[2] = append(by[2], name)
+	}
+	for _, list := range by {
+		if len(list) == 1 {
+			return list[0], nil
+		}
+		if len(list) > 1 {
+			break
+		}
+	}
+	return "", nil
+}
+
+// renditions gives each initialization segment the fragments that lie in its folder or below it. There is one such
+// segment in a folder at most, and no fragment without one.
+func (s *setFiles) renditions(dir string) ([]playlist.Rendition, error) {
+	unclear := func(format string, args ...any) error {
+		return &hintError{fmt.Errorf("%q: %s", dir, fmt.Sprintf(format, args...)), "name its playlist, or the initialization segment, and its fragments with --fragment"}
+	}
+	of := map[string]*playlist.Rendition{}
+	var order []string
+	for _, init := range s.inits {
+		home := path.Dir(init)
+		if of[home] != nil {
+			return nil, unclear("%q and %q have a movie box, and nothing says which fragments belong to which", of[home].Items[0].Path, init)
+		}
+		name := home
+		if home == "." {
+			name = filepath.Base(dir)
+		}
+		order = append(order, home)
+		of[home] = &playlist.Rendition{Name: name, Items: []playlist.Item{{Ref: playlist.Ref{Path: init, Length: playlist.Whole}, Init: true}}}
+	}
+	for _, f := range s.fragments {
+		home := path.Dir(f)
+		for of[home] == nil && home != "." {
+			home = path.Dir(home)
+		}
+		r := of[home]
+		if r == nil {
+			return nil, unclear("no initialization segment lies beside the fragment %q or above it", f)
+		}
+		r.Items = append(r.Items, playlist.Item{Ref: playlist.Ref{Path: f, Length: playlist.Whole}})
+	}
+	var out []playlist.Rendition
+	for _, home := range order {
+		out = append(out, *of[home])
+	}
+	return out, nil
+}
+
+// unread says what of the folder was not looked at for pictures or sound; listed are the files that were.
+func (s *setFiles) unread(listed map[string]bool) (out []report.NotChecked) {
+	if len(s.left) > 0 {
+		out = append(out, report.NotChecked{
+			What: "other files of the folder", Why: "neither a movie box nor a fragment is in them, so that nobody looked at them for pictures or sound: " + endings(s.left),
+		})
+	}
+	missed, first := 0, ""
+	for _, name := range append(slices.Clone(s.inits), s.fragments...) {
+		if listed != nil && !listed[name] {
+			if missed++; missed == 1 {
+				first = name
 			}
 		}
-		if len(fragments) > most {
-			return "", nil, nil, fmt.Errorf("%q: more than %d fragments", dir, most)
+	}
+	if missed > 0 {
+		out = append(out, report.NotChecked{
+			What: "other files of the folder", Why: fmt.Sprintf("%s with pictures or sound in the folder that its playlist does not name; the first is %q", report.Count(missed, "file"), first),
+		})
+	}
+	return out
+}
+
+// openSetFolder opens a folder that holds one fragmented asset: an initialization segment with its fragments, or several
+// of them, as a playlist in the folder says or, where there is none, the folders in it.
+func openSetFolder(ctx context.Context, dir string, more []string, oneStore bool) ([]*set, error) {
+	files, err := lookThrough(dir, maxSetFiles)
+	if err != nil {
+		return nil, err
+	}
+	var sets []*set
+	listed := map[string]bool(nil)
+	switch {
+	case len(files.inits) == 0:
+		return nil, &hintError{fmt.Errorf("%q holds no file with a movie box; a set has one", dir), "name the initialization segment, and its fragments with --fragment"}
+	case len(files.inits) == 1:
+		own := []string{}
+		for _, f := range files.fragments {
+			own = append(own, filepath.Join(dir, filepath.FromSlash(f)))
+		}
+		one, err := openFolder(dir, filepath.Join(dir, filepath.FromSlash(files.inits[0])), append(own, more...))
+		if err != nil {
+			return nil, err
+		}
+		sets = []*set{one}
+	case len(more) > 0:
+		return nil, &usageError{Text: fmt.Sprintf("%q holds %d initialization segments: of which a --fragment is nobody can tell", dir, len(files.inits))}
+	default:
+		list, err := files.playlist(dir)
+		if err != nil {
+			return nil, err
+		}
+		if list == "" {
+			sets, err = files.open(ctx, dir, oneStore)
+		} else {
+			listed = map[string]bool{}
+			sets, err = readPlaylist(ctx, filepath.Join(dir, list), oneStore)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	if len(found) != 1 {
-		return "", nil, nil, &hintError{
-			fmt.Errorf("%q holds %d files with a movie box; a set has one", dir, len(found)),
-			"name the initialization segment, and its fragments with --fragment",
+	if listed != nil {
+		for _, f := range sets[0].shelf.files {
+			listed[f.name] = true
 		}
 	}
-	sort.SliceStable(fragments, func(i, j int) bool { return naturalLess(fragments[i], fragments[j]) })
-	return found[0], fragments, left, nil
+	for _, one := range sets {
+		one.asset.Unread = append(one.asset.Unread, files.unread(listed)...)
+	}
+	return sets, nil
+}
+
+// open opens the renditions of a folder that has no playlist.
+func (s *setFiles) open(ctx context.Context, dir string, oneStore bool) ([]*set, error) {
+	all, err := s.renditions(dir)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, plainError(dir, err)
+	}
+	books := &shelf{root: root}
+	sets, err := books.sets(ctx, dir, dir, &playlist.Playlist{Renditions: all}, oneStore)
+	if err != nil {
+		books.close()
+	}
+	return sets, err
 }
 
 // maxTopBoxes is how many boxes of a file are looked at for a movie box or a movie fragment, which stand near its start.

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-
-	"github.com/consentry/consentry/report"
 )
 
 // target is one asset that is to be judged: a file, or a set that is open.
@@ -43,20 +41,9 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 	var sets []*set
 	switch {
 	case o.set != "":
-		init, fragments, left, err := splitSet(o.set, maxSetFiles)
-		if err != nil {
+		if sets, err = openSetFolder(ctx, o.set, o.fragments, o.manifest != ""); err != nil {
 			return nil, err
 		}
-		s, err := openFolder(o.set, init, append(fragments, o.fragments...))
-		if err != nil {
-			return nil, err
-		}
-		if len(left) > 0 {
-			s.asset.Unread = append(s.asset.Unread, report.NotChecked{
-				What: "other files of the folder", Why: "neither a movie box nor a fragment is in them, so that nobody looked at them for pictures or sound: " + endings(left),
-			})
-		}
-		sets = []*set{s}
 	case len(o.fragments) > 0:
 		for _, name := range o.fragments {
 			if err := checkSegment(name); err != nil {

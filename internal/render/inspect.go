@@ -155,7 +155,15 @@ type InspectedContent struct {
 	Excluded []InspectedExclusion `json:"excluded"`
 	Damage   []report.Damage      `json:"damage"`
 	Cause    *report.Cause        `json:"cause,omitempty"`
+	Parts    []InspectedPart      `json:"parts,omitempty"` // of a set, each with its own result
 	Notes    []string             `json:"notes"`
+}
+
+// InspectedPart is a file of a set, or one that is missing, which has no name where nobody knows it.
+type InspectedPart struct {
+	Name  string `json:"name"`
+	State string `json:"state"` // intact, altered, missing, added, unknown
+	Why   string `json:"why,omitempty"`
 }
 
 // InspectedExclusion is a range that the content hash leaves out.
@@ -330,6 +338,9 @@ func inspectBinding(b *manifest.Binding) *InspectedContent {
 	}
 	for _, e := range b.Excluded {
 		out.Excluded = append(out.Excluded, InspectedExclusion{e.Offset, e.Length, e.Path, e.Rule, e.Expected})
+	}
+	for _, p := range b.Parts {
+		out.Parts = append(out.Parts, InspectedPart{p.Name, p.State, p.Why})
 	}
 	if b.NotSupported != "" {
 		out.Notes = append(out.Notes, b.NotSupported)

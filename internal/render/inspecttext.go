@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -192,6 +193,7 @@ func (t *text) inspectedContent(c *InspectedContent) {
 		}
 		t.b.WriteString(line + "\n")
 	}
+	t.inspectedParts(c.Parts)
 	if len(c.Damage) > 0 {
 		writeWrapped(&t.b, "  changed: ", damage(c.Damage))
 	}
@@ -200,6 +202,26 @@ func (t *text) inspectedContent(c *InspectedContent) {
 	}
 	for _, n := range c.Notes[:min(len(c.Notes), maxListed)] {
 		writeWrapped(&t.b, "  ", Safe(n))
+	}
+}
+
+// inspectedParts counts the files of a set that are as signed, and names the others.
+func (t *text) inspectedParts(list []InspectedPart) {
+	if len(list) == 0 {
+		return
+	}
+	bad := slices.DeleteFunc(slices.Clone(list), func(p InspectedPart) bool { return p.State == "intact" })
+	fmt.Fprintf(&t.b, "  %d of %s as signed\n", len(list)-len(bad), plural(len(list), "part"))
+	for i, p := range bad {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "    %s\n", more(len(bad)-i, "part"))
+			return
+		}
+		name := Quote(p.Name)
+		if p.Name == "" {
+			name = "no file"
+		}
+		fmt.Fprintf(&t.b, "    %s: %s\n", name, Clip(p.Why))
 	}
 }
 
