@@ -30,6 +30,10 @@ func (v *validator) collect(ctx context.Context, m *Manifest, depth int) error {
 	}
 	if w.claim != nil {
 		w.r.Claim = w.claim
+		if len(w.claimFaults) == 0 && len(v.stamps)+len(v.status) == 0 {
+			p, _ := v.find(w)
+			w.offered = v.crew.offer(p)
+		}
 		v.list(w)
 		v.readStamps(w)
 		v.readStatus(w)

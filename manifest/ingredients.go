@@ -113,11 +113,6 @@ func (v *validator) ingredient(w *work, i *Ingredient) {
 	}
 	// C2PA 2.5, 14.11.3.3: its manifest, by the digest that was taken of it.
 	v.ingredientManifest(w, i)
-	if i.target != nil {
-		i.Now = v.works[i.target].r.State
-	} else {
-		i.Now = Invalid
-	}
 }
 
 // knownRelationship reports whether an ingredient's relationship is one that its version has.

@@ -115,6 +115,9 @@ func news(m *Manifest, now []report.Finding, recorded []Status) []report.Finding
 
 // absolute writes a JUMBF URI of a manifest in one form, so that two spellings of one box are equal.
 func absolute(m *Manifest, uri string) string {
+	if jumbf.Spelled(uri) {
+		return uri // almost all are
+	}
 	u, err := jumbf.ParseURI(uri)
 	if err != nil {
 		return ""

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"runtime"
 	"testing"
@@ -16,6 +17,17 @@ func TestCoresDoNotShow(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	broken := forge.Composed(12)
 	broken.Ingredients[7].Manifest.Signer.Sig = func(s []byte) []byte { s[3] ^= 1; return s }
+	// A part whose certificate has expired, and another, which is read later, that brings the time-stamp which saves it.
+	stamped := forge.Composed(12)
+	early, late := stamped.Ingredients[2].Manifest, stamped.Ingredients[9].Manifest
+	early.Signer = forge.Signer{Cert: func(t *x509.Certificate) {
+		t.NotBefore, t.NotAfter = forge.Clock.AddDate(-1, -1, 0), forge.Clock.AddDate(0, -1, 0)
+	}}
+	unsaved := forge.Composed(12)
+	unsaved.Ingredients[2].Manifest.Signer = early.Signer
+	late.Assertions = append(late.Assertions, forge.Assertion{Label: forge.StampLabel, Stamps: []forge.StampOf{
+		{Manifest: early, Stamp: forge.Stamp{Time: forge.Clock.AddDate(0, -6, 0)}},
+	}})
 	for _, c := range []struct {
 		name   string
 		recipe forge.Manifest
@@ -25,6 +37,8 @@ func TestCoresDoNotShow(t *testing.T) {
 		{"12 wide", forge.Composed(12), manifest.Trusted, 0},
 		{"12 deep", forge.Edited(12), manifest.Trusted, 0},
 		{"a broken signature among them", broken, manifest.Trusted, 1},
+		{"an expired certificate among them", unsaved, manifest.Trusted, 1},
+		{"and a time-stamp in a manifest that is read later", stamped, manifest.Trusted, 0},
 	} {
 		file := forge.Make(one(c.recipe))
 		var first string
@@ -33,7 +47,7 @@ func TestCoresDoNotShow(t *testing.T) {
 			r := validated(t, file, forgeTrust(t, ""))
 			bad := 0
 			for _, m := range r.Manifests {
-				if report.Has(m.Failure, "claimSignature.mismatch") {
+				if report.Has(m.Failure, "claimSignature.mismatch") || report.Has(m.Failure, "claimSignature.outsideValidity") {
 					bad++
 				}
 			}

@@ -24,6 +24,7 @@ type validator struct {
 	stamps  map[string][][]byte // time-stamp tokens for a manifest's label, of c2pa.time-stamp assertions
 	status  []*signing.OCSP     // responses about certificates, of c2pa.certificate-status assertions
 	cut     bool                // there are more than were read
+	crew    *crew               // verifies signatures meanwhile; nil: nobody does
 	bound   *ManifestResult     // whose binding counts: the active one, or the first below its updates; nil: none
 	unread  []report.NotChecked // of those, what does not count
 	items   int                 // CBOR items that may still be read
@@ -49,8 +50,12 @@ type work struct {
 	ingredients map[*jumbf.Box]*Ingredient
 	instances   map[string]*Ingredient // by instance ID
 	softBound   bool                   // a soft binding is among the assertions
-	pending     pending
-	redacted    map[string]string // path of a redacted box below the manifest → label of the manifest that redacts it
+	pending     *pending               // its signature; nil: not looked for, or there is none
+	found       bool                   // it was looked for
+	unsigned    string                 // why there is none
+	offered     bool                   // the crew may be at it
+	sought      bool                   // and with all that it is held against
+	redacted    map[string]string      // path of a redacted box below the manifest → label of the manifest that redacts it
 }
 
 // reference is an entry of the claim's lists of assertions.
@@ -91,6 +96,8 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	}
 	// C2PA 2.5, 14.11.3.3: from the active manifest depth first, so that every redaction is known before an assertion
 	// is looked at.
+	v.crew = v.gather()
+	defer v.crew.dismiss()
 	if err := v.collect(ctx, active, 0); err != nil {
 		return r, err
 	}
@@ -99,6 +106,7 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	if err := v.validateAll(ctx); err != nil {
 		return r, err
 	}
+	v.crew.dismiss()
 	for _, w := range v.order {
 		if err := ctx.Err(); err != nil {
 			return r, err
@@ -197,15 +205,22 @@ func (v *validator) treeOf(a *Assertion) (cbortree.Value, error) {
 	return a.tree, a.broken
 }
 
-// validateAll judges the manifests, ingredients first.
+// validateAll judges the manifests, ingredients first: all of them but for their signatures, which the crew verifies
+// meanwhile, then those.
 func (v *validator) validateAll(ctx context.Context) error {
-	done := v.ahead()
-	defer done()
+	v.offerAll()
 	for _, w := range v.order {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		v.validate(w)
+	}
+	v.crew.help(ctx)
+	for _, w := range v.order {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		v.conclude(w)
 	}
 	return nil
 }
@@ -213,10 +228,12 @@ func (v *validator) validateAll(ctx context.Context) error {
 // successes is how many findings say of a good manifest that it is good, beside those of its assertions and ingredients.
 const successes = 5
 
-// validate judges one manifest, except for its content and what changed since its ingredients were taken in.
+// rejected reports whether a manifest's claim is rejected: what it would say of the rest counts for nothing.
+func (w *work) rejected() bool { return w.m.fault != "" || w.claim == nil || len(w.claimFaults) > 0 }
+
+// validate judges one manifest, except for its signature, its content and what changed since its ingredients were taken in.
 func (v *validator) validate(w *work) {
 	w.r.Reached = true
-	defer func() { w.r.State = state(w.r) }()
 	// C2PA 2.5, 14.5.4: a compressed manifest is decompressed first.
 	if w.m.fault != "" {
 		w.r.add(report.New("manifest.compressed.invalid", w.m.URI(), w.m.fault))
@@ -226,12 +243,10 @@ func (v *validator) validate(w *work) {
 	for _, f := range w.claimFaults {
 		w.r.add(f)
 	}
-	if w.claim == nil || len(w.claimFaults) > 0 {
-		return // the claim is rejected: what it would say of the rest counts for nothing
+	if w.rejected() {
+		return
 	}
 	w.r.Success = slices.Grow(w.r.Success, successes+len(w.refs)+len(w.r.Ingredients))
-	// C2PA 2.5, 14.7 to 14.9: its signature, time-stamps and revocation.
-	v.signature(w)
 	// C2PA 2.5, 14.10.1: what a manifest of its kind must and must not hold.
 	v.structure(w)
 	// C2PA 2.5, 14.10.2 to 14.10.4.1: each assertion against the claim.
@@ -241,4 +256,28 @@ func (v *validator) validate(w *work) {
 	v.others(w)
 	// C2PA 2.5, 14.11: the ingredients.
 	v.ingredients(w)
+}
+
+// conclude judges a manifest's signature, C2PA 2.5, 14.7 to 14.9, and says what the manifest is worth with it. What the
+// specification looks at first stands first in the result.
+func (v *validator) conclude(w *work) {
+	if !w.rejected() {
+		first := &ManifestResult{Label: w.r.Label, Active: w.r.Active}
+		v.signature(w, first)
+		w.r.Success = slices.Insert(w.r.Success, 0, first.Success...)
+		w.r.Informational = slices.Insert(w.r.Informational, 0, first.Informational...)
+		w.r.Failure = slices.Insert(w.r.Failure, 0, first.Failure...)
+		w.r.Notes = slices.Insert(w.r.Notes, 0, first.Notes...)
+		w.r.Omitted += first.Omitted
+	}
+	for _, i := range w.r.Ingredients {
+		switch {
+		case i.assertion.Redacted || !i.hasManifest:
+		case i.target != nil:
+			i.Now = v.works[i.target].r.State
+		default:
+			i.Now = Invalid
+		}
+	}
+	w.r.State = state(w.r)
 }

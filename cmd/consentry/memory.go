@@ -10,7 +10,7 @@ import (
 const (
 	// idleLimit is what Go's memory grows to before the collector runs at all: almost every file is judged with less, and
 	// collecting a history of hundreds of manifests three times on the way takes a fifth of the time.
-	idleLimit = 16 << 20
+	idleLimit = 19 << 20
 	// frugalLimit is what Go's memory is kept below while it can be: with some 15 MB of pages of the program itself, a process
 	// of less than 40 MB.
 	frugalLimit = 22 << 20

@@ -221,6 +221,9 @@ func TestURI(t *testing.T) {
 			if !errors.Is(err, c.err) || u.Absolute != c.absolute || strings.Join(u.Parts, " ") != c.parts {
 				t.Errorf("%+v %v", u, err)
 			}
+			if spelled := err == nil && c.uri == jumbf.Prefix+"/"+strings.Join(u.Parts, "/"); jumbf.Spelled(c.uri) != spelled {
+				t.Errorf("spelled %v", !spelled)
+			}
 		})
 	}
 	for _, c := range []struct {

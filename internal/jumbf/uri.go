@@ -37,16 +37,31 @@ func ParseURI(s string) (URI, error) {
 	} else if strings.HasPrefix(rest, "c2pa/") {
 		u.Absolute = true
 	}
-	if strings.ContainsAny(rest, "#?;") || strings.Contains(rest, "&cbor=") {
+	if !clean(rest) {
 		return URI{}, ErrURI
 	}
 	u.Parts = strings.Split(rest, "/")
-	for _, p := range u.Parts {
-		if p == "" || p == "." || p == ".." {
-			return URI{}, ErrURI
+	return u, nil
+}
+
+// clean reports whether the parts of a URI name boxes and nothing else.
+func clean(rest string) bool {
+	if strings.ContainsAny(rest, "#?;") || strings.Contains(rest, "&cbor=") {
+		return false
+	}
+	for more := true; more; {
+		var p string
+		if p, rest, more = strings.Cut(rest, "/"); p == "" || p == "." || p == ".." {
+			return false
 		}
 	}
-	return u, nil
+	return true
+}
+
+// Spelled reports whether s is an absolute JUMBF URI in the one spelling that [ParseURI] would be written back in.
+func Spelled(s string) bool {
+	rest, ok := strings.CutPrefix(s, Prefix+"/")
+	return ok && clean(rest)
 }
 
 // Child returns the superbox of the label right below b. Of two with one label neither is returned. The error is
