@@ -440,6 +440,9 @@ func manifestReport(m *manifest.ManifestResult) report.Manifest {
 			Recorded: i.Recorded.State, Now: i.Now,
 		})
 	}
+	for _, x := range m.Redactions {
+		out.Redactions = append(out.Redactions, report.Redaction{Label: x.Label, Manifest: x.Manifest, Reason: x.Reason})
+	}
 	if m.Reached && m.State != manifest.Invalid {
 		out.Identities = identityReports(m)
 	}

@@ -219,7 +219,15 @@ type Manifest struct {
 	Failure       []Finding    `json:"failure"`
 	Actions       []Action     `json:"actions"`
 	Ingredients   []Ingredient `json:"ingredients"`
+	Redactions    []Redaction  `json:"redactions,omitempty"`
 	Identities    []Identity   `json:"identities"` // null: the manifest does not hold, and none was judged
+}
+
+// Redaction is an assertion of another manifest that a manifest says it took out. C2PA 2.5, 8.8.
+type Redaction struct {
+	Label    string `json:"label"`    // of the assertion
+	Manifest string `json:"manifest"` // label of the manifest that it was in
+	Reason   string `json:"reason,omitempty"`
 }
 
 // Identity is an identity assertion: somebody signs for the assertions that it references and for nothing else of the

@@ -316,6 +316,13 @@ func (t *text) manifest(n int, m *report.Manifest) {
 		}
 		fmt.Fprintf(&t.b, "    %s\n", actionWords(&a))
 	}
+	for i, x := range m.Redactions {
+		if i == maxActions {
+			fmt.Fprintf(&t.b, "    %s\n", more(len(m.Redactions)-i, "redaction"))
+			break
+		}
+		fmt.Fprintf(&t.b, "    %s\n", t.redactionWords(&x))
+	}
 	for i, g := range m.Ingredients {
 		if i == maxActions {
 			fmt.Fprintf(&t.b, "    %s\n", more(len(m.Ingredients)-i, "ingredient"))
@@ -333,6 +340,17 @@ func (t *text) manifest(n int, m *report.Manifest) {
 		}
 		fmt.Fprintf(&t.b, "    %s\n", line)
 	}
+}
+
+func (t *text) redactionWords(x *report.Redaction) string {
+	line := "redacts " + Clip(x.Label)
+	if k := t.manifestNumber(x.Manifest); k > 0 {
+		line += fmt.Sprintf(" of manifest %d", k)
+	}
+	if x.Reason != "" {
+		line += ", " + Clip(x.Reason)
+	}
+	return line
 }
 
 func actionWords(a *report.Action) string {

@@ -230,6 +230,9 @@ func invalidHeadline(r *report.Report) string {
 			// Whether nothing else is wrong with it nobody can tell: what is missing is not there to be hashed.
 			return "the file ends before its container does, and is not what was signed"
 		}
+		if storeWhere[deref(r.Provenance.Carrier)] != "" {
+			return "the content is not the one that its manifest, which lies elsewhere, was signed for"
+		}
 		return "the content was changed after it was signed"
 	}
 	if m := r.Provenance.Manifests; len(m) > 0 {

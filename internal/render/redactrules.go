@@ -88,7 +88,8 @@ var hiding = sync.OnceValue(func() *allRules {
 					keep: "type state list at verifiedAt method", formal: "roles", place: "label references",
 					aSigner: "subject", anIssuer: "issuer provider", aName: "name username address uri",
 				})},
-				"because": {of: members(map[rule]string{place: "manifest", formal: "digitalSourceType action"})},
+				"redactions": {of: members(map[rule]string{place: "label manifest", formal: "reason"})},
+				"because":    {of: members(map[rule]string{place: "manifest", formal: "digitalSourceType action"})},
 			},
 		},
 		cr: &rules{

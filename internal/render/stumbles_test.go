@@ -47,6 +47,19 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 			r.Provenance.Time.State = "attested"
 			invalid(r, "claimSignature.outsideValidity")
 		}, "a certificate was not valid at the time that counts: a trusted time-stamp's, or the time of validation", "--tsa-trust"},
+		{"a manifest that lies beside another file", signed("a.mp4"), func(r *report.Report) {
+			invalid(r)
+			r.Provenance.Integrity = report.Integrity{State: "altered", Binding: "c2pa.hash.bmff.v3"}
+			r.Provenance.Carrier = ptr("sidecar")
+		}, "FAIL  a.mp4: the content is not the one that its manifest, which lies elsewhere, was signed for", "was changed after it was signed"},
+		{"a manifest that lies beside the file", signed("a.mp4"), func(r *report.Report) { r.Provenance.Carrier = ptr("sidecar") }, ", in a file beside it\n", ""},
+		{"a redaction", signed("a.mp4"), func(r *report.Report) {
+			m := r.Provenance.Manifests
+			m[0].Redactions = []report.Redaction{{Label: "cawg.identity", Manifest: m[1].Label, Reason: "c2pa.PII.present"}, {Label: "c2pa.metadata", Manifest: "elsewhere"}}
+		}, "    redacts cawg.identity of manifest 2, c2pa.PII.present\n    redacts c2pa.metadata\n", ""},
+		{"a set", signed("a.mp4"), func(r *report.Report) {
+			r.Provenance.Integrity.Fragments = []report.Fragment{{Name: "1.m4s", State: "intact"}}
+		}, "the content is the one that was signed (bmff.v3)\n", ""},
 		{"a cut file", signed("a.mp4"), func(r *report.Report) { invalid(r); altered(r) }, "integrity   altered          the file ends before its container does, and is not what was signed (bmff.v3)", "one hash covers them all"},
 		{"a file that somebody wrote text behind", signed("a.mp4"), func(r *report.Report) {
 			invalid(r)

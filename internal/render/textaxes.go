@@ -27,6 +27,9 @@ func (t *text) provenance() string {
 				parts = append(parts, "the active one made by "+Quote(g))
 			}
 		}
+		if where := storeWhere[deref(p.Carrier)]; where != "" {
+			parts = append(parts, where)
+		}
 	default:
 		parts = append(parts, t.reason("provenance", "manifest", "carrier", "store"))
 	}
@@ -39,11 +42,21 @@ func (t *text) provenance() string {
 	return join(parts)
 }
 
+// storeWhere says where a manifest store was that is not in the file itself.
+var storeWhere = map[string]string{
+	"sidecar":  "in a file beside it",
+	"detached": "in a file that was given for it",
+	"remote":   "fetched from elsewhere",
+}
+
 func (t *text) integrity() string {
 	i := &t.r.Provenance.Integrity
 	binding := strings.TrimPrefix(Clip(i.Binding), "c2pa.hash.")
 	switch i.State {
 	case "intact":
+		if len(i.Fragments) > 0 { // the size is that of one file of the set
+			return fmt.Sprintf("the content is the one that was signed (%s)", binding)
+		}
 		return fmt.Sprintf("the content is the one that was signed (%s, %s)", binding, Size(t.r.Asset.Size))
 	case "altered":
 		if len(i.Damage) == 0 {
