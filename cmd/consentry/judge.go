@@ -233,6 +233,14 @@ func prefixed(name string, err error) error {
 	return fmt.Errorf("%q: %w", name, err)
 }
 
+// ofFlag names the flag in an error that does not, and keeps its hint.
+func ofFlag(flag string, err error) error {
+	if strings.Contains(err.Error(), "--") {
+		return err
+	}
+	return fmt.Errorf("%s %w", flag, err)
+}
+
 // writeOne writes the answer about one file. Without a report there is no answer.
 func (p *program) writeOne(w io.Writer, o *verifyOptions, j *judged) error {
 	p.code = j.exit(o.strict)

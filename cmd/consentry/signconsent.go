@@ -32,8 +32,12 @@ func (p *program) beforeSigning(o *signOptions) error {
 	if err != nil {
 		return &hintError{fmt.Errorf("%q: %w", o.consent, err), malformedHint}
 	}
-	if len(declared.Unknown) > 0 {
-		p.hintf("%q: the format does not know %s: signed as it stands, and never judged", o.consent, unknownMembers(declared.Unknown))
+	slips, err := slippedMembers(text)
+	if err != nil {
+		return &hintError{fmt.Errorf("%q: %w", o.consent, err), malformedHint}
+	}
+	if slips = slices.Concat(slices.Sorted(maps.Keys(declared.Unknown)), slips); len(slips) > 0 {
+		p.hintf("%q: the format does not know %s: signed as it stands, and never judged", o.consent, quoted(slips))
 	}
 	if err := p.readTokens(o, declared); err != nil {
 		return err
@@ -102,15 +106,16 @@ func (p *program) askBeforeSigning(o *signOptions, text []byte) error {
 	return nil
 }
 
-// unknownMembers names members for people, the first few.
-func unknownMembers(members map[string]string) string {
+// quoted names members for people, the first few.
+func quoted(members []string) string {
 	const most = 8
 	var names []string
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if len(names) == most {
-			return strings.Join(names, ", ") + fmt.Sprintf(" and %d more", len(members)-most)
-		}
+	for _, name := range members[:min(len(members), most)] {
 		names = append(names, fmt.Sprintf("%q", name))
 	}
-	return strings.Join(names, ", ")
+	text := strings.Join(names, ", ")
+	if n := len(members) - most; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
 }

@@ -57,3 +57,43 @@ func TestWhoSaysNo(t *testing.T) {
 		})
 	}
 }
+
+// TestErrorsOfConsentFilesNameTheirFlag: of four flags that take files or folders, the error says which one is meant.
+func TestErrorsOfConsentFilesNameTheirFlag(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone")
+	for _, flag := range []string{"--consent-trust", "--consent-status", "--consent-registry", "--consent-tokens"} {
+		code, out, talk := asked(t, "verify", "--no-state", "--frames", "off", flag, gone, filepath.Join(optOut, "clip.mp4"))
+		if code != exitUnknown || out != "" || !strings.Contains(talk, "error: "+flag+` "`+gone+`": no such file or directory`) {
+			t.Errorf("%s: exit %d: %s", flag, code, talk)
+		}
+	}
+}
+
+func TestBoxesAreAskedForInJSONAlone(t *testing.T) {
+	for _, form := range []string{"text", "crjson"} {
+		code, _, talk := asked(t, "verify", "--boxes", "--format", form, "clip.mp4")
+		if code != exitUnknown || !strings.Contains(talk, "--boxes is in the JSON answer only") {
+			t.Errorf("%s: exit %d: %s", form, code, talk)
+		}
+	}
+}
+
+// TestMembersThatTheFormatDoesNotKnow: a slip anywhere in a consent assertion is named before it is signed, and what
+// the format knows is not.
+func TestMembersThatTheFormatDoesNotKnow(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"all known", `{"v":1,"completeness":"complete","people":[{"id":"a","kind":"real","rendering":"replica","modality":["face"],"tokens":[0],"subject":{"scheme":"hand","id":"10.23/a"}}],"tokens":[{"jwt":"x"}],"generation":{}}`, ""},
+		{"in a person", `{"people":[{"id":"a"},{"id":"b","regoins":[],"minr":true}]}`, "people[1].minr people[1].regoins"},
+		{"in a subject", `{"people":[{"subject":{"scheme":"hand","idd":"x"}}]}`, "people[0].subject.idd"},
+		{"in a token", `{"tokens":[{"jwt":"x"},{"jwtt":"x"}]}`, "tokens[1].jwtt"},
+		{"in a consultation", `{"consulted":[{"registri":"x","answers":{"anybody":"none"}}]}`, "consulted[0].registri"},
+		{"at the top, which the format's reader tells", `{"poeple":[]}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := slippedMembers([]byte(c.text))
+			if err != nil || strings.Join(got, " ") != c.want {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}

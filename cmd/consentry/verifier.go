@@ -46,7 +46,7 @@ func newVerifier(o *verifyOptions, warn func(format string, args ...any)) (*cons
 		return nil, err
 	}
 	if v.Tokens, err = tokensAtHand(o.consentTokens); err != nil {
-		return nil, err
+		return nil, ofFlag("--consent-tokens", err)
 	}
 	if v.Resolvers, err = parseResolvers(o.resolvers); err != nil {
 		return nil, err
@@ -255,16 +255,16 @@ func loadConsent(o *verifyOptions, now time.Time, warn func(string, ...any)) (*c
 		}
 	}
 	if out.List, findings, err = loadConsentTrust(o.consentTrust, o.consentSteward, now, kept); err != nil {
-		return nil, err
+		return nil, ofFlag("--consent-trust", err)
 	}
 	out.Findings = findings
 	if out.StatusLists, err = statusLists(o.consentStatus); err != nil {
-		return nil, err
+		return nil, ofFlag("--consent-status", err)
 	}
 	for _, name := range o.consentRegistry {
 		b, err := readSmall(name, maxRegistryFile)
 		if err != nil {
-			return nil, err
+			return nil, ofFlag("--consent-registry", err)
 		}
 		text := strings.TrimSpace(string(b))
 		if strings.Contains(text, "-----BEGIN ") {

@@ -286,6 +286,9 @@ func (o *verifyOptions) checkWords() error {
 	if o.crops != "" && (o.persons == "off" || o.frames == "off" || o.frames == "keys") {
 		return &usageError{Text: "--crops shows faces that were found, and --persons off or --frames off|keys lets nobody look"}
 	}
+	if o.boxes && o.format != "json" && o.format != "ndjson" {
+		return &usageError{Text: "--boxes is in the JSON answer only", Hint: "add --format json"}
+	}
 	if len(o.assets) == 0 && o.set == "" {
 		return &usageError{Text: "verify needs a file", Hint: "consentry verify clip.mp4"}
 	}
