@@ -182,6 +182,9 @@ func TestVerifyCannotDoTheJob(t *testing.T) {
 			if r == nil || r.Verdict != report.Indeterminate || r.Complete {
 				t.Fatalf("the report so far must come with the error, incomplete and INDETERMINATE: %+v", r)
 			}
+			if changed := c.asset.Changed != nil; report.Has(r.Findings, "asset.changed") != changed {
+				t.Errorf("a file that changed: %v, %+v", changed, r.Findings)
+			}
 		})
 	}
 }

@@ -50,10 +50,11 @@ func cannot(err error) func(context.Context) (persons.Describer, error) {
 	return func(context.Context) (persons.Describer, error) { return nil, err }
 }
 
-// shots is a decoder that shows two shots of a second, each of its own grey, of 320 × 180.
-type shots struct{}
+// shots is a decoder that shows two shots of a second, each of its own grey, of 320 × 180; or one shot of two seconds that
+// gets brighter.
+type shots struct{ one bool }
 
-func (shots) Decode(_ context.Context, _ video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
+func (d shots) Decode(_ context.Context, _ video.Source, want video.Want, sink video.Sink) (*video.Result, error) {
 	tracks := []video.Track{{ID: 1, Kind: "video", Codec: "h264", Width: 320, Height: 180}, {ID: 2, Kind: "audio", Codec: "aac"}}
 	if err := sink.Info(&video.Info{Tracks: tracks}); err != nil {
 		return nil, err
@@ -70,7 +71,9 @@ func (shots) Decode(_ context.Context, _ video.Source, want video.Want, sink vid
 		}
 		plane := video.Plane{Data: make([]byte, 320*180), Stride: 320, Width: 320, Height: 180}
 		for i := range plane.Data {
-			plane.Data[i] = byte(40 + 150*(n/25))
+			if plane.Data[i] = byte(40 + 150*(n/25)); d.one {
+				plane.Data[i] = byte(60 + 2*n)
+			}
 		}
 		if err := sink.Frame(&video.Frame{Index: int64(n), Time: time.Duration(n) * 40 * time.Millisecond, Width: 320, Height: 180, BitDepth: 8, Y: plane}); err != nil {
 			return res, err
@@ -81,6 +84,20 @@ func (shots) Decode(_ context.Context, _ video.Source, want video.Want, sink vid
 }
 
 var middleFace = []persons.Face{{X: 0.4, Y: 0.3, W: 0.2, H: 0.4, Score: 0.9}}
+
+// A track that ends with another face than it begins with is told.
+func TestATrackOfTwoFacesIsTold(t *testing.T) {
+	m := forge.Depicted("p1", "")
+	m.Set("kind", "synthetic")
+	for apart, told := range map[float32]bool{0: false, .9: true} {
+		v := looking(t, policy.Newsroom, shots{one: true}, seer{faces: middleFace}.open)
+		v.LinkFaces = hand{apart: apart}.open
+		r := verify(t, v, asset(depicts(m)))
+		if reported(r, "consent.face.identityDrift") != told || (len(r.Persons.Links.IdentityDrift) > 0) != told {
+			t.Errorf("%v apart: %+v, %v", apart, r.Persons.Links, r.Findings)
+		}
+	}
+}
 
 // Comparing the faces of a file with each other reports, hints, and may make a verdict worse; it never makes one better.
 func TestLinkFaces(t *testing.T) {

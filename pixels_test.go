@@ -81,6 +81,37 @@ func TestEditListsAndConfinement(t *testing.T) {
 	}
 }
 
+// The decoder must see the tracks that the container's own index has, no more and no fewer: what it shows would not be
+// what was bound.
+func TestTracksThatOneSideAloneSees(t *testing.T) {
+	picture, sound, third := video.Track{ID: 1, Kind: "video"}, video.Track{Index: 1, ID: 2, Kind: "audio"}, video.Track{Index: 2, ID: 7, Kind: "video"}
+	data, err := os.ReadFile(filepath.Join("video", "ffmpeg", "testdata", "h264.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		sees []video.Track
+		said []string
+	}{
+		{[]video.Track{picture, sound}, nil},
+		{[]video.Track{picture, sound, third}, []string{"the decoder sees a track 7 (video) that the container's own index does not have"}},
+		{[]video.Track{picture}, []string{"the container's index has a track 2 that the decoder does not see"}},
+		{[]video.Track{picture, third}, []string{"the decoder sees a track 7 (video) that the container's own index does not have", "the container's index has a track 2 that the decoder does not see"}},
+	} {
+		v := trusting(t)
+		v.Frames, v.Decoder = video.KeyFrames, seeing{tracks: c.sees}
+		var said []string
+		for _, f := range verify(t, v, asset(data)).Findings {
+			if f.Code == "asset.trackMismatch" {
+				said = append(said, f.Explanation)
+			}
+		}
+		if !slices.Equal(said, c.said) {
+			t.Errorf("%d tracks: said %q, want %q", len(c.sees), said, c.said)
+		}
+	}
+}
+
 // An edit list that hides media is told wherever it stands; where nothing binds it, the content is bound in part.
 func TestEditListsThatHideMedia(t *testing.T) {
 	hides := func(ms int) forge.Container { return forge.Container{LargeMdat: true, Hide: ms} }

@@ -172,3 +172,49 @@ func TestANetworkThatWasNeverMeasuredIsSaidToBe(t *testing.T) {
 		}
 	}
 }
+
+// reads is a network for pictures whose answers are the same bits for each picture that is brighter on its left, and noise
+// for one that is mirrored, if it tells them apart.
+type reads struct{ mirrored bool }
+
+func (r reads) Run(in neural.Tensor) (neural.Tensor, error) {
+	out := neural.Tensor{Shape: []int64{1, 100}, Data: make([]float32, 100)}
+	for i := range out.Data {
+		out.Data[i] = -3
+		if i >= 98 || !r.mirrored && in.Data[0] < in.Data[in.Shape[3]-1] && i%2 == 1 { // no wrong bits, in the schema BCH_3
+			out.Data[i] = 3
+		}
+	}
+	return out, nil
+}
+
+func (reads) Close() error { return nil }
+
+// A payload that a network of the user's own reads is told where two moments agree, and doubted where a mirrored picture
+// has it as well.
+func TestPayloadsOfANetworkAreTold(t *testing.T) {
+	value := func(name string, shape ...int64) []forge.ModelValue {
+		return []forge.ModelValue{{Name: name, Type: 1, Shape: shape}}
+	}
+	n, err := neural.Recognise(neural.TrustMarkP, forge.Model{Inputs: value("in", 1, 3, 256, 256), Outputs: value("out", 1, 100)}.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := painted()
+	for y := range f.Y.Height {
+		for x := range f.Y.Width / 2 {
+			f.Y.Data[y*f.Y.Stride+x] = 230
+		}
+	}
+	for mirrored, want := range map[bool]string{false: "watermark.payload", true: "watermark.payloadDoubtful"} {
+		v := trusting(t)
+		v.Frames, v.Decoder = video.KeyFrames, showing{frames: []*video.Frame{f, f, f, f}}
+		v.MarkNetworks = []consentry.MarkNetwork{{Network: n, SHA256: strings.Repeat("ab", 32), Open: func(context.Context) (neural.Session, error) { return reads{mirrored}, nil }}}
+		r := verify(t, v, asset(generated().Data))
+		for _, code := range []string{"watermark.payload", "watermark.payloadDoubtful"} {
+			if report.Has(r.Findings, code) != (code == want) {
+				t.Errorf("in the mirror too: %v, %s: %+v", mirrored, code, r.Findings)
+			}
+		}
+	}
+}
