@@ -99,6 +99,7 @@ type bmffCheck struct {
 	sizes    map[uint32]uint32 // default sample sizes of tracks in fragments
 	leaves   []Range           // what of Data the leaves of Merkle trees bind, in ascending order
 	partial  []string          // why the binding is partial; may hold repeats
+	cut      bool              // not all rows and digests were kept for those who ask
 }
 
 // gap is a part of Data that nothing binds.
@@ -280,9 +281,12 @@ func (k *bmffCheck) flat() error {
 			k.matcher.intoMeta, k.b.Rows = false, append(k.b.Rows[:rows:rows], first...)
 		}
 	}
-	k.b.Bound += p.Bytes()
 	k.digest("file", k.alg, sum, k.m.Hash)
 	k.unbound = without(unbound, k.leaves)
+	k.b.Bound = k.c.Size // leaves and the hash over the file may share bytes of a header
+	for _, g := range k.unbound {
+		k.b.Bound -= g.to - g.from
+	}
 	if bytes.Equal(sum, k.m.Hash) {
 		return nil
 	}
@@ -343,34 +347,11 @@ func (k *bmffCheck) hint() string {
 	return ""
 }
 
-// explain keeps a row of the plan for those who ask.
-func (k *bmffCheck) explain(r row, digest string) {
-	const most = 1 << 16
-	if !k.c.Explain || len(k.b.Rows) >= most {
-		return
-	}
-	p := PlanRow{Range: Range{r.from, r.to - r.from}, Included: r.included(), Prefix: r.prefix, Digest: digest}
-	if r.box != nil {
-		p.Path = r.box.Path()
-	}
-	if !p.Included {
-		p.Rule, p.Digest = k.m.Exclusions[r.entry].String(), ""
-	}
-	k.b.Rows = append(k.b.Rows, p)
-}
-
-func (k *bmffCheck) digest(name, alg string, computed, expected []byte) {
-	const most = 1 << 16
-	if !k.c.Explain || len(k.b.Digests) >= most {
-		return
-	}
-	k.b.Digests = append(k.b.Digests, PlanDigest{Name: name, Alg: alg, Computed: bytes.Clone(computed), Expected: bytes.Clone(expected), OK: bytes.Equal(computed, expected)})
-}
-
 func notChecked(what, why string) report.NotChecked { return report.NotChecked{What: what, Why: why} }
 
 // conclude turns what was found into a state.
 func (k *bmffCheck) conclude() {
+	k.explainLeaves()
 	b := k.b
 	const most = 1024
 	for _, g := range k.unbound {

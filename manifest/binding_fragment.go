@@ -38,6 +38,8 @@ type fragments struct {
 
 	mu  sync.Mutex
 	why map[int]string // what is wrong, in words: of the first shownFragments that are not as signed
+
+	told explainedLeaves // for those who ask
 }
 
 // shownFragments is how many fragments that are not as signed are named with what is wrong; where they are is told of
@@ -145,9 +147,12 @@ func (k *bmffCheck) fragments() error {
 	k.unbound = make([]gap, 0, len(l.list)+64) // the proof boxes, and what stands before the first fragment
 	init := int(l.list[0].first)
 	start := k.file.Boxes[init].Offset
+	digest := "initialization segment"
 	sink := func(r row) {
-		k.explain(r, "")
-		if !r.included() {
+		k.explain(r, digest)
+		if r.included() {
+			k.b.Bound += r.to - r.from
+		} else {
 			k.unbound = append(k.unbound, gap{r.from, r.to, r.entry, r.box, r.root})
 		}
 	}
@@ -168,13 +173,16 @@ func (k *bmffCheck) fragments() error {
 	}
 	var p hashplan.Plan
 	for i := range l.list {
+		if k.c.Explain {
+			digest = fmt.Sprintf("fragment %d", i)
+		}
 		p.Steps = p.Steps[:0]
 		first, last, end := l.span(i)
 		if err := k.matcher.plan(first, last, end, true, &p, sink); err != nil {
 			return err
 		}
-		k.b.Bound += p.Bytes()
 	}
+	l.told.explain(k, "fragment", "")
 	return k.judgeFragments(l)
 }
 
@@ -221,8 +229,18 @@ func (k *bmffCheck) fragment(l *fragments, i int, alg string, sum []byte) error 
 	if t.alg != alg {
 		return nil
 	}
-	if kind, why := leafFault(t, sum, p); kind != asSigned {
+	kind, why := leafFault(t, sum, p)
+	if kind != asSigned {
 		l.fail(i, kind, why)
+	}
+	if k.c.Explain {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		var want []byte
+		if t.level == 0 && f.location >= 0 && f.location < t.count {
+			want = t.row.at(f.location)
+		}
+		l.told.add(k, int64(i), t.alg, sum, want, kind == asSigned)
 	}
 	return nil
 }

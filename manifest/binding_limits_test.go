@@ -77,9 +77,21 @@ func TestExcludedLimit(t *testing.T) {
 
 func TestRowLimit(t *testing.T) {
 	ps := flatFile()
-	data := cat(file(ps), bytes.Repeat(mkbox("free"), 1<<16))
-	if b := check(t, data, flatMap(ps), ""); len(b.Rows) != 1<<16 || b.State != BindingIntact {
-		t.Errorf("%d rows, %s", len(b.Rows), b.State)
+	base := len(check(t, file(ps), flatMap(ps), "").Rows)
+	for extra, cut := range map[int]bool{maxRows - base: false, maxRows - base + 1: true} {
+		b := check(t, cat(file(ps), bytes.Repeat(mkbox("free"), extra)), flatMap(ps), "")
+		if len(b.Rows) != maxRows || b.State != BindingIntact || strings.Contains(strings.Join(b.Notes, " "), "the first 65536 rows are listed") != cut {
+			t.Errorf("%d rows, %s, %v", len(b.Rows), b.State, b.Notes)
+		}
+	}
+	for n, cut := range map[int]bool{maxRows: false, maxRows + 1: true} {
+		ps[4] = kept(mkbox("mdat", media(n*16)))
+		leaves := leavesOf(ps[4].b[8:], 16)
+		m := obj{"exclusions", exDefault, "alg", "sha256", "merkle", arr{obj{"uniqueId", 7, "localId", 0, "count", n, "hashes", hashArr(leaves), "fixedBlockSize", 16}}}
+		b := check(t, file(ps), m, "")
+		if len(b.Digests) != maxRows || b.State != BindingPartial || strings.Contains(strings.Join(b.Notes, " "), "the first 65536 rows are listed") != cut {
+			t.Errorf("%d leaves: %d digests, %s, %v", n, len(b.Digests), b.State, b.Notes)
+		}
 	}
 }
 

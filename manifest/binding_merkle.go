@@ -289,7 +289,7 @@ func (k *bmffCheck) reading(t *tree, ls []layout, proofs []proofBox) (layout, er
 	for _, l := range ls {
 		score := 0
 		if len(proofs) == 0 && t.level > 0 {
-			bad, err := k.rebuild(t, l)
+			bad, err := k.rebuild(t, l, nil)
 			if err != nil {
 				return l, err
 			}
@@ -326,8 +326,9 @@ func (k *bmffCheck) leafJob(l *layout) hashplan.Job {
 	}
 }
 
-// rebuild computes the stored row from all leaves and gives the places that differ.
-func (k *bmffCheck) rebuild(t *tree, l layout) ([]int64, error) {
+// rebuild computes the stored row from all leaves and gives the places that differ. see is shown each node of the row; it
+// may be nil.
+func (k *bmffCheck) rebuild(t *tree, l layout, see func(i int64, sum []byte)) ([]int64, error) {
 	b := newBuilder(t)
 	err := hashplan.Each(k.ctx, k.c.Data, k.c.Size, t.count, t.newHash, 0, k.leafJob(&l), func(i int64, sum []byte) error {
 		b.set(i, sum)
@@ -336,14 +337,14 @@ func (k *bmffCheck) rebuild(t *tree, l layout) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.compare(maxDamaged), nil
+	return b.compare(maxDamaged, see), nil
 }
 
 // hashLeaves computes every leaf and names those that differ.
 func (k *bmffCheck) hashLeaves(t *tree, where string, l layout, proofs []proofBox) error {
 	var bad []int64 // leaves
 	if len(proofs) == 0 && t.level > 0 {
-		nodes, err := k.rebuild(t, l)
+		nodes, err := k.rebuild(t, l, k.explainNodes(t, where))
 		if err != nil {
 			return err
 		}
@@ -354,6 +355,7 @@ func (k *bmffCheck) hashLeaves(t *tree, where string, l layout, proofs []proofBo
 		}
 	} else {
 		var mu sync.Mutex
+		var told explainedLeaves
 		err := hashplan.Each(k.ctx, k.c.Data, k.c.Size, t.count, t.newHash, 0, k.leafJob(&l), func(i int64, sum []byte) error {
 			ok, err := k.checkOne(t, i, sum, proofs)
 			if err != nil || ok && !k.c.Explain {
@@ -368,12 +370,13 @@ func (k *bmffCheck) hashLeaves(t *tree, where string, l layout, proofs []proofBo
 			if t.level == 0 {
 				want = t.row.at(i)
 			}
-			k.leafDigest(t, where, i, sum, want, ok)
+			told.add(k, i, t.alg, sum, want, ok)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
+		told.explain(k, "leaf", " of "+where)
 	}
 	if len(bad) == 0 {
 		return nil
@@ -386,13 +389,4 @@ func (k *bmffCheck) hashLeaves(t *tree, where string, l layout, proofs []proofBo
 		k.damage(where, from, to-from)
 	}
 	return nil
-}
-
-func (k *bmffCheck) leafDigest(t *tree, where string, i int64, sum, want []byte, ok bool) {
-	if n := len(k.b.Digests); k.c.Explain {
-		k.digest(fmt.Sprintf("leaf %d of %s", i, where), t.alg, sum, want)
-		if len(k.b.Digests) > n {
-			k.b.Digests[n].OK = ok
-		}
-	}
 }

@@ -261,15 +261,13 @@ func (k *spanCheck) exclude(x Range, rule string, expected bool, path string) {
 }
 
 func (k *spanCheck) row(r PlanRow) {
-	const most = 1 << 16
-	if k.c.Explain && len(k.b.Rows) < most {
+	if k.c.Explain && len(k.b.Rows) < maxRows {
 		k.b.Rows = append(k.b.Rows, r)
 	}
 }
 
 func (k *spanCheck) digest(name, alg string, computed, expected []byte) {
-	const most = 1 << 16
-	if k.c.Explain && len(k.b.Digests) < most {
+	if k.c.Explain && len(k.b.Digests) < maxRows {
 		k.b.Digests = append(k.b.Digests, PlanDigest{Name: name, Alg: alg, Computed: bytes.Clone(computed), Expected: bytes.Clone(expected), OK: bytes.Equal(computed, expected)})
 	}
 }

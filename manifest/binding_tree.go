@@ -123,8 +123,9 @@ func newBuilder(t *tree) *builder {
 // set places a leaf; different leaves may be set at once.
 func (b *builder) set(i int64, leaf []byte) { copy(b.nodes[i*int64(b.size):], leaf) }
 
-// compare reduces the leaves to the stored row and gives the places in the row that differ, at most most of them.
-func (b *builder) compare(most int) []int64 {
+// compare reduces the leaves to the stored row and gives the places in the row that differ, at most most of them. see is
+// shown each node of the row; it may be nil.
+func (b *builder) compare(most int, see func(i int64, sum []byte)) []int64 {
 	h, n := b.t.newHash(), b.t.count
 	at := func(i int64) []byte { return b.nodes[i*int64(b.size) : (i+1)*int64(b.size)] }
 	for range b.t.level {
@@ -141,6 +142,9 @@ func (b *builder) compare(most int) []int64 {
 		n = (n + 1) / 2
 	}
 	var bad []int64
+	for i := int64(0); see != nil && i < n; i++ {
+		see(i, at(i))
+	}
 	for i := int64(0); i < n && len(bad) < most; i++ {
 		if !bytes.Equal(at(i), b.t.row.at(i)) {
 			bad = append(bad, i)

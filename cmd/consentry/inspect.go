@@ -28,7 +28,7 @@ func (p *program) inspectCommand() *cli.Command {
 			"outside C2PA, and the boxes of the container. Facts in the file's own words:\n" +
 			"nobody is trusted, and nothing is looked up.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "hash", Usage: "hash the content too, and say what is bound"},
+			&cli.BoolFlag{Name: "hash", Usage: "hash the content too, and say box by box what is bound"},
 			&cli.StringFlag{Name: "manifest", Usage: "`FILE`: a detached manifest store"},
 			&cli.StringSliceFlag{Name: "fragment", Usage: "`FILE`: a fragment of the init segment given"},
 			&cli.StringFlag{Name: "set", Usage: "`DIR` that holds one fragmented asset"},
@@ -80,7 +80,7 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 		loc.Store, loc.Update, loc.Carrier, loc.StoreRange = detached, nil, carrier, manifest.Range{Offset: -1, Length: int64(len(detached))}
 	}
 	content := &a.content
-	content.Located, content.Detached = loc, detached != nil
+	content.Located, content.Detached, content.Explain = loc, detached != nil, true
 	if !o.hash {
 		content = nil
 	}

@@ -153,6 +153,8 @@ type InspectedContent struct {
 	Bound    int64                `json:"bound"` // bytes
 	Algs     []string             `json:"algs"`
 	Excluded []InspectedExclusion `json:"excluded"`
+	Rows     []InspectedRow       `json:"rows"` // all parts of the file, in its order
+	Digests  []InspectedDigest    `json:"digests"`
 	Damage   []report.Damage      `json:"damage"`
 	Cause    *report.Cause        `json:"cause,omitempty"`
 	Parts    []InspectedPart      `json:"parts,omitempty"` // of a set, each with its own result
@@ -164,6 +166,26 @@ type InspectedPart struct {
 	Name  string `json:"name"`
 	State string `json:"state"` // intact, altered, missing, added, unknown
 	Why   string `json:"why,omitempty"`
+}
+
+// InspectedRow is a part of the file, most often a box, and what the content hash does with it.
+type InspectedRow struct {
+	Offset   int64  `json:"offset"`
+	Length   int64  `json:"length"`
+	Path     string `json:"path"` // of the box; empty for bytes behind the last one
+	Included bool   `json:"included"`
+	Prefix   bool   `json:"prefix"` // its offset goes into the digest in front of it, as eight bytes
+	Rule     string `json:"rule"`   // the exclusion that matched, where it is left out
+	Digest   string `json:"digest"` // the one that it goes into
+}
+
+// InspectedDigest is a digest that was worked out, in hexadecimal, and the one that the assertion has.
+type InspectedDigest struct {
+	Name     string  `json:"name"`
+	Alg      string  `json:"alg"`
+	Computed string  `json:"computed"`
+	Expected *string `json:"expected"` // null where the assertion has only digests above it
+	OK       bool    `json:"ok"`
 }
 
 // InspectedExclusion is a range that the content hash leaves out.
@@ -334,13 +356,24 @@ func inspectCertificate(c *x509.Certificate) *InspectedCertificate {
 func inspectBinding(b *manifest.Binding) *InspectedContent {
 	out := &InspectedContent{
 		Binding: b.Label, State: b.State, Bound: b.Bound, Algs: append([]string{}, b.Algs...),
-		Excluded: []InspectedExclusion{}, Damage: append([]report.Damage{}, b.Damage...), Cause: b.Cause, Notes: append([]string{}, b.Notes...),
+		Excluded: []InspectedExclusion{}, Rows: []InspectedRow{}, Digests: []InspectedDigest{}, Damage: append([]report.Damage{}, b.Damage...), Cause: b.Cause, Notes: append([]string{}, b.Notes...),
 	}
 	for _, e := range b.Excluded {
 		out.Excluded = append(out.Excluded, InspectedExclusion{e.Offset, e.Length, e.Path, e.Rule, e.Expected})
 	}
 	for _, p := range b.Parts {
 		out.Parts = append(out.Parts, InspectedPart{p.Name, p.State, p.Why})
+	}
+	for _, r := range b.Rows {
+		out.Rows = append(out.Rows, InspectedRow{r.Offset, r.Length, r.Path, r.Included, r.Prefix, r.Rule, r.Digest})
+	}
+	for _, d := range b.Digests {
+		row := InspectedDigest{Name: d.Name, Alg: d.Alg, Computed: hex.EncodeToString(d.Computed), OK: d.OK}
+		if d.Expected != nil {
+			want := hex.EncodeToString(d.Expected)
+			row.Expected = &want
+		}
+		out.Digests = append(out.Digests, row)
 	}
 	if b.NotSupported != "" {
 		out.Notes = append(out.Notes, b.NotSupported)

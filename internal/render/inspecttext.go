@@ -193,6 +193,7 @@ func (t *text) inspectedContent(c *InspectedContent) {
 		}
 		t.b.WriteString(line + "\n")
 	}
+	t.inspectedRows(c)
 	t.inspectedParts(c.Parts)
 	if len(c.Damage) > 0 {
 		writeWrapped(&t.b, "  changed: ", damage(c.Damage))
@@ -225,7 +226,49 @@ func (t *text) inspectedParts(list []InspectedPart) {
 	}
 }
 
-// maxTextBoxes is how many boxes the text lists.
+// inspectedRows walks a content hash part by part: what goes into which digest, with its offset in front or without, and
+// whether the digest is the one that was signed.
+func (t *text) inspectedRows(c *InspectedContent) {
+	if len(c.Rows) > 0 {
+		t.b.WriteString("  part by part (offset, size, what becomes of it):\n")
+	}
+	for i, p := range c.Rows {
+		if i == maxTextBoxes {
+			fmt.Fprintf(&t.b, "    %s\n", more(len(c.Rows)-i, "part"))
+			break
+		}
+		what := "left out by " + Clip(p.Rule)
+		switch {
+		case p.Included && p.Prefix:
+			what = "its offset, then its bytes, into: " + Clip(p.Digest)
+		case p.Included:
+			what = "its bytes into: " + Clip(p.Digest)
+		}
+		name := Clip(p.Path)
+		if p.Path == "" {
+			name = "bytes"
+		}
+		fmt.Fprintf(&t.b, "  %12d %12d  %s: %s\n", p.Offset, p.Length, name, what)
+	}
+	for i, d := range c.Digests {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  %s\n", more(len(c.Digests)-i, "digest"))
+			break
+		}
+		as := "as the assertion has it"
+		switch {
+		case !d.OK && d.Expected != nil:
+			as = "the assertion has " + *d.Expected
+		case !d.OK:
+			as = "it does not lead to what the assertion has"
+		case d.Expected == nil:
+			as = "it leads to what the assertion has"
+		}
+		fmt.Fprintf(&t.b, "  digest of %s, %s: %s\n    %s\n", Clip(d.Name), Clip(d.Alg), as, d.Computed)
+	}
+}
+
+// maxTextBoxes is how many boxes the text lists, and parts of a content hash.
 const maxTextBoxes = 200
 
 func (t *text) inspectedTracks(in *Inspection) {

@@ -105,14 +105,14 @@ var hiding = sync.OnceValue(func() *allRules {
 		inspect: &rules{
 			of: members(map[rule]string{
 				keep: "schema name format carrier type content list recorded algorithm time source notBefore notAfter key serial sha256 spkiSha256 " +
-					"claimedTime binding state algs path rule where handler codec uuid kind says scope class",
+					"claimedTime binding state algs path rule where handler codec uuid kind says scope class digest alg computed expected",
 				formal:      "relationship",
 				place:       "label manifest instanceId redacts",
 				whole:       "title value producer",
 				aSigner:     "subject",
 				anAuthority: "issuer authority",
 			}),
-			inside:  map[string]*rules{"value": content, "claim": content},
+			inside:  map[string]*rules{"value": content, "claim": content, "digests": {of: members(map[rule]string{keep: "name alg computed expected"})}},
 			foreign: map[string]*rules{"value": foreign},
 		},
 		token: tokenRules(),

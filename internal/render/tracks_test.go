@@ -72,6 +72,7 @@ tracks
 
 // TestInspection_content: what a hash leaves out has a name only where it is a part of the file.
 func TestInspection_content(t *testing.T) {
+	other := "dd"
 	for _, c := range []struct {
 		name    string
 		content render.InspectedContent
@@ -79,6 +80,25 @@ func TestInspection_content(t *testing.T) {
 	}{
 		{"a range without a name", render.InspectedContent{Binding: "c2pa.hash.data", State: "intact", Bound: 10, Algs: []string{"sha256"}, Excluded: []render.InspectedExclusion{{Offset: 5, Length: 3, Rule: "bytes 5+3", Expected: true}}}, []string{"c2pa.hash.data: intact, 10 bytes bound by sha256\n", "leaves out bytes 5 to 7, by bytes 5+3\n"}},
 		{"a box", render.InspectedContent{Binding: "c2pa.hash.bmff.v3", State: "intact", Bound: 10, Algs: []string{"sha256"}, Excluded: []render.InspectedExclusion{{Offset: 5, Length: 3, Path: "/free[1]", Rule: `"/free"`}}}, []string{"leaves out /free[1], bytes 5 to 7, by \"/free\"; the specification does not ask for it\n"}},
+		{"part by part", render.InspectedContent{
+			Binding: "c2pa.hash.bmff.v3", State: "altered", Bound: 30, Algs: []string{"sha256"},
+			Rows: []render.InspectedRow{{0, 8, "/free[1]", false, false, `"/free"`, ""}, {8, 20, "/moov[1]", true, true, "", "file"}, {28, 10, "/mdat[1]", true, false, "", "leaves"}, {38, 2, "", true, false, "", "file"}},
+			Digests: []render.InspectedDigest{
+				{"leaf 0 of /mdat[1]", "sha256", "aa", nil, true},
+				{"leaf 1 of /mdat[1]", "sha256", "ab", nil, false},
+				{"file", "sha256", "bb", &other, false},
+				{"file", "sha384", "cc", &other, true},
+			},
+		}, []string{
+			"             0            8  /free[1]: left out by \"/free\"\n",
+			"             8           20  /moov[1]: its offset, then its bytes, into: file\n",
+			"            28           10  /mdat[1]: its bytes into: leaves\n",
+			"            38            2  bytes: its bytes into: file\n",
+			"digest of leaf 0 of /mdat[1], sha256: it leads to what the assertion has\n    aa\n",
+			"digest of leaf 1 of /mdat[1], sha256: it does not lead to what the assertion has\n    ab\n",
+			"digest of file, sha256: the assertion has dd\n    bb\n",
+			"digest of file, sha384: as the assertion has it\n    cc\n",
+		}},
 		{"a hash that could not be tried", render.InspectedContent{Binding: "c2pa.hash.bmff.v3", State: "not-bound"}, []string{"c2pa.hash.bmff.v3: not bound, nothing was hashed\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
