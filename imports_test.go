@@ -34,7 +34,7 @@ var rules = map[string]rule{
 	"internal/hashplan":      {[]string{"internal/readat"}, nil, "ranges to digests"},
 	"internal/jumbf":         {nil, nil, "a bounded parser"},
 	"internal/cbortree":      {nil, []string{"github.com/fxamacker/cbor/v2"}, "bytes to a tree"},
-	"signing":                {[]string{"report"}, []string{"github.com/fxamacker/cbor/v2", "github.com/veraison/go-cose", "github.com/digitorus/", "golang.org/x/crypto"}, "who signed, when, and is the key trusted"},
+	"signing":                {[]string{"report"}, []string{"github.com/fxamacker/cbor/v2", "filippo.io/mldsa", "github.com/veraison/go-cose", "github.com/digitorus/", "golang.org/x/crypto"}, "who signed, when, and is the key trusted"},
 	"trust":                  {[]string{"signing"}, nil, "the embedded lists"},
 	"manifest":               {[]string{"report", "signing", "region", "internal/*"}, []string{"github.com/fxamacker/cbor/v2", "github.com/andybalholm/brotli"}, "find, read, validate"},
 	"manifest/build":         {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "make and embed"},
@@ -76,7 +76,7 @@ var rules = map[string]rule{
 	"internal/demo":          {nil, nil, "a clip"},
 	"internal/fetch":         {nil, nil, "the only code that touches the network"},
 	"internal/pkcs8":         {nil, []string{"golang.org/x/crypto/scrypt"}, "a key under a passphrase"},
-	"internal/forge":         {nil, nil, "own encoders: a misreading must not be shared with the readers"},
+	"internal/forge":         {nil, []string{"github.com/cloudflare/circl"}, "own encoders, and another ML-DSA: a misreading must not be shared with the readers"},
 	"internal/schemagen":     {nil, nil, "a command"},
 	"internal/schematest":    {[]string{"docs/schemas"}, []string{"github.com/santhosh-tekuri/jsonschema/v6"}, "tests only"},
 	"docs/schemas":           {nil, nil, "the schemas, embedded"},
@@ -100,7 +100,7 @@ var rules = map[string]rule{
 
 // oneImporter lists third-party modules that only one package imports, so that replacing one is a one-folder change.
 var oneImporter = []string{
-	"github.com/asticode/go-astiav", "github.com/yalue/onnxruntime_go", "github.com/lestrrat-go/jwx/v2", "github.com/urfave/cli/v2", "github.com/veraison/go-cose", "github.com/andybalholm/brotli",
+	"github.com/asticode/go-astiav", "github.com/yalue/onnxruntime_go", "github.com/lestrrat-go/jwx/v2", "github.com/urfave/cli/v2", "github.com/veraison/go-cose", "filippo.io/mldsa", "github.com/cloudflare/circl", "github.com/andybalholm/brotli",
 	"cel.dev/cel-go",
 }
 

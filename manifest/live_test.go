@@ -94,6 +94,11 @@ func statedCases() []liveCase {
 		{"sound", L{}, "", "", ""},
 		{"a key on P-256", L{Alg: "ES256"}, "", "", ""},
 		{"a key on P-521", L{Alg: "ES512"}, "", "", ""},
+		{"a key of ML-DSA", L{Alg: "ML-DSA-44"}, "", "", ""},
+		{"a key of ML-DSA and a signature in a context", L{Alg: "ML-DSA-44", COSE: only(1, func(s *forge.Signer) { s.Context = "live" })}, liveSegment, "s1", ""},
+		{"a key of ML-DSA and the algorithm of another", L{Alg: "ML-DSA-44", COSE: only(1, func(s *forge.Signer) {
+			s.Protected = func(m *forge.Map) { m.Set(1, -49) }
+		})}, liveSegment, "s1", ""},
 		{"joined in the middle", L{Order: []int{2, 3}}, "", "", ""},
 		{"the address of the manifest at hand", info(1, func(m *forge.Map) { m.Set("manifestUri", addressed) }), "", "", "the one that is at hand counts, the address is not asked"},
 		{"a gap", L{Order: []int{0, 2, 3}}, "", "", "a gap: between the numbers 1 and 3"},

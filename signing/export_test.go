@@ -86,3 +86,15 @@ func Responders(der []byte) []string {
 	}
 	return c.responders
 }
+
+// MLDSASeed reads a PKCS #8 key of ML-DSA and gives back its seed.
+func MLDSASeed(der []byte) ([]byte, error) {
+	k, err := latticePrivate(der)
+	if err != nil {
+		if k != nil {
+			panic("a key beside an error")
+		}
+		return nil, err
+	}
+	return k.Bytes(), nil
+}

@@ -17,6 +17,7 @@ func seedMessages() [][]byte {
 		{},
 		{Alg: "Ed25519", Placement: forge.X5Unprotected},
 		{Alg: "PS256", LeafOnly: true},
+		{Alg: "ML-DSA-44"},
 		{NoTag: true},
 		{Stamps: []forge.Stamp{{}}},
 		{Stamps: []forge.Stamp{{}}, Stamp2: true, IAT: forge.Clock.Unix()},
@@ -149,6 +150,9 @@ func FuzzCertificate(f *testing.F) {
 		with(func(m *mint) { m.Alg = pss(pssParams(hashSHA256, mgfOf(hashSHA256), 32)) }),
 	} {
 		f.Add(m.DER)
+	}
+	for _, s := range sets {
+		f.Add(mint{Name: "x", Key: forge.Key(s.name, "fuzz")}.make().DER)
 	}
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"filippo.io/mldsa"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -36,13 +37,6 @@ var curves = map[string]elliptic.Curve{
 	"1.2.840.10045.3.1.7": elliptic.P256(),
 	"1.3.132.0.34":        elliptic.P384(),
 	"1.3.132.0.35":        elliptic.P521(),
-}
-
-// mlDSA are the ML-DSA keys and signatures of FIPS 204, which are allowed and cannot be checked here yet.
-var mlDSA = map[string]string{
-	"2.16.840.1.101.3.4.3.17": "ML-DSA-44",
-	"2.16.840.1.101.3.4.3.18": "ML-DSA-65",
-	"2.16.840.1.101.3.4.3.19": "ML-DSA-87",
 }
 
 // errUnsupported marks what cannot be checked here, in contrast to what is wrong.
@@ -83,7 +77,7 @@ func (id identifier) noParams() bool {
 
 // scheme is how a signature on a certificate or a time-stamp is computed.
 type scheme struct {
-	family string // rsa, pss, ecdsa, ed25519
+	family string // rsa, pss, ecdsa, ed25519, or the parameter set of ML-DSA
 	hash   crypto.Hash
 	salt   int // PSS, bytes
 	// sameMGF says that PSS parameters are present and the mask generator has the same hash.
@@ -113,8 +107,11 @@ func schemeOf(id identifier) (scheme, error) {
 	if id.oid.Equal(oidPSS) {
 		return pssScheme(id.params)
 	}
-	if name, ok := mlDSA[id.oid.String()]; ok {
-		return scheme{}, fmt.Errorf("%w: %s", errUnsupported, name)
+	if set, ok := mlDSA(id.oid); ok {
+		if len(id.params) != 0 { // NULL is as wrong as any. RFC 9881, 2
+			return scheme{}, fmt.Errorf("%w: %s with parameters", errUnsupported, set)
+		}
+		return scheme{family: set.String()}, nil
 	}
 	return scheme{}, fmt.Errorf("%w: signature algorithm %s", errUnsupported, id.oid)
 }
@@ -233,6 +230,10 @@ func (s scheme) check(key *publicKey, message, signature []byte) error {
 			}
 			return nil
 		}
+	case *mldsa.PublicKey:
+		if s.family == k.Parameters().String() {
+			return mldsa.Verify(k, message, signature, nil) // the context is empty. RFC 9881, 3
+		}
 	}
 	return wrong
 }
@@ -304,13 +305,8 @@ func readPublicKey(in *cryptobyte.String) (*publicKey, bool) {
 		}
 		k.key = ed25519.PublicKey(bytes.Clone(raw))
 	default:
-		if name, ok := mlDSA[id.oid.String()]; ok {
-			k.kind = "ml-dsa"
-			if len(id.params) != 0 {
-				k.err = fmt.Errorf("an %s key with parameters", name)
-				return k, true
-			}
-			k.err = fmt.Errorf("%w: %s", errUnsupported, name)
+		if set, ok := mlDSA(id.oid); ok {
+			k.lattice(set, id.params)
 			return k, true
 		}
 		k.err = fmt.Errorf("%w: key algorithm %s", errUnsupported, id.oid)

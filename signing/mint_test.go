@@ -166,7 +166,7 @@ func (m mint) make() *minted {
 	}
 	spki := m.SPKI
 	if spki == nil {
-		spki = must(x509.MarshalPKIXPublicKey(m.Key.Public()))
+		spki = spkiOf(m.Key)
 	}
 	alg := m.Alg
 	if alg == nil {
@@ -252,8 +252,21 @@ func (m mint) extensions(by *minted, spki []byte) [][]byte {
 	return append(out, m.Extra...)
 }
 
+func spkiOf(key crypto.Signer) []byte {
+	if k, ok := key.Public().(forge.LatticePublic); ok {
+		return latticeSPKI(algOf(key), []byte(k.Raw))
+	}
+	return must(x509.MarshalPKIXPublicKey(key.Public()))
+}
+
 func algOf(key crypto.Signer) []byte {
-	switch key.(type) {
+	switch k := key.(type) {
+	case *forge.Lattice:
+		for _, s := range sets {
+			if s.name == k.Public().(forge.LatticePublic).Set {
+				return seq(der(latticeOID(s.arc)))
+			}
+		}
 	case *rsa.PrivateKey:
 		return rsaSHA256
 	case ed25519.PrivateKey:
@@ -266,6 +279,8 @@ func algOf(key crypto.Signer) []byte {
 func signWith(key crypto.Signer, alg, message []byte) []byte {
 	sum := sha256.Sum256(message)
 	switch k := key.(type) {
+	case *forge.Lattice:
+		return must(k.Sign(nil, message, nil))
 	case *rsa.PrivateKey:
 		if len(alg) > 15 { // RSASSA-PSS with parameters
 			h, salt := crypto.SHA256, 32

@@ -32,6 +32,7 @@ func (c *certificate) breaks(as role) []string {
 	say(c.brokenExtensions != "", "extension %s cannot be read", c.brokenExtensions)
 	say(!c.hasAKI && !c.selfIssued(), "it has no authority key identifier")
 	say(!c.hasUsage, "it has no key usage")
+	broken = append(broken, c.usageOfLattice()...)
 	certSign := c.usage.At(usageKeyCertSign) == 1
 	if as == issuer {
 		say(!c.hasBasic || !c.isCA, "it issued a certificate and is no CA")
@@ -48,13 +49,7 @@ func (c *certificate) breaks(as role) []string {
 // algorithmRules are those for the key and the signature of a claim signer's certificate.
 func (c *certificate) algorithmRules() []string {
 	var broken []string
-	switch _, err := schemeOf(c.outerAlg); {
-	case err == nil:
-	case mlDSA[c.outerAlg.oid.String()] != "":
-		if len(c.outerAlg.params) > 0 {
-			broken = append(broken, "its ML-DSA signature has parameters")
-		}
-	default:
+	if _, err := schemeOf(c.outerAlg); err != nil {
 		broken = append(broken, "it is signed with an algorithm that is not allowed ("+c.outerAlg.oid.String()+": "+err.Error()+")")
 	}
 	switch k := c.key; {

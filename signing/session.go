@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"filippo.io/mldsa"
 )
 
 // SessionKey is a public key that a claim signer vouches for, and that signs the segments of a live stream. Whether the
@@ -19,42 +21,83 @@ type SessionKey struct {
 	key crypto.PublicKey
 }
 
-// ParseSessionKey reads a COSE_Key on a NIST curve or Ed25519 with its key identifier. RFC 9052, 7; RFC 9053, 7.
+// Labels of COSE_Key. RFC 9052, 7.1; RFC 9053, 7; RFC 9964, 3.
+const (
+	keyTypeOKP = 1
+	keyTypeEC2 = 2
+	keyTypeAKP = 7
+)
+
+// coseKey is a COSE_Key. What its negative labels hold depends on its type.
+type coseKey struct {
+	Kty int64   `cbor:"1,keyasint"`
+	Kid []byte  `cbor:"2,keyasint"`
+	Alg rawItem `cbor:"3,keyasint"`
+	A   rawItem `cbor:"-1,keyasint"` // the curve, or the key of the type AKP
+	X   []byte  `cbor:"-2,keyasint"` // of the type AKP: the private key
+	Y   []byte  `cbor:"-3,keyasint"`
+}
+
+// ParseSessionKey reads a COSE_Key with its key identifier: on a NIST curve, Ed25519, or ML-DSA. RFC 9052, 7; RFC 9053,
+// 7; RFC 9964, 3.
 func ParseSessionKey(raw []byte) (*SessionKey, error) {
-	var k struct {
-		Kty int64  `cbor:"1,keyasint"`
-		Kid []byte `cbor:"2,keyasint"`
-		Crv int64  `cbor:"-1,keyasint"`
-		X   []byte `cbor:"-2,keyasint"`
-		Y   []byte `cbor:"-3,keyasint"`
-	}
+	var k coseKey
 	if err := strictCBOR.Unmarshal(raw, &k); err != nil {
 		return nil, &SyntaxError{Path: "COSE_Key", Reason: err.Error()}
 	}
-	fail := func(format string, args ...any) (*SessionKey, error) {
-		return nil, &SyntaxError{Path: "COSE_Key", Reason: fmt.Sprintf(format, args...)}
-	}
 	const maxKid = 1024
 	if len(k.Kid) == 0 || len(k.Kid) > maxKid {
-		return fail("a kid of %d bytes", len(k.Kid))
+		return nil, &SyntaxError{Path: "COSE_Key", Reason: fmt.Sprintf("a kid of %d bytes", len(k.Kid))}
 	}
-	curve, size := map[int64]elliptic.Curve{1: elliptic.P256(), 2: elliptic.P384(), 3: elliptic.P521()}[k.Crv], 0
+	read := k.curved
+	if k.Kty == keyTypeAKP {
+		read = k.lattice
+	}
+	pub, err := read()
+	if err != nil {
+		return nil, &SyntaxError{Path: "COSE_Key", Reason: err.Error()}
+	}
+	return &SessionKey{k.Kid, pub}, nil
+}
+
+// curved reads a key on a curve.
+func (k *coseKey) curved() (crypto.PublicKey, error) {
+	crv, _ := integer(k.A)
+	curve := map[int64]elliptic.Curve{1: elliptic.P256(), 2: elliptic.P384(), 3: elliptic.P521()}[crv]
 	switch {
-	case k.Kty == 1 && k.Crv == 6 && len(k.X) == ed25519.PublicKeySize:
-		return &SessionKey{k.Kid, ed25519.PublicKey(k.X)}, nil
-	case k.Kty == 2 && curve != nil:
-		size = (curve.Params().BitSize + 7) / 8
-	default:
-		return fail("the key type %d on the curve %d is not read", k.Kty, k.Crv)
+	case k.Kty == keyTypeOKP && crv == 6 && len(k.X) == ed25519.PublicKeySize:
+		return ed25519.PublicKey(k.X), nil
+	case k.Kty != keyTypeEC2 || curve == nil:
+		return nil, fmt.Errorf("the key type %d on the curve %d is not read", k.Kty, crv)
 	}
-	if len(k.X) != size || len(k.Y) != size {
-		return fail("coordinates of %d and %d bytes", len(k.X), len(k.Y))
+	if size := (curve.Params().BitSize + 7) / 8; len(k.X) != size || len(k.Y) != size {
+		return nil, fmt.Errorf("coordinates of %d and %d bytes", len(k.X), len(k.Y))
 	}
 	pub, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, k.X, k.Y))
 	if err != nil {
-		return fail("the point is not on the curve")
+		return nil, errors.New("the point is not on the curve")
 	}
-	return &SessionKey{k.Kid, pub}, nil
+	return pub, nil
+}
+
+// lattice reads a key of the type AKP, whose alg says which one it is. Its private key has no place here.
+func (k *coseKey) lattice() (crypto.PublicKey, error) {
+	n, ok := integer(k.Alg)
+	if !ok {
+		return nil, errors.New("a key of the type 7 without its alg")
+	}
+	set, ok := map[int64]mldsa.Parameters{-48: mldsa.MLDSA44(), -49: mldsa.MLDSA65(), -50: mldsa.MLDSA87()}[n]
+	if !ok {
+		return nil, fmt.Errorf("the key type %d with the algorithm %d is not read", k.Kty, n)
+	}
+	if k.X != nil {
+		return nil, errors.New("it holds the private key")
+	}
+	pub, err := byteString(k.A)
+	if err != nil {
+		return nil, fmt.Errorf("its key is %w", err)
+	}
+	return latticeKey(set, pub)
 }
 
 // VouchedBy checks the binding of the key to a certificate: a signature of the key over the certificate's DER as a CBOR

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 
+	"filippo.io/mldsa"
 	"github.com/veraison/go-cose"
 )
 
@@ -23,9 +24,10 @@ type Signer struct {
 }
 
 // NewSigner reads a private key (PKCS#8, SEC 1 or PKCS#1 PEM) and its certificates (PEM, the signer's first, then its
-// issuers, the root best left out). The algorithm is one of ES256, ES384, ES512, PS256, PS384, PS512 and Ed25519
-// (EdDSA); empty: the one that suits the key, PS256 for RSA. It is an error if the certificate is for another key, or
-// breaks the certificate profile, as no verifier would accept what it signs. C2PA 2.5, 12.3.1 and 13.5.1.1.
+// issuers, the root best left out). The algorithm is one of ES256, ES384, ES512, PS256, PS384, PS512, Ed25519 (EdDSA),
+// ML-DSA-44, ML-DSA-65 and ML-DSA-87; empty: the one that suits the key, PS256 for RSA. It is an error if the certificate
+// is for another key, or breaks the certificate profile, as no verifier would accept what it signs. C2PA 2.5, 12.3.1 and
+// 13.5.1.1.
 func NewSigner(alg string, keyPEM, chainPEM []byte) (*Signer, error) {
 	key, err := parsePrivateKey(keyPEM)
 	if err != nil {
@@ -42,16 +44,20 @@ func NewSigner(alg string, keyPEM, chainPEM []byte) (*Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificates: %w", err)
 	}
+	c, err := parseCertificate(ders[0])
+	if err != nil {
+		return nil, fmt.Errorf("certificates: %w", err)
+	}
+	of := leaf.PublicKey
+	if of == nil && c.key.kind == "ml-dsa" { // crypto/x509 does not read it
+		of = c.key.key
+	}
 	type comparable interface{ Equal(crypto.PublicKey) bool }
-	if pub, ok := key.Public().(comparable); !ok || !pub.Equal(leaf.PublicKey) {
+	if pub, ok := key.Public().(comparable); !ok || !pub.Equal(of) {
 		return nil, errors.New("the first certificate is for another key")
 	}
 	s := &Signer{key: key, chain: ders, leaf: leaf}
 	if s.number, s.alg, err = pick(alg, key.Public()); err != nil {
-		return nil, err
-	}
-	c, err := parseCertificate(ders[0])
-	if err != nil {
 		return nil, err
 	}
 	if broken := c.profile(claimSigner); len(broken) > 0 {
@@ -90,7 +96,9 @@ func parsePrivateKey(data []byte) (crypto.Signer, error) {
 		var err error
 		switch block.Type {
 		case "PRIVATE KEY":
-			key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+			if key, err = latticePrivate(block.Bytes); errors.Is(err, errNotMLDSA) {
+				key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+			}
 		case "EC PRIVATE KEY":
 			key, err = x509.ParseECPrivateKey(block.Bytes)
 		case "RSA PRIVATE KEY":
@@ -117,9 +125,12 @@ func (s *Signer) Algorithm() string { return s.alg.name }
 // Certificate is the signer's own.
 func (s *Signer) Certificate() *x509.Certificate { return s.leaf }
 
-// sign computes the signature over a Sig_structure: ECDSA and Ed25519 deterministically, RSASSA-PSS with a random salt.
+// sign computes the signature over a Sig_structure: RSASSA-PSS with a random salt, all others deterministically.
 func (s *Signer) sign(message []byte) ([]byte, error) {
 	key := s.key
+	if k, ok := key.(*mldsa.PrivateKey); ok {
+		return k.SignDeterministic(message, nil) // the context is empty. RFC 9964, 5
+	}
 	if k, ok := key.(*ecdsa.PrivateKey); ok {
 		key = deterministic{k}
 	}

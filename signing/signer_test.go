@@ -64,6 +64,9 @@ func TestSign1IsAccepted(t *testing.T) {
 		{"PS512", "RSA-2048", "PS512"},
 		{"Ed25519", "Ed25519", "EdDSA"},
 		{"", "Ed25519", "EdDSA"},
+		{"", "ML-DSA-44", "ML-DSA-44"},
+		{"ML-DSA-65", "ML-DSA-65", "ML-DSA-65"},
+		{"", "ML-DSA-87", "ML-DSA-87"},
 	} {
 		t.Run(tc.want+" from "+tc.kind, func(t *testing.T) {
 			s := pemSigner(t, tc.alg, tc.kind)
@@ -89,7 +92,7 @@ func TestSign1IsAccepted(t *testing.T) {
 }
 
 func TestSign1IsDeterministic(t *testing.T) {
-	for _, kind := range []string{"P-256", "P-384", "P-521", "Ed25519"} {
+	for _, kind := range []string{"P-256", "P-384", "P-521", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"} {
 		s := pemSigner(t, "", kind)
 		a, err := signing.Sign1(t.Context(), claim, s, signing.SignOptions{})
 		if err != nil {

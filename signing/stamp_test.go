@@ -100,7 +100,9 @@ func TestTimestampRules(t *testing.T) {
 		{"with something after the TSTInfo's fields", cms{Extra: [][]byte{tlv(0xa5, der(1))}}, malformed, "TSTInfo"},
 		{"with a digest by SHA-1", cms{Digest: seq(der(oid(1, 3, 14, 3, 2, 26)), asn1.NullBytes)}, untrusted, "digest algorithm"},
 		{"signed by ECDSA with SHA-1", cms{Alg: ecdsaSHA1}, untrusted, "signature algorithm"},
-		{"signed by ML-DSA", cms{Alg: mlDSA44}, untrusted, "ML-DSA"},
+		{"signed by ML-DSA with an EC key", cms{Alg: mlDSA44}, mismatch, "ML-DSA"},
+		{"signed by ML-DSA with parameters", cms{TSA: tsaLeaf(latticeTime), Alg: seq(der(oid(2, 16, 840, 1, 101, 3, 4, 3, 17)), asn1.NullBytes)}, untrusted, "with parameters"},
+		{"signed by ML-DSA whose signature was touched", cms{TSA: tsaLeaf(latticeTime), Sig: func(b []byte) []byte { b[9] ^= 1; return b }}, mismatch, ""},
 		{"signed by RSASSA-PSS without parameters", rsaLeaf(pss()), untrusted, "PSS"},
 		{"signed by RSA with an EC key", cms{Alg: rsaSHA256}, mismatch, ""},
 		{"whose signature was touched", cms{Sig: func(b []byte) []byte { b[len(b)-1] ^= 1; return b }}, mismatch, "ECDSA"},
@@ -155,6 +157,9 @@ func TestTimestampRules(t *testing.T) {
 	}
 }
 
+// latticeTime gives an authority a key of ML-DSA. RFC 9882.
+func latticeTime(m *mint) { m.Key = forge.Key("ML-DSA-44", "mint lattice time") }
+
 // What authorities in the field send.
 func TestTimestampsThatAreAccepted(t *testing.T) {
 	mid := mint{Name: "Mint Time Middle", Key: forge.Key("P-256", "time middle"), By: tsaRoot(), CA: true}.make()
@@ -172,6 +177,7 @@ func TestTimestampsThatAreAccepted(t *testing.T) {
 		{"under an intermediate", cms{TSA: below, Chain: []*minted{mid}}},
 		{"by RSA, named with its hash", cms{TSA: tsaLeaf(rsaKey), Alg: rsaSHA256}},
 		{"by RSA, named without a hash", cms{TSA: tsaLeaf(rsaKey), Alg: seq(der(oid(1, 2, 840, 113549, 1, 1, 1)), asn1.NullBytes)}},
+		{"by ML-DSA", cms{TSA: tsaLeaf(latticeTime)}},
 		{"by RSASSA-PSS", cms{TSA: tsaLeaf(rsaKey), Alg: pss(pssParams(hashSHA256, mgfOf(hashSHA256), 32))}},
 		{"by Ed25519", cms{TSA: tsaLeaf(func(m *mint) { m.Key = forge.Key("Ed25519", "mint time") })}},
 		{"with accuracy, ordering, nonce and name", cms{Extra: [][]byte{seq(der(1)), {1, 1, 0xff}, der(12345), tlv(0xa0, tlv(0xa4, nameOf("Mint Time")))}}},

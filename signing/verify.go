@@ -159,12 +159,9 @@ func (v *verification) algorithm() {
 	}
 	a, ok := algorithms[n]
 	if !ok {
-		why, known := unsupportedAlgorithms[n]
+		why, known := forbiddenAlgorithms[n]
 		if !known {
 			why = fmt.Sprintf("COSE algorithm %d is not allowed", n)
-		}
-		if n <= -48 && n >= -50 {
-			v.unsupported(why)
 		}
 		v.say("algorithm.unsupported", "%s", why)
 		return
@@ -299,9 +296,6 @@ func (v *verification) signature() {
 		return // said above: nothing can be verified without an algorithm and a key
 	}
 	if v.leaf.key.err != nil {
-		if errors.Is(v.leaf.key.err, errUnsupported) && v.leaf.key.kind == "ml-dsa" {
-			v.unsupported(v.leaf.key.err.Error())
-		}
 		v.say("claimSignature.mismatch", "the signer's key cannot be used: %v", v.leaf.key.err)
 		return
 	}

@@ -40,6 +40,8 @@ func JWK(alg string) Object {
 	case *ecdsa.PublicKey:
 		raw := must(k.Bytes())[1:]
 		return Object{"kty": "EC", "crv": k.Curve.Params().Name, "x": b64(raw[:len(raw)/2]), "y": b64(raw[len(raw)/2:])}
+	case LatticePublic:
+		return Object{"kty": "AKP", "alg": k.Set, "pub": b64([]byte(k.Raw))}
 	case *rsa.PublicKey:
 		return Object{"kty": "RSA", "n": b64(k.N.Bytes()), "e": b64(big.NewInt(int64(k.E)).Bytes())}
 	}
@@ -155,7 +157,11 @@ func Aggregations() []Case {
 		one("aggregator: a credential with a status", "cawg.ica.revocation.unsupported", Aggregator{Edit: func(o Object) { o["credentialStatus"] = Object{"type": "x"} }}),
 	}
 	for _, alg := range Algorithms {
-		list = append(list, one("aggregator: signed with "+alg, "cawg.identity.trusted", Aggregator{Alg: alg}))
+		code := "cawg.identity.trusted"
+		if lattices[alg] != nil {
+			code = "cawg.ica.invalid_alg" // the list of CAWG identity 1.3, 8.1, is its own
+		}
+		list = append(list, one("aggregator: signed with "+alg, code, Aggregator{Alg: alg}))
 	}
 	list = append(list, brokenMessages(one)...)
 	return append(list, brokenCredentials(one)...)

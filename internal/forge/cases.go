@@ -21,7 +21,7 @@ type Case struct {
 
 // Corruptions are good files broken in one way each, with the one code that says how.
 func Corruptions() []Case {
-	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), stampCorruptions(), revocationCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), updateChainCorruptions(), merkleCorruptions(), carrierCorruptions(), more(false))
+	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), latticeCorruptions(), stampCorruptions(), revocationCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), updateChainCorruptions(), merkleCorruptions(), carrierCorruptions(), more(false))
 }
 
 // Good are files in which nothing is wrong; Code, where set, is one that must be given all the same.
@@ -69,6 +69,7 @@ func Good() []Case {
 		Case{Name: "a time-stamp over the signature", Code: "timeStamp.validated", Recipe: stamped(Signer{Stamps: []Stamp{{}}, Stamp2: true})},
 		Case{Name: "a certificate that has expired since a time-stamp", Code: "claimSignature.insideValidity", Recipe: stamped(Signer{Cert: validity(Clock.AddDate(-2, 0, 0), Clock.AddDate(-1, 0, 0)), Stamps: []Stamp{{Time: Clock.AddDate(-1, -6, 0)}}, Stamp2: true})},
 	)
+	list = append(list, goodLattice()...)
 	list = append(list, goodRevocation()...)
 	list = append(list, goodIngredients()...)
 	list = append(list, updateChains()...)

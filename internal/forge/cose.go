@@ -24,10 +24,14 @@ var algorithms = map[string]algorithm{
 	"PS384":   {-38, "RSA-2048", crypto.SHA384, true},
 	"PS512":   {-39, "RSA-2048", crypto.SHA512, true},
 	"Ed25519": {-8, "Ed25519", 0, false},
+
+	"ML-DSA-44": {-48, "ML-DSA-44", 0, false},
+	"ML-DSA-65": {-49, "ML-DSA-65", 0, false},
+	"ML-DSA-87": {-50, "ML-DSA-87", 0, false},
 }
 
 // Algorithms are the names that [Signer] takes, in a fixed order.
-var Algorithms = []string{"ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "Ed25519"}
+var Algorithms = []string{"ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}
 
 // Placements of the certificate chain in the COSE headers. C2PA 2.5, 12.3; the string label is of old files.
 const (
@@ -49,6 +53,7 @@ type Signer struct {
 	Pair        *Pair                   // a certificate of the test's own making
 	Authority   *Authority              // default CA()
 	Cert        func(*x509.Certificate) // edits the end-entity certificate
+	Parts       func(*Parts)            // edits what of it crypto/x509 does not write otherwise
 	RawChain    [][]byte                // the chain as it is to be written
 	Placement   string                  // one of the X5 constants
 	LeafOnly    bool                    // no intermediate; the certificate is then a bare byte string
@@ -62,6 +67,7 @@ type Signer struct {
 	Unprotected func(*Map)          // edits the unprotected header
 	Payload     any                 // in place of nil: an attached payload
 	Signed      []byte              // sign these bytes in place of the claim
+	Context     string              // of an ML-DSA signature: there should be none
 	Sig         func([]byte) []byte // edits the signature
 	COSE        func([]byte) []byte // edits the whole message
 	NoTag       bool                // leave tag 18 out
@@ -92,6 +98,9 @@ func (s Signer) Chain() (Pair, []*x509.Certificate) {
 		kind = algorithms[s.alg()].key
 	}
 	leaf := a.Issue(name, Key(kind, name), ClaimSigning, s.Cert)
+	if s.Parts != nil {
+		leaf.Cert = reissue(leaf.Cert, a.Issuer.Key, s.Parts)
+	}
 	chain := []*x509.Certificate{leaf.Cert}
 	if !s.LeafOnly {
 		chain = append(chain, a.Issuer.Cert)
@@ -131,7 +140,7 @@ func (s Signer) Sign(claim []byte) []byte {
 	if s.Signed != nil {
 		signed = s.Signed
 	}
-	sig := rawSignature(alg, leaf.Key, sigStructure("Signature1", prot, signed))
+	sig := s.raw(alg, leaf.Key, sigStructure("Signature1", prot, signed))
 	if s.Sig != nil {
 		sig = s.Sig(sig)
 	}
@@ -189,10 +198,21 @@ func place(protected, unprotected *Map, s Signer, certs []*x509.Certificate) {
 	}
 }
 
+// raw is the signature before it is edited.
+func (s Signer) raw(alg algorithm, key crypto.Signer, msg []byte) []byte {
+	if k, ok := key.(*Lattice); ok {
+		return k.in(s.Context, msg)
+	}
+	return rawSignature(alg, key, msg)
+}
+
 // rawSignature signs as COSE wants it: ECDSA as r and s of fixed length. RFC 9053, 2.
 func rawSignature(alg algorithm, key crypto.Signer, msg []byte) []byte {
-	if k, ok := key.(ed25519.PrivateKey); ok {
+	switch k := key.(type) {
+	case ed25519.PrivateKey:
 		return ed25519.Sign(k, msg)
+	case *Lattice:
+		return k.in("", msg)
 	}
 	h := alg.hash.New()
 	h.Write(msg)

@@ -136,6 +136,7 @@ func soundIdentities(one makeIdentity) []Case {
 		one("sound: with what earlier versions had", trusted, Identity{Payload: func(m *Map) { m.Set("expected_claim_generator", Map{{"alg", "sha256"}, {"hash", make([]byte, 32)}}) }}),
 		one("sound: with two fillers", trusted, Identity{Edit: func(m *Map) { m.Set("pad2", make([]byte, 3)) }}),
 		one("sound: a claimed time", "cawg.x509.time_of_signing.inside_validity", Identity{Signer: Signer{IAT: Clock.Unix() - 60}}),
+		one("sound: signed with ML-DSA-65", trusted, Identity{Signer: Signer{Alg: "ML-DSA-65"}}),
 		one("sound: a certificate that names a responder", "cawg.x509.ocsp.skipped", Identity{Signer: Signer{Cert: ocspPointer}}),
 		one("sound: a certificate that was not revoked", "cawg.x509.ocsp.not_revoked", Identity{Signer: Signer{Cert: ocspPointer, OCSP: []OCSP{{}}}}),
 		one("sound: a certificate unknown to the responder", "cawg.x509.ocsp.unknown", Identity{Signer: Signer{Cert: ocspPointer, OCSP: []OCSP{{Status: "unknown"}}}}),

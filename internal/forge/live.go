@@ -82,7 +82,7 @@ func (l LiveStream) sessionCOSE(payload []byte, detached bool, edit func(*Signer
 	if name == "" {
 		name = "session"
 	}
-	sig := rawSignature(a, Key(a.key, name), sigStructure("Signature1", prot, payload))
+	sig := s.raw(a, Key(a.key, name), sigStructure("Signature1", prot, payload))
 	if s.Sig != nil {
 		sig = s.Sig(sig)
 	}
@@ -108,6 +108,8 @@ func (l LiveStream) sessionKeys() Map {
 		point := must(pub.Bytes())
 		x, y := point[1:1+size], point[1+size:]
 		key = Map{{1, 2}, {2, []byte("session")}, {-1, map[int]int{32: 1, 48: 2, 66: 3}[size]}, {-2, x}, {-3, y}}
+	case LatticePublic:
+		key = Map{{1, 7}, {2, []byte("session")}, {3, algorithms[alg].id}, {-1, []byte(pub.Raw)}}
 	}
 	leaf, _ := Signer{}.Chain()
 	entry := Map{

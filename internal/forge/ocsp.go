@@ -1,8 +1,6 @@
 package forge
 
 import (
-	"crypto"
-	"crypto/ecdsa"
 	"crypto/sha1" //nolint:gosec // names of RFC 6960
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -28,6 +26,7 @@ type OCSP struct {
 	Authority *Authority
 	EKU       asn1.ObjectIdentifier // of the responder's certificate, in place of OCSPSigning
 	Cert      func(*x509.Certificate)
+	Kind      string // of the responder's key: P-256 (default) or ML-DSA
 	NoCert    bool   // leave the responder's certificate out
 	Certs     []byte // further certificates behind the responder's
 	ByKey     bool   // the responder is named by its key
@@ -83,9 +82,7 @@ func (o OCSP) make(cert *x509.Certificate, a *Authority) []byte {
 	if o.Data != nil {
 		data = o.Data(data)
 	}
-	h := crypto.SHA256.New()
-	h.Write(data)
-	sig := must(by.Key.(*ecdsa.PrivateKey).Sign(nil, h.Sum(nil), crypto.SHA256))
+	alg, sig := signBy(by.Key, data)
 	if o.Sig != nil {
 		sig = o.Sig(sig)
 	}
@@ -93,7 +90,7 @@ func (o OCSP) make(cert *x509.Certificate, a *Authority) []byte {
 	if !o.NoCert && !o.ByIssuer {
 		certs = tlv(0xa0, seq(by.Cert.Raw, o.Certs))
 	}
-	basic := seq(data, seq(der(oidECDSA)), tlv(3, append([]byte{0}, sig...)), certs)
+	basic := seq(data, alg, tlv(3, append([]byte{0}, sig...)), certs)
 	out := seq(tlv(0x0a, []byte{byte(o.Answer)}), tlv(0xa0, seq(der(oidBasic), der(basic))))
 	if o.Answer != 0 {
 		out = seq(tlv(0x0a, []byte{byte(o.Answer)}))
@@ -117,7 +114,11 @@ func (o OCSP) responder(a *Authority, signer Pair) Pair {
 	if o.Cert != nil {
 		o.Cert(t)
 	}
-	key := Key("P-256", a.Name+" responder")
+	kind := o.Kind
+	if kind == "" {
+		kind = "P-256"
+	}
+	key := Key(kind, a.Name+" responder")
 	return Pair{sign(t, signer.Cert, key.Public(), signer.Key), key}
 }
 

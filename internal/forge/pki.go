@@ -40,7 +40,7 @@ var (
 )
 
 // Key is the key that belongs to a name: the same in every run. kind is P-224, P-256, P-384, P-521, Ed25519,
-// RSA-2048, RSA-1024 or another size.
+// ML-DSA-44, ML-DSA-65, ML-DSA-87, RSA-2048, RSA-1024 or another size.
 func Key(kind, name string) crypto.Signer {
 	keysMu.Lock()
 	defer keysMu.Unlock()
@@ -67,6 +67,8 @@ func makeKey(kind string, seed *drbg) crypto.Signer {
 		return must(ecdsa.ParseRawPrivateKey(c, d.FillBytes(make([]byte, size))))
 	}
 	switch kind {
+	case "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
+		return NewLattice(kind, read(32))
 	case "P-224":
 		return ec(elliptic.P224())
 	case "P-256":
@@ -111,6 +113,9 @@ func rsaKey(bits int, seed io.Reader) *rsa.PrivateKey {
 
 // KeyPEM is the key as PKCS #8 in PEM.
 func KeyPEM(k crypto.Signer) []byte {
+	if k, ok := k.(*Lattice); ok {
+		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: k.pkcs8()})
+	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(k))})
 }
 
@@ -141,14 +146,27 @@ func CA() *Authority { return caOnce() }
 func TSA() *Authority { return tsaOnce() }
 
 // NewAuthority makes a root and an intermediate; another name gives other keys.
-func NewAuthority(name string) *Authority {
+func NewAuthority(name string) *Authority { return NewAuthorityOf(name, "P-256", "P-256") }
+
+// NewAuthorityOf makes an authority whose root and intermediate have keys of these kinds: P-256 or ML-DSA.
+func NewAuthorityOf(name, root, issuer string) *Authority {
 	a := &Authority{Name: name}
-	root := caTemplate(name + " Root")
-	a.Root.Key = Key("P-256", name+" root")
-	a.Root.Cert = sign(root, root, a.Root.Key.Public(), a.Root.Key)
-	a.Issuer.Key = Key("P-256", name+" issuer")
-	a.Issuer.Cert = sign(caTemplate(name+" Issuer"), a.Root.Cert, a.Issuer.Key.Public(), a.Root.Key)
-	return a
+	t := caTemplate(name + " Root")
+	a.Root.Key = Key(root, name+" root")
+	a.Root.Cert = sign(t, t, a.Root.Key.Public(), a.Root.Key)
+	return a.with(issuer, nil)
+}
+
+// with is the same authority with another issuer; edit (nil: no change) sees its certificate before it is signed.
+func (a *Authority) with(kind string, edit func(*x509.Certificate)) *Authority {
+	out := &Authority{Name: a.Name, Root: a.Root}
+	t := caTemplate(a.Name + " Issuer")
+	if edit != nil {
+		edit(t)
+	}
+	out.Issuer.Key = Key(kind, a.Name+" issuer")
+	out.Issuer.Cert = sign(t, a.Root.Cert, out.Issuer.Key.Public(), a.Root.Key)
+	return out
 }
 
 // Answering is the same authority with another issuer, whose certificate names a responder for revocation.
@@ -211,9 +229,12 @@ func serial(name string) *big.Int {
 
 func sign(t, parent *x509.Certificate, pub crypto.PublicKey, key crypto.Signer) *x509.Certificate {
 	if t.SubjectKeyId == nil {
-		spki := must(x509.MarshalPKIXPublicKey(pub))
-		sum := sha1.Sum(spki) //nolint:gosec // an identifier, not a proof
+		sum := sha1.Sum(spkiOf(pub)) //nolint:gosec // an identifier, not a proof
 		t.SubjectKeyId = sum[:]
+	}
+	_, of := pub.(LatticePublic)
+	if _, by := key.(*Lattice); of || by {
+		return latticeCertificate(t, parent, pub, key)
 	}
 	return must(x509.ParseCertificate(must(x509.CreateCertificate(newDRBG("certificate "+t.Subject.CommonName), t, parent, pub, steady{key}))))
 }

@@ -1,8 +1,6 @@
 package forge
 
 import (
-	"crypto"
-	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -17,6 +15,7 @@ type Stamp struct {
 	Authority *Authority              // default TSA()
 	Cert      func(*x509.Certificate) // edits the authority's end-entity certificate
 	EKU       asn1.ObjectIdentifier   // in place of timeStamping
+	Key       string                  // kind of the authority's key: P-256 (default) or ML-DSA
 	NoCert    bool                    // leave the certificates out
 	Imprint   []byte                  // in place of the right message imprint
 	Hash      asn1.ObjectIdentifier   // names another hash of the imprint than the one used
@@ -24,6 +23,7 @@ type Stamp struct {
 	Status    int                     // of the response (sigTst): 0 granted, 2 rejected
 	Info      func([]byte) []byte     // edits the TSTInfo before it is signed
 	Digest    func([]byte) []byte     // edits the message digest attribute
+	Alg       []byte                  // in place of the AlgorithmIdentifier of the signature
 	Sig       func([]byte) []byte     // edits the signature
 	Token     func([]byte) []byte     // edits the finished value
 	Swap      bool                    // the other container: a bare token in sigTst, a response in sigTst2
@@ -101,7 +101,11 @@ func (s Stamp) Over(data []byte) []byte {
 	if eku == nil {
 		eku = TimeStamping
 	}
-	key := Key("P-256", a.Name+" stamps")
+	kind := s.Key
+	if kind == "" {
+		kind = "P-256"
+	}
+	key := Key(kind, a.Name+" stamps")
 	leaf := a.Issue(a.Name+" Stamps", key, eku, s.Cert)
 	sum := sha256.Sum256(data)
 	info := s.info(sum[:])
@@ -145,15 +149,16 @@ func signedData(info []byte, leaf Pair, issuer *x509.Certificate, s Stamp) []byt
 		seq(der(oidDigest), tlv(0x31, der(md))),
 		seq(der(oidCertV2), tlv(0x31, seq(seq(seq(der(ch[:])))))),
 	)
-	h := crypto.SHA256.New()
-	h.Write(attrs)
-	sig := must(leaf.Key.(*ecdsa.PrivateKey).Sign(nil, h.Sum(nil), crypto.SHA256))
+	alg, sig := signBy(leaf.Key, attrs)
+	if s.Alg != nil {
+		alg = s.Alg
+	}
 	if s.Sig != nil {
 		sig = s.Sig(sig)
 	}
 	implicit := append([]byte{0xa0}, attrs[1:]...)
 	signer := seq(der(1), seq(leaf.Cert.RawIssuer, der(leaf.Cert.SerialNumber)), sha, implicit,
-		seq(der(oidECDSA)), der(sig))
+		alg, der(sig))
 	var certs []byte
 	if !s.NoCert {
 		certs = tlv(0xa0, leaf.Cert.Raw, issuer.Raw)
