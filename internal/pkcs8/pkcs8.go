@@ -48,12 +48,13 @@ const (
 )
 
 var (
-	oidPBES2  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
-	oidPBKDF2 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}
-	oidScrypt = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11591, 4, 11}
-	oidAES128 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 2}
-	oidAES256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}
-	oidHMAC   = asn1.ObjectIdentifier{1, 2, 840, 113549, 2} // .9 SHA-256, .10 SHA-384, .11 SHA-512
+	oidPBES2   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
+	oidPBKDF2  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}
+	oidScrypt  = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11591, 4, 11}
+	oidAES128  = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 2}
+	oidAES256  = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}
+	oidSigning = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3} // .17, .18, .19 ML-DSA
+	oidHMAC    = asn1.ObjectIdentifier{1, 2, 840, 113549, 2}        // .9 SHA-256, .10 SHA-384, .11 SHA-512
 )
 
 // ErrPassphrase says that the passphrase is wrong, or the key damaged: PBES2 cannot tell them apart.
@@ -183,10 +184,28 @@ func Decrypt(text, passphrase []byte) ([]byte, error) {
 		return nil, ErrPassphrase
 	}
 	der := in.Data[:len(in.Data)-pad]
-	if _, err := x509.ParsePKCS8PrivateKey(der); err != nil {
+	if !whole(der) {
 		return nil, ErrPassphrase
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: Plain, Bytes: der}), nil
+}
+
+// whole reports whether this is a private key: one that crypto/x509 reads, or one of ML-DSA, which it does not. Whether
+// the latter's own content is sound is for who uses it.
+func whole(der []byte) bool {
+	if _, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return true
+	}
+	var key struct {
+		Version   int
+		Algorithm pkix.AlgorithmIdentifier
+		Key       []byte
+	}
+	if rest, err := asn1.Unmarshal(der, &key); err != nil || len(rest) > 0 {
+		return false
+	}
+	oid, n := key.Algorithm.Algorithm, len(oidSigning)
+	return len(oid) == n+1 && oid[:n].Equal(oidSigning) && oid[n] >= 17 && oid[n] <= 19 // RFC 9881, 2
 }
 
 // read parses a DER value that is all of the text.

@@ -168,3 +168,30 @@ func FuzzDecrypt(f *testing.F) {
 		}
 	})
 }
+
+// crypto/x509 reads no key of ML-DSA; that one is whole is told by its structure and its algorithm.
+func TestKeysThatCryptoX509DoesNotRead(t *testing.T) {
+	for arc, ok := range map[int]bool{16: false, 17: true, 18: true, 19: true, 20: false} {
+		type identifier struct{ OID asn1.ObjectIdentifier }
+		der, err := asn1.Marshal(struct {
+			Version   int
+			Algorithm identifier
+			Key       []byte
+		}{0, identifier{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, arc}}, append([]byte{0x80, 32}, make([]byte, 32)...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := pem.EncodeToMemory(&pem.Block{Type: pkcs8.Plain, Bytes: der})
+		text, err := pkcs8.Encrypt(plain, []byte("correct"), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := pkcs8.Decrypt(text, []byte("correct"))
+		if ok && (err != nil || !bytes.Equal(back, plain)) || !ok && !errors.Is(err, pkcs8.ErrPassphrase) {
+			t.Errorf("the key of the algorithm %d: %v", arc, err)
+		}
+		if _, err := pkcs8.Decrypt(text, []byte("wrong")); !errors.Is(err, pkcs8.ErrPassphrase) {
+			t.Errorf("the key of the algorithm %d with another passphrase: %v", arc, err)
+		}
+	}
+}
