@@ -62,7 +62,7 @@ func inside(s *signing.Result, at time.Time) bool {
 }
 
 // thumbprint is the JWK thumbprint of a certificate's key, base64url without padding; empty for a kind of key that has
-// none. RFC 7638, 3; RFC 8037, 2.
+// none. RFC 7638, 3; RFC 8037, 2; RFC 9964, 6.
 func thumbprint(c *x509.Certificate) string {
 	b64 := base64.RawURLEncoding.EncodeToString
 	var text string
@@ -78,8 +78,12 @@ func thumbprint(c *x509.Certificate) string {
 		text = fmt.Sprintf(`{"crv":"Ed25519","kty":"OKP","x":%q}`, b64(k))
 	case *rsa.PublicKey:
 		text = fmt.Sprintf(`{"e":%q,"kty":"RSA","n":%q}`, b64(big.NewInt(int64(k.E)).Bytes()), b64(k.N.Bytes()))
-	default:
-		return ""
+	default: // ML-DSA is none that crypto/x509 reads
+		alg, pub := signing.AKP(c)
+		if alg == "" {
+			return ""
+		}
+		text = fmt.Sprintf(`{"alg":%q,"kty":"AKP","pub":%q}`, alg, b64(pub))
 	}
 	sum := sha256.Sum256([]byte(text))
 	return b64(sum[:])

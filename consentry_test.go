@@ -286,3 +286,17 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// The key of a certificate of ML-DSA is the one of RFC 9964, A.1, with its thumbprint there.
+func TestTheThumbprintOfAnMLDSAKey(t *testing.T) {
+	key := forge.NewLattice("ML-DSA-44", make([]byte, 32))
+	c := forge.CA().Issue("Lattice", key, forge.ClaimSigning, nil).Cert
+	if got := consentry.Thumbprint(c); got != "T4xl70S7MT6Zeq6r9V9fPJGVn76wfnXJ21-gyo0Gu6o" {
+		t.Error(got)
+	}
+	broken := forge.CA().Issue("P-224", forge.Key("P-224", "thumbprint"), forge.ClaimSigning, nil).Cert
+	broken.PublicKey = nil // a key that crypto/x509 does not read
+	if got := consentry.Thumbprint(broken); got != "" {
+		t.Error(got)
+	}
+}

@@ -9,6 +9,9 @@ import (
 	"github.com/consentry/consentry/softbinding"
 )
 
+// Thumbprint is thumbprint.
+var Thumbprint = thumbprint
+
 // CompareSoftBindings holds what a validated manifest declares against marks that somebody found. Every algorithm whose
 // name begins with "old." is deprecated.
 func CompareSoftBindings(res *manifest.Result, found report.Watermarks) (*report.Report, error) {
