@@ -64,7 +64,7 @@ func (p *program) signCommand() *cli.Command {
 			&cli.StringFlag{Name: "key", Usage: "`FILE` of the private key (PEM or JWK)"},
 			&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` with the key's passphrase; default: ask"},
 			&cli.StringFlag{Name: "cert", Usage: "`PEM`: certificates, the signer's first, then its issuers"},
-			&cli.StringFlag{Name: "alg", Usage: "`NAME`: es256, ed25519, …; default: what suits the key"},
+			&cli.StringFlag{Name: "alg", Usage: "`NAME`: es256, ed25519, ml-dsa-65, …; default: by the key"},
 			&cli.StringFlag{Name: "tsa", Usage: "`URL` of a time-stamp authority to ask; default: no network"},
 			&cli.StringFlag{Name: "source-type", Usage: "`TERM`: digitalSourceType, such as trainedAlgorithmicMedia"},
 			&cli.StringFlag{Name: "consent", Usage: "`FILE`: the consent assertion in JSON"},

@@ -3,16 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/asn1"
 	"errors"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/internal/fetch"
 	"github.com/consentry/consentry/internal/forge"
+	"github.com/consentry/consentry/internal/pkcs8"
 )
 
 // authorityOf answers time-stamp requests as the forge's authority, without a network. RFC 3161, 2.4.2.
@@ -97,6 +100,58 @@ func TestSignAsksTheAuthority(t *testing.T) {
 			}
 			if c.ok && (made.Result.Active.Signature.Stamp == nil || !made.Result.Active.Signature.Stamp.Time.Equal(forge.Clock)) {
 				t.Errorf("no time-stamp: %+v", made.Result.Active.Signature.Stamp)
+			}
+		})
+	}
+}
+
+// A key of ML-DSA signs as the others do, under an authority that has nothing else, its key encrypted or not.
+func TestSignWithAKeyOfMLDSA(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string, data []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	authority := forge.NewAuthorityOf("Forge Lattice CA", "ML-DSA-87", "ML-DSA-65")
+	leaf, chain := forge.Signer{Alg: "ML-DSA-44", Authority: authority, IncludeRoot: true}.Chain()
+	sealed, err := pkcs8.Encrypt(forge.KeyPEM(leaf.Key), []byte("phrase"), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, encrypted := put("key.pem", forge.KeyPEM(leaf.Key)), put("sealed.pem", sealed)
+	for _, c := range []struct {
+		name, key, alg string
+		block          int64
+		want           string // of the error; empty: none
+	}{
+		{"by the key", plain, "", 0, ""},
+		{"by name, in blocks", plain, "ml-dsa-44", 1 << 10, ""},
+		{"with an encrypted key", encrypted, "", 0, ""},
+		{"by the name of another set", plain, "ml-dsa-65", 0, "ML-DSA-65 with an ML-DSA-44 key"},
+		{"by the name of another algorithm", plain, "es256", 0, "ES256 with an ML-DSA-44 key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			o := &signOptions{
+				key: c.key, cert: put("chain.pem", forge.ChainPEM(chain...)), alg: c.alg, block: c.block, passphrase: put("phrase", []byte("phrase")),
+				source: "trainedAlgorithmicMedia", now: forge.Clock,
+				in: put("in.mp4", forge.Make(forge.Recipe{NoStore: true}).Data), out: filepath.Join(dir, c.name+".mp4"),
+			}
+			made, err := (&program{stdout: &out, stderr: &errs}).sign(context.Background(), o)
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if err != nil || errs.Len() > 0 {
+				t.Fatalf("%v\n%s", err, &errs)
+			}
+			if s := made.Result.Active.Signature; !s.Validated || !s.Trusted || s.Algorithm != "ML-DSA-44" {
+				t.Errorf("%+v", s.Findings)
 			}
 		})
 	}

@@ -107,6 +107,8 @@ func TestFile(t *testing.T) {
 		{"the demo's clip", demo.Clip(), nil},
 		{"Ed25519", plain(forge.Container{}), func(r *build.Request) { r.Signer = signer(t, "Ed25519", forge.Signer{}) }},
 		{"PS256", plain(forge.Container{}), func(r *build.Request) { r.Signer = signer(t, "PS256", forge.Signer{}) }},
+		{"ML-DSA-44", plain(forge.Container{}), func(r *build.Request) { r.Signer = signer(t, "ML-DSA-44", forge.Signer{}) }},
+		{"ML-DSA-87", plain(forge.Container{}), func(r *build.Request) { r.Signer = signer(t, "ML-DSA-87", forge.Signer{}) }},
 		{"a time-stamp", plain(forge.Container{}), func(r *build.Request) { r.Stamp = stamper{} }},
 		{"a consent assertion in CBOR", plain(forge.Container{}), func(r *build.Request) {
 			r.Assertions = []build.Assertion{{Label: forge.ConsentLabel, CBOR: must(build.FromJSON([]byte(`{"v":1,"completeness":"complete","people":[]}`)))}}
