@@ -2,14 +2,15 @@
 # make test   sets up what is missing, then runs every check
 # make mutate changes signed files in 100,000 seeded ways (N, SEED) and wants none of them accepted
 # make differential asks three other implementations about 6,000 seeded mutations (N, SEED) and the shared corpus
-# make fuzz   runs every fuzz target for TIME (30s) with WORKERS at once (1), some 40 minutes; TIME=8m is a night
+# make fuzz   runs every fuzz target for TIME (30s) with WORKERS at once (1), some 40 minutes
+# make night  does all three with new seeds (SEED) for HOURS (8) and says what it found
 # make accuracy measures how often marks are found, and that none is found where there is none (half an hour)
 # make build  the binary, at ./consentry
 # FFMPEG=system links the distribution's FFmpeg 7; CGO_ENABLED=0 leaves the decoder out.
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test bench mutate trust clean mutants accuracy fuzz differential
+.PHONY: help build demo test bench mutate trust clean mutants accuracy fuzz night differential
 
 build:
 	@scripts/setup.sh build
@@ -45,6 +46,11 @@ WORKERS ?= 1
 fuzz:
 	@scripts/setup.sh build
 	@nice -n 19 scripts/fuzz.sh $(TIME) -parallel $(WORKERS)
+
+HOURS ?= 8
+night:
+	@scripts/setup.sh test
+	@nice -n 19 scripts/night.sh $(HOURS) $(if $(filter-out file,$(origin SEED)),$(SEED))
 
 # What can be made, from the lines at the top of this file.
 help:
