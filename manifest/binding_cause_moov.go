@@ -168,12 +168,54 @@ func (c *causes) without(m *movie, kid *bmff.Box) (bool, error) {
 	return false, nil
 }
 
+// parked tries whether the movie box was moved and free space of its size left in its place, or taken up at its new one:
+// no byte of the media moved, and the index is as it was.
+func (c *causes) parked(m *movie) (*report.Cause, error) {
+	was := func(order []slab, from, to string) (*report.Cause, error) {
+		ok, err := c.matches(order, -1, 0)
+		if !ok {
+			return nil, err
+		}
+		return &report.Cause{
+			Kind: CauseRewrite, Offset: m.box.Offset, Length: m.box.Size, Where: m.box.Path(),
+			Explanation: fmt.Sprintf("the movie box was moved from %s to %s: moved back, the file is what was signed", from, to),
+		}, nil
+	}
+	tries := 0
+	for i, s := range c.all {
+		if s.box.Type != bmff.Free && s.box.Type != bmff.Skip || s.size != m.box.Size {
+			continue
+		}
+		if tries++; tries > maxCausePlaces {
+			return nil, nil
+		}
+		order := slices.Clone(c.all)
+		order[i] = c.all[m.at]
+		cause, err := was(slices.Delete(order, m.at, m.at+1), fmt.Sprintf("where %s is now", s.box.Path()), fmt.Sprintf("offset %d", m.box.Offset))
+		if cause != nil || err != nil {
+			return cause, err
+		}
+	}
+	if !m.first {
+		return nil, nil
+	}
+	space := c.all[m.at]
+	space.patch = append(binary.BigEndian.AppendUint32(nil, uint32(space.size)), "free"...)
+	space.patch = append(space.patch, make([]byte, space.size-8)...)
+	order := slices.Clone(c.all)
+	order[m.at] = space
+	return was(append(order, c.all[m.at]), "the end of the file", "the place of a free box")
+}
+
 // rewritten tries whether the movie box was moved in front of the media or behind it, with the offsets of chunks
 // rewritten or left as they were.
 func (c *causes) rewritten() (*report.Cause, error) {
 	m, err := c.movieBox()
 	if m == nil {
 		return nil, err
+	}
+	if cause, err := c.parked(m); cause != nil || err != nil {
+		return cause, err
 	}
 	rest := slices.Delete(slices.Clone(c.all), m.at, m.at+1)
 	places, by, text := []int{len(rest)}, -m.box.Size, "from the end of the file to its front"

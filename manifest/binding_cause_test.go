@@ -42,6 +42,11 @@ func TestCauses(t *testing.T) {
 	}
 	front := cat(late[:at(late, "free", 0)+48], rebuilt(at(late, "free", 0)+48+len(end[4].b)+8), end[3].b)
 	tagged := cat(good[:moov], grown(rebuilt(mdat+8+len(udta)), udta), good[mdat:])
+	space := mkbox("free", make([]byte, mdat-moov-8))
+	roomy := slices.Insert(slices.Clone(end), 3, kept(space))
+	roomy[5] = kept(moovBox(at(file(roomy), "mdat", 0)+8, at(file(roomy), "mdat", 0)+18, at(file(roomy), "mdat", 0)+508))
+	wide := file(roomy)
+	second := at(wide, "free", 1)
 	for name, c := range map[string]struct {
 		data []byte
 		m    obj
@@ -62,6 +67,8 @@ func TestCauses(t *testing.T) {
 		"movie-moved-to-the-front":         {front, flatMap(end), CauseRewrite, -1, "from the end of the file to its front and its index rewritten"},
 		"movie-moved-with-its-index-wrong": {cat(late[:at(late, "mdat", 0)], end[4].b, end[3].b), flatMap(end), CauseRewrite, -1, "from the end of the file to its front,"},
 		"movie-moved-to-the-end":           {cat(good[:moov], good[mdat:], rebuilt(moov+8)), flatMap(ps), CauseRewrite, -1, "from the front of the file to its end and its index rewritten"},
+		"movie-moved-and-room-left":        {cat(good[:moov], space, good[mdat:], good[moov:mdat]), flatMap(ps), CauseRewrite, -1, "moved from where /free[2] is now to offset"},
+		"movie-moved-into-room":            {cat(wide[:second], roomy[5].b, roomy[4].b), flatMap(roomy), CauseRewrite, -1, "moved from the end of the file to the place of a free box"},
 		"store-moved-to-the-end":           {cat(good[:at(good, "uuid", 0)], good[free:], ps[1].b), flatMap(ps), CauseMoved, -1, "was box 2 of the file"},
 		"free-filled":                      {flip(file(zeros), free+20), noFree.with("hash", sha(hashed(zeros, 0))), CausePadding, free, "only the content of free space"},
 		"a-bit-of-the-media":               {flip(good, mdat+50), flatMap(ps), "", 0, ""},

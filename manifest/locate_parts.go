@@ -32,6 +32,15 @@ var walks = map[string]func(r io.ReaderAt, size, most int64) (*parts.File, error
 	CarrierPNG:  func(r io.ReaderAt, size, _ int64) (*parts.File, error) { return still.PNG(r, size) },
 }
 
+// containerClauses say what a file that is no BMFF file is made of, and where it ends.
+var containerClauses = map[string]string{
+	CarrierRIFF: "RIFF 1.0, 2",
+	CarrierID3:  "ID3v2.4.0, 3",
+	CarrierOgg:  "RFC 3533, 6",
+	CarrierJPEG: "ISO/IEC 10918-1, B.1",
+	CarrierPNG:  "PNG 3, 5",
+}
+
 // divide walks a file that is no BMFF file and takes its store. C2PA 2.5, 14.5.2.
 func (l *Located) divide(r io.ReaderAt, size int64, carrier string, lim Limits) error {
 	f, err := walks[carrier](r, size, lim.Store)
@@ -45,7 +54,9 @@ func (l *Located) divide(r io.ReaderAt, size int64, carrier string, lim Limits) 
 	l.Parts = f
 	for _, p := range f.Problems {
 		code := map[parts.Kind]string{parts.Truncated: "asset.truncated", parts.Malformed: "asset.malformed", parts.Trailing: "asset.trailingBytes"}[p.Kind]
-		l.add(report.New(code, "", p.Text).At(p.Path, p.Offset))
+		found := report.New(code, "", p.Text).At(p.Path, p.Offset)
+		found.Clause = containerClauses[carrier]
+		l.add(found)
 	}
 	in := parts.NewReader(r, size)
 	switch len(f.Stores) {

@@ -66,7 +66,7 @@ type Tool struct {
 }
 
 // Asset says what was judged. SHA256 is of the whole file, in lower-case hex; it is computed where a consent declaration
-// beside the file is bound by it, and null else: a pass over the file for a number that nothing rests on is not made.
+// or token is bound by it, and null else: a pass over the file for a number that nothing rests on is not made.
 type Asset struct {
 	Name       string  `json:"name"`
 	Size       int64   `json:"size"` // bytes

@@ -152,6 +152,20 @@ func (p *Plan) Refused() error {
 	return nil
 }
 
+// RefuseLater refuses the lists that were issued after a time, by more than a clock may be wrong: one of them would
+// stand against every true list up to that day.
+func (p *Plan) RefuseLater(now time.Time) {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if t := at(c.To.Issued); c.Refused == "" && t.After(now.Add(maxAhead)) {
+			c.Refused = fmt.Sprintf("it was issued on %s, which is yet to come", t.UTC().Format(time.DateOnly))
+		}
+	}
+}
+
+// maxAhead is how far the clock of a publisher, or this one, may be off.
+const maxAhead = 24 * time.Hour
+
 // Differs reports whether taking the bundle would change anything.
 func (p *Plan) Differs() bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Differs() })

@@ -142,6 +142,23 @@ func TestUpdateRefusesOlderLists(t *testing.T) {
 	}
 }
 
+// A list of a day that is yet to come would stand against every true one until then; a clock may be a day off.
+func TestUpdateRefusesListsOfTheFuture(t *testing.T) {
+	plan, err := (&trust.Set{}).Plan(bundle(t, map[string][]byte{"x.json": lote(t, claimScheme, trusted, 9, 30, later)}))
+	if err != nil || plan.Refused() != nil {
+		t.Fatal(err, plan.Refused())
+	}
+	issued := *plan.Changes[0].To.Issued
+	plan.RefuseLater(issued.Add(-24 * time.Hour))
+	if err := plan.Refused(); err != nil {
+		t.Errorf("a day ahead: %v", err)
+	}
+	plan.RefuseLater(issued.Add(-24*time.Hour - time.Second))
+	if err := plan.Refused(); err == nil || !strings.Contains(err.Error(), "yet to come") {
+		t.Errorf("more than a day ahead: %v", err)
+	}
+}
+
 func TestBundlesThatCannotBeTaken(t *testing.T) {
 	for name, files := range map[string]map[string][]byte{
 		"PEM":                     {"a.pem": []byte("Subject\n-----BEGIN CERTIFICATE-----\n")},

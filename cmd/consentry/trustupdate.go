@@ -123,6 +123,7 @@ func (p *program) trustPlan(c *cli.Context) (*trust.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	plan.RefuseLater(time.Now())
 	kept, err := openState()
 	if err != nil {
 		return nil, err
