@@ -230,6 +230,9 @@ func invalidHeadline(r *report.Report) string {
 			// Whether nothing else is wrong with it nobody can tell: what is missing is not there to be hashed.
 			return "the file ends before its container does, and is not what was signed"
 		}
+		if why := setWords(i); why != "" {
+			return why
+		}
 		if storeWhere[deref(r.Provenance.Carrier)] != "" {
 			return "the content is not the one that its manifest, which lies elsewhere, was signed for"
 		}
@@ -245,6 +248,26 @@ func invalidHeadline(r *report.Report) string {
 		}
 	}
 	return "the manifest does not hold"
+}
+
+// setWords says what is wrong with a set of which no byte is known to have been changed; empty: it is no such set.
+func setWords(i *report.Integrity) string {
+	missing, other := 0, 0
+	for _, f := range i.Fragments {
+		switch f.State {
+		case "missing":
+			missing++
+		case "altered":
+			other++
+		}
+	}
+	switch {
+	case len(i.Damage) > 0 || missing+other == 0:
+		return ""
+	case other == 0:
+		return "a part of what was signed is missing"
+	}
+	return "segments are not as they were signed, or not in their place"
 }
 
 // outsideValidity says why a certificate is held against the day of validation: nobody who counts saw the signature. Where

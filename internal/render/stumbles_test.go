@@ -53,6 +53,18 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 			r.Provenance.Carrier = ptr("sidecar")
 		}, "FAIL  a.mp4: the content is not the one that its manifest, which lies elsewhere, was signed for", "was changed after it was signed"},
 		{"a manifest that lies beside the file", signed("a.mp4"), func(r *report.Report) { r.Provenance.Carrier = ptr("sidecar") }, ", in a file beside it\n", ""},
+		{"a set in which a file is missing", signed("a.mp4"), func(r *report.Report) {
+			invalid(r)
+			r.Provenance.Integrity = report.Integrity{State: "altered", Binding: "c2pa.hash.bmff.v3", Fragments: []report.Fragment{{Name: "1.m4s", State: "intact"}, {Name: "2.m4s", State: "missing"}}}
+		}, "FAIL  a.mp4: a part of what was signed is missing", "was changed after it was signed"},
+		{"a stream in which a segment is played again", signed("a.mp4"), func(r *report.Report) {
+			invalid(r)
+			r.Provenance.Integrity = report.Integrity{State: "altered", Binding: "c2pa.hash.bmff.v3", Fragments: []report.Fragment{{Name: "1.m4s", State: "intact"}, {Name: "1.m4s", State: "altered"}}}
+		}, "FAIL  a.mp4: segments are not as they were signed, or not in their place", "was changed after it was signed"},
+		{"a recording that begins in the middle", signed("a.mp4"), func(r *report.Report) {
+			r.Provenance.Integrity = report.Integrity{State: "partial", Binding: "c2pa.hash.bmff.v3", Fragments: []report.Fragment{{Name: "1.m4s", State: "intact"}}}
+			r.NotChecked = append(r.NotChecked, report.NotChecked{What: "continuity", Why: "what came before the first segment is not known"})
+		}, "what was given is as signed (bmff.v3); what came before the first segment is not known\n", "not everything is bound"},
 		{"a redaction", signed("a.mp4"), func(r *report.Report) {
 			m := r.Provenance.Manifests
 			m[0].Redactions = []report.Redaction{{Label: "cawg.identity", Manifest: m[1].Label, Reason: "c2pa.PII.present"}, {Label: "c2pa.metadata", Manifest: "elsewhere"}}

@@ -70,6 +70,9 @@ func (t *text) integrity() string {
 		}
 		return "changed: " + damage(i.Damage)
 	case "partial":
+		if why := t.reason("segments", "continuity"); why != "" && len(i.Fragments) > 0 && !report.Has(t.r.Findings, "asset.partiallyBound") {
+			return fmt.Sprintf("what was given is as signed (%s); %s", binding, why)
+		}
 		return fmt.Sprintf("what is bound is as signed, but not everything is bound (%s)", binding)
 	case "not-bound":
 		if store := t.r.Provenance.Store; store == nil || *store != "present" {
