@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -298,4 +299,27 @@ func TestStates(t *testing.T) {
 			t.Errorf("%v %v", r, err)
 		}
 	})
+}
+
+// Where a manifest is asked for by its label, that the active one was not judged is said, and that others lead nowhere.
+func TestTheActiveManifestIsToldWhereAnotherIsAskedFor(t *testing.T) {
+	base := &forge.Manifest{Label: "urn:c2pa:11111111-1111-4111-8111-111111111111"}
+	stray := &forge.Manifest{Label: "urn:c2pa:22222222-2222-4222-8222-222222222222"}
+	active := forge.Manifest{Label: "urn:c2pa:33333333-3333-4333-8333-333333333333", Update: true, Ingredients: []forge.Ingredient{{Manifest: base}}}
+	b := forge.Make(forge.Recipe{Stored: []*forge.Manifest{stray}, Manifest: active})
+	s, err := manifest.Parse(b.Store, nil, manifest.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Validate(context.Background(), nil, manifest.Options{Label: base.Label, Now: forge.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, n := range r.NotChecked {
+		said[n.What] = n.Why
+	}
+	if !strings.Contains(said[active.Label], "another one was asked for") || !strings.Contains(said[stray.Label], "nothing leads to this manifest") || said[base.Label] != "" {
+		t.Errorf("said %q", said)
+	}
 }

@@ -126,7 +126,11 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 		return r, err
 	}
 	for _, m := range r.Manifests {
-		if !m.Reached {
+		switch {
+		case m.Reached:
+		case s.Active != active && m.Label == s.Active.Label:
+			r.NotChecked = append(r.NotChecked, report.NotChecked{What: m.Label, Why: "it is the active manifest of the store, and another one was asked for by its label"})
+		default:
 			r.NotChecked = append(r.NotChecked, report.NotChecked{What: m.Label, Why: "nothing leads to this manifest; it counts for nothing"})
 		}
 	}
