@@ -90,6 +90,14 @@ func statedCases() []liveCase {
 	key := func(edit func(*forge.Map)) L { return L{Key: edit} }
 	info := func(n int, edit func(*forge.Map)) L { return L{Info: only(n, edit)} }
 	signed := func(n int, edit func(*forge.Signer)) L { return L{COSE: only(n, edit)} }
+	event := func(n int, edit func([]byte)) L {
+		return L{Event: func(i int, b []byte) []byte {
+			if i == n {
+				edit(b)
+			}
+			return b
+		}}
+	}
 	return []liveCase{
 		{"sound", L{}, "", "", ""},
 		{"a key on P-256", L{Alg: "ES256"}, "", "", ""},
@@ -145,6 +153,29 @@ func statedCases() []liveCase {
 		{"no time of a key", key(func(m *forge.Map) { m.Del("createdAt") }), liveKey, "s0 s1 s2 s3", ""},
 		{"a time without its tag", key(func(m *forge.Map) { m.Set("createdAt", "2026-06-01T12:00:00Z") }), liveKey, "s0 s1 s2 s3", ""},
 		{"a validity below zero", key(func(m *forge.Map) { m.Set("validityPeriod", -1) }), liveKey, "s0 s1 s2 s3", ""},
+		{"no number that a key begins with", key(func(m *forge.Map) { m.Del("minSequenceNumber") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a number below zero that a key begins with", key(func(m *forge.Map) { m.Set("minSequenceNumber", -1) }), liveKey, "s0 s1 s2 s3", ""},
+		{"no validity", key(func(m *forge.Map) { m.Del("validityPeriod") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a validity of a hundred years", key(func(m *forge.Map) { m.Set("validityPeriod", 100*366*24*3600) }), "", "", ""},
+		{"a longer validity", key(func(m *forge.Map) { m.Set("validityPeriod", 100*366*24*3600+1) }), liveKey, "s0 s1 s2 s3", ""},
+		{"an entry without its key", key(func(m *forge.Map) { m.Del("key") }), liveKey, "s0 s1 s2 s3", ""},
+		{"an entry without a binding", key(func(m *forge.Map) { m.Del("signerBinding") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a time with another tag", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 1, V: forge.Clock.Unix()}) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a time that is a number", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 0, V: 1}) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a time that is none", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 0, V: "yesterday"}) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a number of a statement below zero", info(1, func(m *forge.Map) { m.Set("sequenceNumber", -1) }), liveSegment, "s1", ""},
+		{"a statement for no manifest", info(1, func(m *forge.Map) { m.Del("manifestId") }), liveSegment, "s1", ""},
+		{"a statement without a hash", info(1, func(m *forge.Map) { m.Del("bmffHash") }), liveSegment, "s1", ""},
+		{"an event of version 1", event(1, func(b []byte) { b[8] = 1 }), liveSegment, "s1", ""},
+		{"an event of another scheme", event(1, func(b []byte) { b[12]++ }), liveSegment, "s1", ""},
+		{"an event of another value", event(1, func(b []byte) { b[bytes.Index(b, []byte("fseg"))]++ }), liveSegment, "s1", ""},
+		{"an event for a later segment", event(1, func(b []byte) { b[bytes.Index(b, []byte("fseg"))+5+7]++ }), liveSegment, "s1", ""},
+		{"two statements", L{Event: func(i int, b []byte) []byte {
+			if i == 1 {
+				b = append(b, b...)
+			}
+			return b
+		}}, liveSegment, "s1", ""},
 		{"a statement that is cut", L{Event: func(i int, b []byte) []byte {
 			if i == 1 {
 				b = b[:len(b)-4]
@@ -175,6 +206,10 @@ func manifestCases() []liveCase {
 		{"manifests: numbers that go back", place(3, func(m *forge.Map) { m.Set("sequenceNumber", 1) }), livePlace, "s3", said},
 		{"manifests: another stream", place(1, func(m *forge.Map) { m.Set("streamId", "other") }), livePlace, "s1 s2 s3", said},
 		{"manifests: no number", place(1, func(m *forge.Map) { m.Del("sequenceNumber") }), livePlace, "s1 s2 s3", said},
+		{"manifests: a number below zero", place(1, func(m *forge.Map) { m.Set("sequenceNumber", -1) }), livePlace, "s1 s2 s3", said},
+		{"manifests: no stream", place(3, func(m *forge.Map) { m.Del("streamId") }), livePlace, "s3", said},
+		{"manifests: bound by blocks", recipe(3, func(r *forge.Recipe) { r.Merkle = &forge.Merkle{Block: 100} }), liveManifest, "s3", said},
+		{"manifests: bound by version 2 of the hash", recipe(3, func(r *forge.Recipe) { r.Manifest.Binding = "c2pa.hash.bmff.v2" }), liveManifest, "s3", said},
 		{"manifests: no method", place(3, func(m *forge.Map) { m.Del("continuityMethod") }), liveMethod, "s3", said},
 		{"manifests: a method that is not known", place(3, func(m *forge.Map) { m.Set("continuityMethod", "com.example.chain") }), liveMethod, "s3", said},
 		{"manifests: no name of the segment before", place(3, func(m *forge.Map) { m.Del("previousManifestId") }), liveMethod, "s3", said},
@@ -293,6 +328,16 @@ func TestLiveWithoutInit(t *testing.T) {
 	res := judgeLive(t, b)
 	if res.State != manifest.Trusted || len(res.Binding.Parts) != 4 {
 		t.Errorf("%s: %+v", res.State, res.Binding.Parts)
+	}
+}
+
+// An initialization segment whose manifest leaves the movie out binds the stream in part, whatever its segments are.
+func TestLiveWithAMovieThatNothingBinds(t *testing.T) {
+	res := judgeLive(t, forge.LiveStream{Init: func(r *forge.Recipe) {
+		r.Exclude = append(forge.Usual(), forge.Exclusion{XPath: "/moov"})
+	}}.Make())
+	if res.Binding.State != manifest.BindingPartial || !report.Has(res.Binding.Findings, "asset.partiallyBound") {
+		t.Errorf("%s: %v", res.Binding.State, res.Binding.Findings)
 	}
 }
 
