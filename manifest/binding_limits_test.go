@@ -23,13 +23,22 @@ func TestProofBoxLimit(t *testing.T) {
 		}
 		return data
 	}
+	filled := func(o obj, n int) []byte { // its payload, user type and purpose included, has so many bytes
+		const some = maxProofBox - 200
+		over := len(mkC2PA("merkle", cb(o.with("x", make([]byte, some))))) - 8 - n
+		box := mkC2PA("merkle", cb(o.with("x", make([]byte, some-over))))
+		if len(box) != 8+n {
+			t.Fatalf("a payload of %d bytes", len(box)-8)
+		}
+		return box
+	}
 	for name, c := range map[string]struct {
 		change func(obj) []byte
 		want   string
 	}{
 		"padding-past-the-limit": {func(o obj) []byte { return mkC2PA("merkle", cb(o), make([]byte, 2*maxProofBox)) }, intact},
-		"map-at-the-limit":       {func(o obj) []byte { return mkC2PA("merkle", cb(o.with("x", make([]byte, maxProofBox-27-90)))) }, intact},
-		"map-past-the-limit":     {func(o obj) []byte { return mkC2PA("merkle", cb(o.with("x", make([]byte, maxProofBox)))) }, malformed},
+		"map-at-the-limit":       {func(o obj) []byte { return filled(o, maxProofBox) }, intact},
+		"map-past-the-limit":     {func(o obj) []byte { return filled(o, maxProofBox+1) }, malformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := codes(check(t, build(c.change), higher, "")); got != c.want {

@@ -250,6 +250,10 @@ func TestLocateErrors(t *testing.T) {
 func TestRemote(t *testing.T) {
 	const ns = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">`
 	attr := ns + `<rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="https://example.org/a?b=1&amp;c=2"/></rdf:RDF></x:xmpmeta>`
+	padded := func(n int) string { // the element with the address ends behind so many bytes
+		end := strings.Index(attr, "/></rdf:RDF>") + len("/>")
+		return strings.Replace(attr, "<rdf:RDF", strings.Repeat(" ", n-end)+"<rdf:RDF", 1)
+	}
 	for name, c := range map[string]struct{ xmp, want string }{
 		"attribute":         {attr, "https://example.org/a?b=1&c=2"},
 		"element":           {ns + `<rdf:Description xmlns:d="http://purl.org/dc/terms/"><d:provenance> https://example.org/e </d:provenance></rdf:Description>`, "https://example.org/e"},
@@ -258,8 +262,10 @@ func TestRemote(t *testing.T) {
 		"another-name":      {strings.ReplaceAll(attr, "dcterms:provenance", "dcterms:provenances"), ""},
 		"broken":            {ns + `<a <<< http://purl.org/dc/terms/`, ""},
 		"empty":             {"", ""},
-		"too-long":          {strings.Replace(attr, "example.org", strings.Repeat("x", maxRemote), 1), ""},
+		"too-long":          {strings.Replace(attr, "https://example.org/a?b=1&amp;c=2", strings.Repeat("x", maxRemote+1), 1), ""},
 		"longest":           {strings.Replace(attr, "https://example.org/a?b=1&amp;c=2", strings.Repeat("x", maxRemote), 1), strings.Repeat("x", maxRemote)},
+		"at-a-megabyte":     {padded(maxXMP), "https://example.org/a?b=1&c=2"},
+		"past-a-megabyte":   {padded(maxXMP + 1), ""},
 		"behind-a-megabyte": {"<a>" + strings.Repeat(" ", maxXMP) + "</a>" + attr, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

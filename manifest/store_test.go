@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -400,16 +401,30 @@ func BenchmarkValidate200Ingredients(b *testing.B) {
 }
 
 func TestExplanationsAreCut(t *testing.T) {
-	s := sketch{label: "urn:c2pa:1", entries: []entry{created}, edit: func(m *forge.Map) {
-		m.Set("gathered_assertions", []any{kv("url", "self#jumbf=c2pa.assertions/"+strings.Repeat("é", 5000), "hash", make([]byte, 32))})
-	}}
-	r, err := study(t, store(s.bytes()), manifest.Limits{})
-	if err != nil || !report.Has(r.Active.Failure, "assertion.missing") {
-		t.Fatalf("%v", err)
+	of := func(name string) []string {
+		s := sketch{label: "urn:c2pa:1", entries: []entry{created}, edit: func(m *forge.Map) {
+			m.Set("gathered_assertions", []any{kv("url", "self#jumbf=c2pa.assertions/"+name, "hash", make([]byte, 32))})
+		}}
+		r, err := study(t, store(s.bytes()), manifest.Limits{})
+		if err != nil || !report.Has(r.Active.Failure, "assertion.missing") {
+			t.Fatalf("%v", err)
+		}
+		var out []string
+		for _, f := range r.Active.Failure {
+			out = append(out, f.Explanation)
+		}
+		return out
 	}
-	for _, f := range r.Active.Failure {
-		if len(f.Explanation) > 1010 || !utf8.ValidString(f.Explanation) {
-			t.Errorf("%s: %d bytes", f.Code, len(f.Explanation))
+	for _, e := range of(strings.Repeat("é", 5000)) {
+		if len(e) > 1010 || !utf8.ValidString(e) {
+			t.Errorf("%d bytes", len(e))
+		}
+	}
+	longest := slices.MaxFunc(of("x"), func(a, b string) int { return len(a) - len(b) })
+	for n, cut := range map[int]bool{1000: false, 1001: true} { // the name stands in the explanation once
+		all := of(strings.Repeat("x", n-len(longest)+1))
+		if got := slices.MaxFunc(all, func(a, b string) int { return len(a) - len(b) }); strings.HasSuffix(got, " …") != cut || !cut && len(got) != n {
+			t.Errorf("an explanation of %d bytes has %d: %.80q", n, len(got), got)
 		}
 	}
 }
