@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -403,18 +406,36 @@ func TestFileRefusesManyBlocks(t *testing.T) {
 
 func TestFileRefusesALargeStore(t *testing.T) {
 	data := forge.Make(forge.Recipe{NoStore: true}).Data
-	for _, c := range []struct {
-		name string
-		size int
-	}{{"one byte more", 64 << 20}, {"absurd", 200 << 20}} {
-		t.Run(c.name, func(t *testing.T) {
-			req := request(t)
-			req.Assertions = []build.Assertion{{Label: "com.example.note", JSON: make([]byte, c.size)}}
-			_, _, err := sign(t, data, req)
-			var refused *build.RefusedError
-			if !errors.As(err, &refused) {
-				t.Errorf("not refused: %v", err)
-			}
-		})
+	with := func(size int) (says string) { // what is said where the file is refused
+		req := request(t)
+		req.Assertions = []build.Assertion{{Label: "com.example.note", JSON: make([]byte, size)}}
+		_, _, err := sign(t, data, req)
+		var refused *build.RefusedError
+		if err != nil && !errors.As(err, &refused) {
+			t.Fatal(err)
+		}
+		if refused != nil {
+			says = refused.Error()
+		}
+		return says
+	}
+	const limit = 64 << 20
+	would := regexp.MustCompile(`would have (\d+) bytes`).FindStringSubmatch(with(limit))
+	if would == nil {
+		t.Fatal("it is not said how large the store would be")
+	}
+	size, err := strconv.Atoi(would[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := limit - (size - limit) // all but the note is as large with a smaller one
+	if says := with(most); says != "" {
+		t.Errorf("at the limit: %s", says)
+	}
+	if says := with(most + 1); !strings.Contains(says, fmt.Sprintf("would have %d bytes; up to %d are written", limit+1, limit)) {
+		t.Errorf("one byte past the limit: %q", says)
+	}
+	if with(200<<20) == "" {
+		t.Error("far past the limit it is written")
 	}
 }
