@@ -53,6 +53,7 @@ func vendor(t *testing.T, mode string) *detector.Program {
 	return &q
 }
 
+// TestDetectorsOfOthers is long because each case stands beside what it expects.
 func TestDetectorsOfOthers(t *testing.T) {
 	const alg = "com.example.mark.1"
 	signed := func(of ...forge.Assertion) []byte {

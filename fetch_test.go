@@ -126,6 +126,7 @@ func TestClearancesOfAFileThatLieApart(t *testing.T) {
 	}
 }
 
+// TestFetch is long because each case stands beside what it expects.
 func TestFetch(t *testing.T) {
 	var asked []string
 	answers := map[string]string{}

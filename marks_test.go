@@ -82,6 +82,7 @@ func painted(schemes ...string) *video.Frame {
 	return f
 }
 
+// TestMarksInTheReport is long because each case stands beside what it expects.
 func TestMarksInTheReport(t *testing.T) {
 	plain, err := os.ReadFile(filepath.Join("video", "ffmpeg", "testdata", "h264.mp4"))
 	if err != nil {

@@ -28,6 +28,7 @@ func metadata(label, text string) forge.Assertion {
 	return forge.Assertion{Label: label, JSON: []byte(text)}
 }
 
+// TestOtherDeclarations is long because each case stands beside what it expects.
 func TestOtherDeclarations(t *testing.T) {
 	grant := forge.Token("ada", func(_, s forge.Object) {
 		s["operation"], s["training"] = []string{"generate", "train"}, "allow"

@@ -35,6 +35,7 @@ func storeFor(file []byte) *forge.Built {
 	}}})
 }
 
+// TestTheStoreThatAFileNames is long because each case stands beside what it expects.
 func TestTheStoreThatAFileNames(t *testing.T) {
 	var asked []string
 	answers := map[string][]byte{}

@@ -107,6 +107,7 @@ func ask(t *testing.T, p *detector.Program, frames ...*video.Frame) detector.Out
 	return s.End()
 }
 
+// TestAProgramThatFailsNeverSaysNotFound is long because each case stands beside what it expects.
 func TestAProgramThatFailsNeverSaysNotFound(t *testing.T) {
 	frames := []*video.Frame{picture(0, true), picture(time.Second, false)}
 	for _, c := range []struct {
@@ -273,6 +274,7 @@ func TestTheExample(t *testing.T) {
 	}
 }
 
+// TestOpen is long because each case stands beside what it expects.
 func TestOpen(t *testing.T) {
 	path, err := hostile()
 	if err != nil {

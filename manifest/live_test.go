@@ -142,27 +142,6 @@ func statedCases() []liveCase {
 		{"another key", signed(1, func(s *forge.Signer) { s.Name = "other" }), liveSegment, "s1", ""},
 		{"the name of another key", signed(1, func(s *forge.Signer) { s.Unprotected = func(m *forge.Map) { m.Set(4, []byte("other")) } }), liveSegment, "s1", ""},
 		{"a signature that was changed", signed(1, func(s *forge.Signer) { s.Sig = func(b []byte) []byte { b[3] ^= 1; return b } }), liveSegment, "s1", ""},
-		{"no session keys", L{NoKeys: true}, liveSegment, "s0 s1 s2 s3", ""},
-		{"a list of no keys", L{Keys: func(m *forge.Map) { m.Set("keys", []any{}) }}, liveKey, "s0 s1 s2 s3", ""},
-		{"two lists of keys", L{TwoLists: true}, liveKey, "s0 s1 s2 s3", ""},
-		{"one key twice", L{Keys: func(m *forge.Map) { m.Set("keys", append(m.Get("keys").([]any), m.Get("keys").([]any)[0])) }}, liveKey, "", ""},
-		{"a key that the signer did not bind", key(func(m *forge.Map) { m.Set("signerBinding", forge.Raw(forge.Signer{LeafOnly: true}.Sign([]byte("x")))) }), liveKey, "s0 s1 s2 s3", ""},
-		{"a binding that is none", key(func(m *forge.Map) { m.Set("signerBinding", 1) }), liveKey, "s0 s1 s2 s3", ""},
-		{"a key without a name", key(func(m *forge.Map) { k := m.Get("key").(forge.Map); k.Del(2); m.Set("key", k) }), liveKey, "s0 s1 s2 s3", ""},
-		{"a key of another kind", key(func(m *forge.Map) { k := m.Get("key").(forge.Map); k.Set(-1, 7); m.Set("key", k) }), liveKey, "s0 s1 s2 s3", ""},
-		{"no time of a key", key(func(m *forge.Map) { m.Del("createdAt") }), liveKey, "s0 s1 s2 s3", ""},
-		{"a time without its tag", key(func(m *forge.Map) { m.Set("createdAt", "2026-06-01T12:00:00Z") }), liveKey, "s0 s1 s2 s3", ""},
-		{"a validity below zero", key(func(m *forge.Map) { m.Set("validityPeriod", -1) }), liveKey, "s0 s1 s2 s3", ""},
-		{"no number that a key begins with", key(func(m *forge.Map) { m.Del("minSequenceNumber") }), liveKey, "s0 s1 s2 s3", ""},
-		{"a number below zero that a key begins with", key(func(m *forge.Map) { m.Set("minSequenceNumber", -1) }), liveKey, "s0 s1 s2 s3", ""},
-		{"no validity", key(func(m *forge.Map) { m.Del("validityPeriod") }), liveKey, "s0 s1 s2 s3", ""},
-		{"a validity of a hundred years", key(func(m *forge.Map) { m.Set("validityPeriod", 100*366*24*3600) }), "", "", ""},
-		{"a longer validity", key(func(m *forge.Map) { m.Set("validityPeriod", 100*366*24*3600+1) }), liveKey, "s0 s1 s2 s3", ""},
-		{"an entry without its key", key(func(m *forge.Map) { m.Del("key") }), liveKey, "s0 s1 s2 s3", ""},
-		{"an entry without a binding", key(func(m *forge.Map) { m.Del("signerBinding") }), liveKey, "s0 s1 s2 s3", ""},
-		{"a time with another tag", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 1, V: forge.Clock.Unix()}) }), liveKey, "s0 s1 s2 s3", ""},
-		{"a time that is a number", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 0, V: 1}) }), liveKey, "s0 s1 s2 s3", ""},
-		{"a time that is none", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 0, V: "yesterday"}) }), liveKey, "s0 s1 s2 s3", ""},
 		{"a number of a statement below zero", info(1, func(m *forge.Map) { m.Set("sequenceNumber", -1) }), liveSegment, "s1", ""},
 		{"a statement for no manifest", info(1, func(m *forge.Map) { m.Del("manifestId") }), liveSegment, "s1", ""},
 		{"a statement without a hash", info(1, func(m *forge.Map) { m.Del("bmffHash") }), liveSegment, "s1", ""},
@@ -188,6 +167,35 @@ func statedCases() []liveCase {
 			parts[1] = forge.Make(forge.Recipe{NoStore: true, Merkle: nil, Container: forge.Container{Raw: opening()}}).Data
 		}}, liveInit, "s1", ""},
 		{"media in the initialization segment", L{Init: func(r *forge.Recipe) { r.Tail = append([]byte{0, 0, 0, 12}, "mdatxxxx"...) }}, liveInit, "the initialization segment", ""},
+	}
+}
+
+// keyCases are streams whose session keys break the rules. C2PA 2.5, 15.5.1 and 15.8.3.
+func keyCases() []liveCase {
+	type L = forge.LiveStream
+	key := func(edit func(*forge.Map)) L { return L{Key: edit} }
+	return []liveCase{
+		{"no session keys", L{NoKeys: true}, liveSegment, "s0 s1 s2 s3", ""},
+		{"a list of no keys", L{Keys: func(m *forge.Map) { m.Set("keys", []any{}) }}, liveKey, "s0 s1 s2 s3", ""},
+		{"two lists of keys", L{TwoLists: true}, liveKey, "s0 s1 s2 s3", ""},
+		{"one key twice", L{Keys: func(m *forge.Map) { m.Set("keys", append(m.Get("keys").([]any), m.Get("keys").([]any)[0])) }}, liveKey, "", ""},
+		{"a key that the signer did not bind", key(func(m *forge.Map) { m.Set("signerBinding", forge.Raw(forge.Signer{LeafOnly: true}.Sign([]byte("x")))) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a binding that is none", key(func(m *forge.Map) { m.Set("signerBinding", 1) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a key without a name", key(func(m *forge.Map) { k := m.Get("key").(forge.Map); k.Del(2); m.Set("key", k) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a key of another kind", key(func(m *forge.Map) { k := m.Get("key").(forge.Map); k.Set(-1, 7); m.Set("key", k) }), liveKey, "s0 s1 s2 s3", ""},
+		{"no time of a key", key(func(m *forge.Map) { m.Del("createdAt") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a time without its tag", key(func(m *forge.Map) { m.Set("createdAt", "2026-06-01T12:00:00Z") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a validity below zero", key(func(m *forge.Map) { m.Set("validityPeriod", -1) }), liveKey, "s0 s1 s2 s3", ""},
+		{"no number that a key begins with", key(func(m *forge.Map) { m.Del("minSequenceNumber") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a number below zero that a key begins with", key(func(m *forge.Map) { m.Set("minSequenceNumber", -1) }), liveKey, "s0 s1 s2 s3", ""},
+		{"no validity", key(func(m *forge.Map) { m.Del("validityPeriod") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a validity of a hundred years", key(func(m *forge.Map) { m.Set("validityPeriod", 100*366*24*3600) }), "", "", ""},
+		{"a longer validity", key(func(m *forge.Map) { m.Set("validityPeriod", 100*366*24*3600+1) }), liveKey, "s0 s1 s2 s3", ""},
+		{"an entry without its key", key(func(m *forge.Map) { m.Del("key") }), liveKey, "s0 s1 s2 s3", ""},
+		{"an entry without a binding", key(func(m *forge.Map) { m.Del("signerBinding") }), liveKey, "s0 s1 s2 s3", ""},
+		{"a time with another tag", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 1, V: forge.Clock.Unix()}) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a time that is a number", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 0, V: 1}) }), liveKey, "s0 s1 s2 s3", ""},
+		{"a time that is none", key(func(m *forge.Map) { m.Set("createdAt", forge.Tag{N: 0, V: "yesterday"}) }), liveKey, "s0 s1 s2 s3", ""},
 	}
 }
 
@@ -283,7 +291,7 @@ func mixedCases() []liveCase {
 }
 
 func TestLive(t *testing.T) {
-	for _, c := range slices.Concat(statedCases(), manifestCases(), mixedCases()) {
+	for _, c := range slices.Concat(statedCases(), keyCases(), manifestCases(), mixedCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			res := judgeLive(t, c.stream.Make())
 			var bad, codes, said []string
@@ -344,7 +352,7 @@ func TestLiveWithAMovieThatNothingBinds(t *testing.T) {
 // Every code of live media is reached, and the table knows it.
 func TestLiveCodes(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range slices.Concat(statedCases(), manifestCases(), mixedCases()) {
+	for _, c := range slices.Concat(statedCases(), keyCases(), manifestCases(), mixedCases()) {
 		seen[c.code] = true
 	}
 	for _, row := range report.Codes() {

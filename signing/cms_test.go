@@ -70,7 +70,7 @@ func (c cms) info(data []byte) []byte {
 	return seq(append(info, c.Extra...)...)
 }
 
-// over is the token over a message.
+// over is the token over a message. It is long because each part of a token can be another one.
 func (c cms) over(data []byte) []byte {
 	if c.TSA == nil {
 		c.TSA = tsaLeaf(nil)

@@ -129,6 +129,7 @@ func TestAClipOfWhichPartIsMissingIsCounted(t *testing.T) {
 	}
 }
 
+// TestFind is long because each case stands beside what it expects.
 func TestFind(t *testing.T) {
 	r := random(2)
 	all := make([]store.Prints, 60)

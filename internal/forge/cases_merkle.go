@@ -59,34 +59,7 @@ func merkleCorruptions() []Case {
 	both.Manifest.BindingMap = func(m *Map) { m.Set("hash", make([]byte, 32)) }
 	block := blocks(Merkle{})
 	block.File = func(b *Built) []byte { return flipIn(b, "mdat", 300) }
-	timed := func(name, code string, m Merkle) Case {
-		return Case{Name: "chunks: " + name, Code: code, Recipe: chunks(m)}
-	}
-	first, second, last := chunks(Merkle{Level: 1}), chunks(Merkle{}), chunks(Merkle{Level: 1})
-	first.File = func(b *Built) []byte { return flipIn(b, "mdat", 40) }
-	second.File = func(b *Built) []byte { return flipIn(b, "mdat", 8+4*120) }
-	last.File = func(b *Built) []byte { return flipIn(b, "mdat", 8+6*136-1) }
-	one := chunks(Merkle{Map: func(m *Map) {
-		if m.Get("localId") == 2 {
-			m.Set("localId", 1)
-		}
-	}})
-	return []Case{
-		{Name: "chunks: a byte of the first one", Code: mismatch, Recipe: first},
-		{Name: "chunks: a byte of the second one", Code: mismatch, Recipe: second},
-		{Name: "chunks: a byte of the last one", Code: mismatch, Recipe: last},
-		{Name: "chunks: two trees for a track", Code: malformed, Recipe: one},
-		timed("a count of one more", malformed, edit(func(m *Map) { m.Set("count", m.Get("count").(int)+1) })),
-		timed("a digest of a leaf", mismatch, edit(func(m *Map) { m.Get("hashes").([]any)[1] = make([]byte, 32) })),
-		timed("one without its proof", malformed, Merkle{DropAux: func(i int) bool { return i == 1 }}),
-		timed("one place twice", malformed, Merkle{Aux: func(_ int, m *Map) { m.Set("location", 0) }}),
-		timed("a proof of another chunk", mismatch, Merkle{Level: 1, Aux: func(i int, m *Map) {
-			if i == 0 {
-				m.Set("hashes", []any{make([]byte, 32)})
-			}
-		}}),
-		timed("trees of tracks that there are not", mismatch, edit(func(m *Map) { m.Set("localId", m.Get("localId").(int)+7) })),
-		timed("a tree over the media alone", "asset.partiallyBound", Merkle{Only: true}),
+	return append(chunkCorruptions(), []Case{
 		{Name: "blocks: a byte of the media", Code: mismatch, Recipe: block},
 		flat("a digest of a leaf", mismatch, edit(func(m *Map) { m.Get("hashes").([]any)[3] = make([]byte, 32) })),
 		flat("a count of one more", malformed, edit(func(m *Map) { m.Set("count", m.Get("count").(int)+1) })),
@@ -124,6 +97,41 @@ func merkleCorruptions() []Case {
 		}))),
 		frag("two files of a set in each other's place", mismatch, set(func(b *Built) { b.Parts[1], b.Parts[2] = swapMedia(b.Parts[1], b.Parts[2]) })),
 		frag("a byte of a file of a set", mismatch, set(func(b *Built) { b.Parts[3] = flip(-20)(b.Parts[3]) })),
+	}...)
+}
+
+// chunkCorruptions are those of trees over the chunks of tracks, as before C2PA 2.2.
+func chunkCorruptions() []Case {
+	const malformed, mismatch = "assertion.bmffHash.malformed", "assertion.bmffHash.mismatch"
+	edit := func(f func(*Map)) Merkle { return Merkle{Map: f} }
+	timed := func(name, code string, m Merkle) Case {
+		return Case{Name: "chunks: " + name, Code: code, Recipe: chunks(m)}
+	}
+	first, second, last := chunks(Merkle{Level: 1}), chunks(Merkle{}), chunks(Merkle{Level: 1})
+	first.File = func(b *Built) []byte { return flipIn(b, "mdat", 40) }
+	second.File = func(b *Built) []byte { return flipIn(b, "mdat", 8+4*120) }
+	last.File = func(b *Built) []byte { return flipIn(b, "mdat", 8+6*136-1) }
+	one := chunks(Merkle{Map: func(m *Map) {
+		if m.Get("localId") == 2 {
+			m.Set("localId", 1)
+		}
+	}})
+	return []Case{
+		{Name: "chunks: a byte of the first one", Code: mismatch, Recipe: first},
+		{Name: "chunks: a byte of the second one", Code: mismatch, Recipe: second},
+		{Name: "chunks: a byte of the last one", Code: mismatch, Recipe: last},
+		{Name: "chunks: two trees for a track", Code: malformed, Recipe: one},
+		timed("a count of one more", malformed, edit(func(m *Map) { m.Set("count", m.Get("count").(int)+1) })),
+		timed("a digest of a leaf", mismatch, edit(func(m *Map) { m.Get("hashes").([]any)[1] = make([]byte, 32) })),
+		timed("one without its proof", malformed, Merkle{DropAux: func(i int) bool { return i == 1 }}),
+		timed("one place twice", malformed, Merkle{Aux: func(_ int, m *Map) { m.Set("location", 0) }}),
+		timed("a proof of another chunk", mismatch, Merkle{Level: 1, Aux: func(i int, m *Map) {
+			if i == 0 {
+				m.Set("hashes", []any{make([]byte, 32)})
+			}
+		}}),
+		timed("trees of tracks that there are not", mismatch, edit(func(m *Map) { m.Set("localId", m.Get("localId").(int)+7) })),
+		timed("a tree over the media alone", "asset.partiallyBound", Merkle{Only: true}),
 	}
 }
 

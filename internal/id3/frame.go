@@ -2,8 +2,10 @@ package id3
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -228,7 +230,9 @@ func isFormat(err error) bool {
 	case zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary, io.EOF, io.ErrUnexpectedEOF:
 		return true
 	}
-	return strings.HasPrefix(err.Error(), "flate: ")
+	var corrupt flate.CorruptInputError
+	var internal flate.InternalError
+	return errors.As(err, &corrupt) || errors.As(err, &internal)
 }
 
 // splitObject gives the media type of an encapsulated object and where the object begins; -1 where the texts in front
