@@ -37,6 +37,7 @@ func (v *validator) collect(ctx context.Context, m *Manifest, depth int) error {
 		v.list(w)
 		v.readStamps(w)
 		v.readStatus(w)
+		v.readDataBoxes(w)
 		v.readIngredients(w)
 		v.readRedactions(w)
 		for _, i := range w.r.Ingredients {

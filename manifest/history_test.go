@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -321,5 +322,27 @@ func TestTheActiveManifestIsToldWhereAnotherIsAskedFor(t *testing.T) {
 	}
 	if !strings.Contains(said[active.Label], "another one was asked for") || !strings.Contains(said[stray.Label], "nothing leads to this manifest") || said[base.Label] != "" {
 		t.Errorf("said %q", said)
+	}
+}
+
+// A data box is read, and counts as named only where an assertion has its digest.
+func TestDataBoxesAreRead(t *testing.T) {
+	for _, c := range slices.Concat(forge.Good(), forge.Corruptions()) {
+		if !strings.HasPrefix(c.Name, "a data box") {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			list := result(t, c.Recipe).Active.DataBoxes
+			if c.Name == "a data box that is not there" {
+				if len(list) > 0 {
+					t.Errorf("read %+v", list)
+				}
+				return
+			}
+			want := []*manifest.DataBox{{Label: "c2pa.data", Format: "text/plain", Types: []string{"c2pa.types.generator.prompt"}, Size: 17, Named: c.Name == "a data box"}}
+			if diff := cmp.Diff(want, list); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

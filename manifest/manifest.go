@@ -69,6 +69,7 @@ const (
 	typeAssertions = "c2as"
 	typeClaim      = "c2cl"
 	typeSignature  = "c2cs"
+	typeDataBoxes  = "c2db"
 )
 
 // boxType returns the four characters of a superbox type that is built as C2PA builds them, or "".

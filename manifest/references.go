@@ -108,5 +108,7 @@ func (v *validator) nested(w *work, where, alg string, val cbortree.Value) {
 		w.r.add(report.Newf("algorithm.unsupported", where, "the reference to %q: %v", url, err))
 	case !same:
 		w.r.add(report.Newf("hashedURI.mismatch", where, "%q is not what is referenced", url))
+	case owner != nil:
+		v.works[owner].named(b)
 	}
 }

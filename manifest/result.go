@@ -85,6 +85,7 @@ type ManifestResult struct {
 	IngredientDeltas []IngredientDelta
 	Identities       []*Identity // identity assertions that were judged. CAWG identity 1.3
 	Redactions       []Redaction // of assertions of other manifests that this claim declares
+	DataBoxes        []*DataBox
 	// Notes are findings with codes of our own, which a C2PA result may not carry.
 	Notes []report.Finding
 	// Omitted counts failures and informational findings that are no more than repetitions: of one code the first

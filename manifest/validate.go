@@ -49,13 +49,14 @@ type work struct {
 	listed      map[string]bool       // paths below the manifest that the claim lists
 	ingredients map[*jumbf.Box]*Ingredient
 	instances   map[string]*Ingredient // by instance ID
-	softBound   bool                   // a soft binding is among the assertions
-	pending     *pending               // its signature; nil: not looked for, or there is none
-	found       bool                   // it was looked for
-	unsigned    string                 // why there is none
-	offered     bool                   // the crew may be at it
-	sought      bool                   // and with all that it is held against
-	redacted    map[string]string      // path of a redacted box below the manifest → label of the manifest that redacts it
+	data        map[*jumbf.Box]*DataBox
+	softBound   bool              // a soft binding is among the assertions
+	pending     *pending          // its signature; nil: not looked for, or there is none
+	found       bool              // it was looked for
+	unsigned    string            // why there is none
+	offered     bool              // the crew may be at it
+	sought      bool              // and with all that it is held against
+	redacted    map[string]string // path of a redacted box below the manifest → label of the manifest that redacts it
 }
 
 // reference is an entry of the claim's lists of assertions.

@@ -21,7 +21,7 @@ type Case struct {
 
 // Corruptions are good files broken in one way each, with the one code that says how.
 func Corruptions() []Case {
-	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), latticeCorruptions(), stampCorruptions(), revocationCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), updateChainCorruptions(), merkleCorruptions(), carrierCorruptions(), more(false))
+	return slices.Concat(claimCorruptions(), storeCorruptions(), signatureCorruptions(), latticeCorruptions(), stampCorruptions(), revocationCorruptions(), bindingCorruptions(), containerCorruptions(), assertionCorruptions(), actionCorruptions(), ingredientCorruptions(), redactionCorruptions(), updateCorruptions(), updateChainCorruptions(), dataBoxCorruptions(), merkleCorruptions(), carrierCorruptions(), more(false))
 }
 
 // Good are files in which nothing is wrong; Code, where set, is one that must be given all the same.
@@ -73,6 +73,7 @@ func Good() []Case {
 	list = append(list, goodRevocation()...)
 	list = append(list, goodIngredients()...)
 	list = append(list, updateChains()...)
+	list = append(list, goodDataBoxes()...)
 	list = append(list, goodMerkle()...)
 	list = append(list, goodCarriers()...)
 	list = append(list, more(true)...)

@@ -93,6 +93,16 @@ type InspectedManifest struct {
 	Assertions   []InspectedAssertion  `json:"assertions"`
 	Ingredients  []InspectedIngredient `json:"ingredients"`
 	Redacts      []string              `json:"redacts"`
+	DataBoxes    []InspectedData       `json:"dataBoxes,omitempty"`
+}
+
+// InspectedData is a data box: what lay beside the assertions before there were assertions for it.
+type InspectedData struct {
+	Label  string   `json:"label"`
+	Format string   `json:"format"` // media type; empty: it cannot be read
+	Types  []string `json:"types"`
+	Size   int      `json:"size"`  // bytes
+	Named  bool     `json:"named"` // an assertion names it by the digest that it has
 }
 
 // InspectedAssertion is an assertion in its own words.
@@ -322,6 +332,9 @@ func inspectManifest(m *manifest.ManifestResult, b *budget) InspectedManifest {
 	}
 	for _, i := range m.Ingredients {
 		out.Ingredients = append(out.Ingredients, InspectedIngredient{i.Label, i.Title, i.Relationship, i.Manifest, i.Recorded.State})
+	}
+	for _, d := range m.DataBoxes {
+		out.DataBoxes = append(out.DataBoxes, InspectedData{d.Label, d.Format, append([]string{}, d.Types...), d.Size, d.Named})
 	}
 	return out
 }

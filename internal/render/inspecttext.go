@@ -154,6 +154,13 @@ func (t *text) inspectedAssertions(m *InspectedManifest) {
 		fmt.Fprintf(&t.b, "  %s (%s)\n", Clip(a.Label), strings.Join(attrs, ", "))
 		writeWrapped(&t.b, "    ", a.Words)
 	}
+	for i, d := range m.DataBoxes {
+		if i == maxListed {
+			fmt.Fprintf(&t.b, "  %s\n", more(len(m.DataBoxes)-i, "data box"))
+			break
+		}
+		t.b.WriteString("  " + d.words() + "\n")
+	}
 	for i, g := range m.Ingredients {
 		if i == maxListed {
 			fmt.Fprintf(&t.b, "  %s\n", more(len(m.Ingredients)-i, "ingredient"))
@@ -165,6 +172,22 @@ func (t *text) inspectedAssertions(m *InspectedManifest) {
 		}
 		t.b.WriteString(line + "\n")
 	}
+}
+
+func (d *InspectedData) words() string {
+	parts := []string{"data box"}
+	if d.Format == "" {
+		parts = append(parts, "cannot be read")
+	} else {
+		parts = append(parts, Clip(d.Format), Size(int64(d.Size)))
+	}
+	for _, x := range d.Types[:min(len(d.Types), 3)] {
+		parts = append(parts, Clip(x))
+	}
+	if !d.Named {
+		parts = append(parts, "named by nothing that is signed")
+	}
+	return fmt.Sprintf("%s (%s)", Clip(d.Label), strings.Join(parts, ", "))
 }
 
 // inspectedContent explains a content hash: what it binds, what it leaves out and by which rule.
