@@ -69,7 +69,7 @@ var rules = map[string]rule{
 	"internal/packet":        {nil, nil, "fields of messages; it knows of no message"},
 	"internal/confine":       {nil, []string{"golang.org/x/sys"}, "a child process and what holds it; it knows of no work"},
 	"video/jail":             {[]string{"video", "internal/confine", "internal/packet"}, []string{"golang.org/x/sys"}, "the parent half has no C code; the child is handed a decoder"},
-	"internal/render":        {[]string{"report", "manifest", "signing", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
+	"internal/render":        {[]string{"report", "manifest", "signing", "softbinding", "internal/*"}, []string{"github.com/fxamacker/cbor/v2"}, "from one report"},
 	"internal/bench":         {nil, nil, "a command"},
 	"internal/crops":         {[]string{"report", "persons", "internal/*"}, nil, "pictures that are there, to files"},
 	"internal/bench/decode":  {[]string{"video", "video/ffmpeg", "video/jail"}, nil, "a command"},

@@ -24,6 +24,11 @@ func (b *budget) words(a *manifest.Assertion) string {
 	case a.ContentType == "embedded":
 		return fmt.Sprintf("a file of type %s", Quote(a.MediaType))
 	case a.ContentType == "json":
+		if strings.HasSuffix(a.Base, ".training-mining") {
+			if s := trainingJSON(a.Payload); s != "" {
+				return s
+			}
+		}
 		return jsonWords(a.Payload)
 	case a.ContentType != "cbor":
 		return "content that is not decoded"
@@ -33,25 +38,18 @@ func (b *budget) words(a *manifest.Assertion) string {
 		return "CBOR that cannot be read: " + Safe(err.Error())
 	}
 	base := a.Base
+	if s := detailWords(base, t); s != "" {
+		return s
+	}
 	switch {
 	case base == "c2pa.actions" || base == "c2pa.actions.v2":
-		return named("actions", t.Get("actions"), func(v cbortree.Value) string {
-			s := formalWord(v.Get("action").Str())
-			if source := v.Get("digitalSourceType").Str(); source != "" {
-				s += " (" + formalWord(SourceTerm(source)) + ")"
-			}
-			return s
-		})
+		return actionsWords(t)
 	case strings.HasPrefix(base, "c2pa.hash.bmff"):
 		return bmffWords(t)
 	case strings.HasPrefix(base, "c2pa.hash."):
 		return "content hash" + by(t)
 	case strings.HasPrefix(base, "c2pa.ingredient"):
 		return ingredientWords(t)
-	case base == "c2pa.soft-binding":
-		return "soft binding" + by(t)
-	case base == "cawg.identity":
-		return "identity assertion of type " + Quote(t.Get("signer_payload").Get("sig_type").Str())
 	case base == "io.github.consentry.consent":
 		return consentWords(t)
 	}
