@@ -166,13 +166,17 @@ func TestVerifyToken(t *testing.T) {
 // TestTokensThatAreNone: whoever they are asked for, they are not valid, and nothing of them is shown.
 func TestTokensThatAreNone(t *testing.T) {
 	good := signAs(t, "consent+sd-jwt", visible(), testKey(t, "performer", "Ed25519"))
-	for name, raw := range map[string]string{"nothing": "", "no token": "x", "a broken payload": strings.Replace(good, ".", ".e30", 1), "a broken disclosure": good + "~QUJD~"} {
+	for name, raw := range map[string]string{"nothing": "", "no token": "x", "a broken payload": strings.Replace(good, ".", ".e30", 1), "a broken disclosure": good + "~QUJD~", "a disclosure of a part of a byte": good + "~QUF~"} {
 		v := VerifyToken(raw, VerifyInput{Trust: newWorld(t).c.trust, Now: today, Subject: &Subject{Scheme: "hand", ID: "10.23/P-1"}})
 		if v.Valid || v.Unknown || v.Verified || len(v.Findings) == 0 {
 			t.Errorf("%s: %+v", name, v)
 		}
-		if s, err := Show(raw); err == nil || s != nil {
+		s, err := Show(raw)
+		if err == nil || s != nil {
 			t.Errorf("%s: shown as %+v", name, s)
+		}
+		if where := "disclosures[0]"; strings.Contains(name, "disclosure") && (err == nil || !strings.Contains(err.Error(), where)) {
+			t.Errorf("%s: %v does not say where", name, err)
 		}
 	}
 	text, _ := disclosed(t, "salt", "licence", object{"uri": "https://x.test"})

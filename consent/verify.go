@@ -2,6 +2,7 @@ package consent
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/consentry/consentry/report"
@@ -50,16 +51,20 @@ type Shown struct {
 }
 
 // Show takes any of the format's JWS apart: tokens, delegations, status lists, trust lists. The error is a
-// [*SyntaxError].
+// [*SyntaxError]; disclosures that [ReadToken] leaves to the check of the signature have to be readable here.
 func Show(raw string) (*Shown, error) {
 	c, bad := parseCompact(raw, formLimits{text: maxTrustList, json: trustForm.json})
 	if bad != nil {
 		return nil, bad
 	}
 	s := &Shown{Header: c.header.encode(nil), Payload: c.payload.encode(nil)}
-	for _, text := range c.disclosures {
-		b, _ := decodePart(text)
-		v, bad := parseJSON(string(b), "disclosure", tokenJSON)
+	for i, text := range c.disclosures {
+		name := "disclosures[" + strconv.Itoa(i) + "]"
+		b, ok := decodePart(text)
+		if !ok {
+			return nil, &SyntaxError{Path: name, Reason: "not the base64url of whole bytes"}
+		}
+		v, bad := parseJSON(string(b), name, tokenJSON)
 		if bad != nil {
 			return nil, bad
 		}
