@@ -13,10 +13,12 @@ func (t *text) fragments() {
 		return
 	}
 	var bad []report.Fragment
-	files, unknown := 0, 0
+	files, unknown, nameless := 0, 0, 0
 	for _, f := range list {
 		if f.Name != "" {
 			files++
+		} else if f.State != "intact" && f.State != "unknown" {
+			nameless++ // what is missing, and nobody knows as which file
 		}
 		if f.State != "intact" {
 			bad = append(bad, f)
@@ -29,8 +31,15 @@ func (t *text) fragments() {
 		t.axis("fragments", "intact", "all "+plural(files, "file")+" of the set")
 		return
 	}
-	if n := len(bad) - unknown; n > 0 {
-		t.axis("fragments", "not as signed", fmt.Sprintf("%d of %s", n, plural(files, "file")))
+	if n := len(bad) - unknown - nameless; n+nameless > 0 {
+		parts := []string{fmt.Sprintf("%d of %s", n, plural(files, "file"))}
+		if n == 0 {
+			parts[0] = ""
+		}
+		if nameless > 0 {
+			parts = append(parts, plural(nameless, "part")+" missing")
+		}
+		t.axis("fragments", "not as signed", join(parts))
 	}
 	if unknown > 0 {
 		t.axis("fragments", "not judged", fmt.Sprintf("%d of %s", unknown, plural(files, "file")))

@@ -61,6 +61,12 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 			invalid(r)
 			r.Provenance.Integrity = report.Integrity{State: "altered", Binding: "c2pa.hash.bmff.v3", Fragments: []report.Fragment{{Name: "1.m4s", State: "intact"}, {Name: "1.m4s", State: "altered"}}}
 		}, "FAIL  a.mp4: segments are not as they were signed, or not in their place", "was changed after it was signed"},
+		{"a set with a hole", signed("a.mp4"), func(r *report.Report) {
+			r.Provenance.Integrity.Fragments = []report.Fragment{{Name: "1.m4s", State: "intact"}, {Name: "3.m4s", State: "altered"}, {State: "missing", Why: "missing"}}
+		}, "fragments   not as signed    1 of 2 files, 1 part missing\n", ""},
+		{"a set whose end is missing", signed("a.mp4"), func(r *report.Report) {
+			r.Provenance.Integrity.Fragments = []report.Fragment{{Name: "1.m4s", State: "intact"}, {State: "missing", Why: "missing"}}
+		}, "fragments   not as signed    1 part missing\n", ""},
 		{"a recording that begins in the middle", signed("a.mp4"), func(r *report.Report) {
 			r.Provenance.Integrity = report.Integrity{State: "partial", Binding: "c2pa.hash.bmff.v3", Fragments: []report.Fragment{{Name: "1.m4s", State: "intact"}}}
 			r.NotChecked = append(r.NotChecked, report.NotChecked{What: "continuity", Why: "what came before the first segment is not known"})
