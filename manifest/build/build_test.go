@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/consentry/consentry/internal/demo"
@@ -401,6 +402,21 @@ func TestFileRefusesManyBlocks(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// A pipe that nobody writes to is refused at once, as are a folder and a device.
+func TestFileRefusesWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe.mp4")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []string{pipe, dir, os.DevNull} {
+		var refused *build.RefusedError
+		if _, err := build.File(t.Context(), in, filepath.Join(dir, "out.mp4"), request(t)); !errors.As(err, &refused) || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", in, err)
+		}
 	}
 }
 

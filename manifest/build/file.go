@@ -15,17 +15,20 @@ import (
 // one file. Where the error is not nil nothing was changed. The error is a *[RefusedError] where the input or the
 // finished file is at fault.
 func File(ctx context.Context, in, out string, req Request) (*Made, error) {
-	src, err := os.Open(in)
-	if err != nil {
-		return nil, err
-	}
-	defer src.Close()
-	info, err := src.Stat()
+	info, err := os.Stat(in) // to open a pipe would wait for its writer
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, refuse(fmt.Sprintf("%q is no regular file", in), "")
+	}
+	src, err := os.Open(in)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	if info, err = src.Stat(); err != nil {
+		return nil, err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(out), ".consentry-*")
 	if err != nil {
