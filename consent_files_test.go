@@ -22,6 +22,7 @@ type consentFile struct {
 	states  []string // "id state level", sorted
 	code    string   // that must be given somewhere
 	verdict report.Verdict
+	event   string // that has to be among the reasons
 }
 
 // with is a good file with a consent assertion.
@@ -88,6 +89,27 @@ func consentFiles() []consentFile {
 		box := m.Find("c2pa.assertions").Find(forge.ConsentLabel).Kids[0]
 		box.Data = bytes.Replace(box.Data, []byte("replica"), []byte("altered"), 1)
 	}
+	// A part of a manifest that was changed before a trusted editor added an update to it, or made something new of it.
+	note := forge.Assertion{Label: "com.example.note", CBOR: forge.Map{{K: "a", V: "as signed"}}}
+	noted := func(edit func(*forge.Node), source string) *forge.Manifest {
+		return &forge.Manifest{Label: parent.Label, Assertions: []forge.Assertion{note}, AfterSign: edit, Actions: []forge.Action{{Name: "c2pa.created", Source: source}}}
+	}
+	slip := func(m *forge.Node) {
+		box := m.Find("c2pa.assertions").Find(note.Label).Kids[0]
+		box.Data = bytes.Replace(box.Data, []byte("as signed"), []byte("as edited"), 1)
+	}
+	over := func(m *forge.Manifest, list ...forge.Assertion) forge.Recipe {
+		return forge.Recipe{Manifest: forge.Manifest{Update: true, Ingredients: []forge.Ingredient{{Manifest: m}}, Assertions: list}}
+	}
+	granted := ada(nil)
+	granted.Label = forge.ConsentLabel
+	const generated, film = "trainedAlgorithmicMedia", "digitalCapture"
+	component := forge.Recipe{Manifest: forge.Manifest{
+		Ingredients: []forge.Ingredient{{Relationship: "componentOf", Manifest: noted(slip, generated)}}, Assertions: []forge.Assertion{granted},
+		Actions: []forge.Action{{Name: "c2pa.created", Source: generated}, {Name: "c2pa.placed", Ingredient: []int{0}}},
+	}}
+	again := over(noted(slip, generated)).Manifest
+	again.Label = "urn:c2pa:44444444-4444-4444-8444-444444444444"
 	leavingOut := func(path string) forge.Recipe {
 		r := with(ada(nil), forge.Signer{})
 		r.Exclude = []forge.Exclusion{{XPath: "/uuid"}, {XPath: path}}
@@ -119,6 +141,13 @@ func consentFiles() []consentFile {
 		{name: "a recording whose content hash leaves the media out", recipe: recorded, profile: "newsroom", code: "asset.unboundTrack", verdict: report.Indeterminate},
 		{name: "media that lie in another file", recipe: remote, code: "asset.externalData", verdict: report.Fail},
 		{name: "a content hash that leaves the movie box out", recipe: leavingOut("/moov"), profile: "newsroom", states: []string{"p1 verified E3"}, code: "asset.partiallyBound", verdict: report.Warn},
+		{name: "an update over a manifest that holds", recipe: over(noted(nil, generated), granted), states: []string{"p1 verified E3"}, verdict: report.Pass},
+		{name: "an update over a manifest that was changed", recipe: over(noted(slip, generated), granted), profile: "newsroom", states: []string{"p1 verified E3"}, code: "assertion.hashedURI.mismatch", verdict: report.Warn, event: policy.HistoryInvalid},
+		{name: "an update over a manifest that was changed, to be shipped", recipe: over(noted(slip, generated), granted), states: []string{"p1 verified E3"}, verdict: report.Fail, event: policy.HistoryInvalid},
+		{name: "an update over an update over a manifest that was changed", recipe: over(&again, granted), profile: "newsroom", verdict: report.Warn, event: policy.HistoryInvalid},
+		{name: "a component that was changed", recipe: component, profile: "newsroom", states: []string{"p1 verified E3"}, verdict: report.Warn, event: policy.HistoryInvalid},
+		{name: "an update over a recording that was changed", recipe: over(noted(slip, film)), profile: "newsroom", verdict: report.Indeterminate, event: policy.HistoryInvalid},
+		{name: "an update over a recording", recipe: over(noted(nil, film)), verdict: report.NotApplicable},
 		{name: "redacted by a later editor", recipe: redacting, code: "consent.assertion.redacted", verdict: report.Fail},
 		{name: "the people of a component", recipe: placed, states: []string{"p1 verified E3"}, code: "consent.issuer.trusted", verdict: report.Pass},
 		{name: "a long grant and no status", recipe: with(ada(long), forge.Signer{}), states: []string{"p1 unresolved "}, code: "consent.status.skipped", verdict: report.Fail},
@@ -155,6 +184,9 @@ func TestConsentInFiles(t *testing.T) {
 			r := verify(t, v, asset(forge.Make(c.recipe).Data))
 			if r.Verdict != c.verdict {
 				t.Errorf("verdict %s, want %s: %v", r.Verdict, c.verdict, r.Reasons)
+			}
+			if c.event != "" && !slices.ContainsFunc(r.Reasons, func(x report.Reason) bool { return x.Event == c.event }) {
+				t.Errorf("%s is not among the reasons: %v", c.event, r.Reasons)
 			}
 			all := r.Findings
 			for _, m := range r.Provenance.Manifests {

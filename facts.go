@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"fmt"
 	"slices"
 
 	"github.com/consentry/consentry/consent"
@@ -42,6 +43,7 @@ func (r *run) facts() *consent.Facts {
 	if r.result == nil || r.result.Active == nil {
 		return f
 	}
+	f.History = brokenHistory(r.result)
 	active := r.result.Active
 	fill := &factsOf{result: r.result, seen: map[string]bool{active.Label: true}}
 	f.Manifest = fill.manifest(active)
@@ -69,6 +71,31 @@ func unbound(state string, res *manifest.Result) (content, media string) {
 		}
 	}
 	return content, media
+}
+
+// brokenHistory says which manifest that the active one leads to does not hold: of several the newest, and how many more.
+// One that is sound and was not valid any more when it was looked at is none: old ones are that in time.
+func brokenHistory(res *manifest.Result) string {
+	text, more := "", 0
+	for i, m := range res.Manifests {
+		switch {
+		case m.Active || !m.Reached || m.State != manifest.Invalid:
+		case text != "":
+			more++
+		default:
+			text = fmt.Sprintf("manifest %d of %d, which the active one rests on, does not hold", i+1, len(res.Manifests))
+			for _, f := range m.Failure {
+				if row, ok := report.Lookup(f.Code); ok && f.Code != "signingCredential.untrusted" {
+					text += ": " + row.Title
+					break
+				}
+			}
+		}
+	}
+	if more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	return text
 }
 
 // factsOf walks ingredients; each manifest is told once, so that a diamond of ingredients costs its size only.

@@ -48,8 +48,8 @@ func judgeFacts(f *consent.Facts, trust *consent.Trust, p *policy.Policy, lists 
 	}
 	out.Verdict, out.Reasons = policy.Decide(p, policy.Facts{
 		Manifest: f.Manifest.State, Origin: out.Origin, Malformed: f.Malformed, NotSupported: f.NotSupported,
-		PartlyBound: f.PartlyBound, MediaUnbound: f.MediaUnbound, Judgement: out.Judgement,
-		Now: f.Now, Lists: lists,
+		PartlyBound: f.PartlyBound, MediaUnbound: f.MediaUnbound, History: f.History,
+		Judgement: out.Judgement, Now: f.Now, Lists: lists,
 	})
 	return out
 }

@@ -40,6 +40,8 @@ type Facts struct {
 	// says so of pictures or sound. Empty: nothing is known to be unbound.
 	PartlyBound  string `json:"partlyBound,omitempty"`
 	MediaUnbound string `json:"mediaUnbound,omitempty"`
+	// History says which manifest before the active one does not hold, and why. Empty: all hold.
+	History string `json:"history,omitempty"`
 }
 
 // The states of a manifest that matter here. Anything but trusted and valid is not valid.

@@ -135,6 +135,7 @@ type Facts struct {
 	NotSupported []string           // what of the file is not supported yet
 	PartlyBound  string             // what of the content the manifest does not bind; empty: nothing is known
 	MediaUnbound string             // the same of pictures and sound
+	History      string             // which manifest before the active one does not hold, and why; empty: all do
 	Judgement    *consent.Judgement // nil: nothing was judged
 	Now          time.Time          // the validation time
 	Lists        []List             // that were used and say when they were issued
@@ -221,12 +222,19 @@ func (d *decision) provenance(f Facts) {
 	case f.PartlyBound != "":
 		d.on(PartlyBound, f.PartlyBound)
 	}
+	if f.History != "" && !f.broken() { // one that does not hold itself says nothing of those before it
+		d.on(HistoryInvalid, f.History)
+	}
 	switch f.Origin.State {
 	case "captured":
 		if f.Manifest == consent.ManifestTrusted && f.Origin.Verified {
 			return // what else is wrong with the file was said
 		}
-		d.add(SignerUntrusted, worst(indeterminate, d.policy.Outcome(SignerUntrusted)), "", "declared as a recording, but not by a trusted signer")
+		text := "declared as a recording, but not by a trusted signer"
+		if f.Manifest == consent.ManifestTrusted {
+			text = "declared as a recording by an earlier manifest that is not by a trusted signer, or does not hold"
+		}
+		d.add(SignerUntrusted, worst(indeterminate, d.policy.Outcome(SignerUntrusted)), "", text)
 	case "unknown", "":
 		d.on(OriginUnknown, "nothing says whether this was generated")
 	}

@@ -21,6 +21,7 @@ signer_untrusted   | INDETERMINATE | INDETERMINATE | FAIL
 no_provenance      | INDETERMINATE | INDETERMINATE | FAIL
 media_unbound      | INDETERMINATE | INDETERMINATE | FAIL
 partly_bound       | WARN          | INDETERMINATE | FAIL
+history_invalid    | WARN          | WARN          | FAIL
 origin_unknown     | INDETERMINATE | INDETERMINATE | WARN
 no_assertion       | WARN          | WARN          | FAIL
 store_malformed    | INDETERMINATE | INDETERMINATE | FAIL
@@ -64,6 +65,8 @@ func happening(event string) policy.Facts {
 		f.MediaUnbound, f.PartlyBound = "a track", "a track"
 	case policy.PartlyBound:
 		f.PartlyBound = "a box"
+	case policy.HistoryInvalid:
+		f.History = "manifest 2 of 2"
 	case policy.ManifestInvalid:
 		f.Manifest = "invalid"
 	case policy.SignerUntrusted:

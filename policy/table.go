@@ -22,6 +22,7 @@ const (
 	ManifestInvalid   = "manifest_invalid"
 	MediaUnbound      = "media_unbound"
 	PartlyBound       = "partly_bound"
+	HistoryInvalid    = "history_invalid"
 	SignerUntrusted   = "signer_untrusted"
 	NoProvenance      = "no_provenance"
 	OriginUnknown     = "origin_unknown"
@@ -50,11 +51,13 @@ const (
 	pass          = report.Pass
 )
 
-// table is the table of events: the outcomes in newsroom, studio and ci. Consent format 1, 8; docs/decisions/partly-bound.md.
+// table is the table of events: the outcomes in newsroom, studio and ci. Consent format 1, 8; docs/decisions/partly-bound.md and
+// invalid-history.md.
 var table = map[string][3]report.Verdict{
 	ManifestInvalid:   {fail, fail, fail},
 	MediaUnbound:      {indeterminate, indeterminate, fail},
 	PartlyBound:       {warn, indeterminate, fail},
+	HistoryInvalid:    {warn, warn, fail},
 	SignerUntrusted:   {indeterminate, indeterminate, fail},
 	NoProvenance:      {indeterminate, indeterminate, fail},
 	OriginUnknown:     {indeterminate, indeterminate, warn},

@@ -211,6 +211,7 @@ var terms = []Entry{
 	{"manifest_invalid", kindEvent, "the content was changed, or the signature does not hold", seeJudge, "Ask for the original file; \"inspect\" shows what the manifest held."},
 	{"media_unbound", kindEvent, "pictures or sound lie outside what the signature binds: they could be other ones", "C2PA 2.5, 16.3.2", "Rely on nothing that lies outside; ask the signer for a file that binds all of it."},
 	{"partly_bound", kindEvent, "something that decides what is shown lies outside what the signature binds", "C2PA 2.5, 16.3.2", "See under \"failures\" and \"to know\" what is not bound, and whether it matters for your use."},
+	{"history_invalid", kindEvent, "a manifest before the active one, which it rests on, was changed or does not hold", "C2PA 2.5, 14.11", "See \"history\"; ask the signer whether the change was known, or for the file as it was before."},
 	{"signer_untrusted", kindEvent, "the signer is on no trust list", seeJudge, "If you know the signer, name its anchors with --trust."},
 	{"no_provenance", kindEvent, "nothing signed speaks about this file", seeJudge, "Ask the publisher for the file with its Content Credentials; many sites strip them."},
 	{"origin_unknown", kindEvent, "nothing says where the picture comes from", seeJudge, "Ask who made the file and how; the absence of a statement says nothing."},

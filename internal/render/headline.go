@@ -19,6 +19,7 @@ var eventWords = map[string]string{
 	"signer_untrusted":   "signed, and the signer is on no trust list",
 	"media_unbound":      "signed, and the signature does not bind all pictures and sound",
 	"partly_bound":       "signed, and the signature does not bind all of the content",
+	"history_invalid":    "signed, and an earlier manifest that it rests on does not hold",
 	"no_provenance":      "nothing signed speaks about this file",
 	"origin_unknown":     "nothing says where the picture comes from",
 	"no_assertion":       "generated, and nothing is declared about consent of the people in it",
@@ -51,6 +52,8 @@ func Headline(r *report.Report) string {
 		return "people were looked for in a part of the picture only"
 	case event == "origin_unknown" && soundOnly(r):
 		return "nothing says where the sound comes from"
+	case event == "signer_untrusted" && r.Provenance.Signer.State == "trusted":
+		return "a recording by the word of an earlier manifest, which cannot be relied on"
 	case event == "manifest_invalid":
 		return invalidHeadline(r)
 	case event == "store_malformed":

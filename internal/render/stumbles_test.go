@@ -71,6 +71,13 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 			r.Provenance.Integrity = report.Integrity{State: "partial", Binding: "c2pa.hash.bmff.v3", Fragments: []report.Fragment{{Name: "1.m4s", State: "intact"}}}
 			r.NotChecked = append(r.NotChecked, report.NotChecked{What: "continuity", Why: "what came before the first segment is not known"})
 		}, "what was given is as signed (bmff.v3); what came before the first segment is not known\n", "not everything is bound"},
+		{"a recording by the word of a manifest that does not hold", signed("a.mp4"), func(r *report.Report) {
+			r.Verdict = report.Indeterminate
+			r.Reasons = []report.Reason{{Event: "signer_untrusted", Outcome: report.Indeterminate}, {Event: "history_invalid", Outcome: report.Warn}}
+		}, "INDETERMINATE  a.mp4: a recording by the word of an earlier manifest, which cannot be relied on", "on no trust list"},
+		{"a history that does not hold", signed("a.mp4"), func(r *report.Report) {
+			r.Verdict, r.Reasons = report.Warn, []report.Reason{{Event: "history_invalid", Outcome: report.Warn, Text: "manifest 2 of 2"}}
+		}, "WARN  a.mp4: signed, and an earlier manifest that it rests on does not hold", "verified;"},
 		{"a redaction", signed("a.mp4"), func(r *report.Report) {
 			m := r.Provenance.Manifests
 			m[0].Redactions = []report.Redaction{{Label: "cawg.identity", Manifest: m[1].Label, Reason: "c2pa.PII.present"}, {Label: "c2pa.metadata", Manifest: "elsewhere"}}
