@@ -73,8 +73,8 @@ func TestTheTextClaimsWhatIsKnown(t *testing.T) {
 		}, "what was given is as signed (bmff.v3); what came before the first segment is not known\n", "not everything is bound"},
 		{"a recording by the word of a manifest that does not hold", signed("a.mp4"), func(r *report.Report) {
 			r.Verdict = report.Indeterminate
-			r.Reasons = []report.Reason{{Event: "signer_untrusted", Outcome: report.Indeterminate}, {Event: "history_invalid", Outcome: report.Warn}}
-		}, "INDETERMINATE  a.mp4: a recording by the word of an earlier manifest, which cannot be relied on", "on no trust list"},
+			r.Reasons = []report.Reason{{Event: "signer_untrusted", Outcome: report.Indeterminate, Text: "declared by an earlier one"}, {Event: "history_invalid", Outcome: report.Warn, Text: "manifest 2 of 2"}}
+		}, "INDETERMINATE  a.mp4: a recording by the word of an earlier manifest, which cannot be relied on", "mp4: signed, and the signer"},
 		{"a history that does not hold", signed("a.mp4"), func(r *report.Report) {
 			r.Verdict, r.Reasons = report.Warn, []report.Reason{{Event: "history_invalid", Outcome: report.Warn, Text: "manifest 2 of 2"}}
 		}, "WARN  a.mp4: signed, and an earlier manifest that it rests on does not hold", "verified;"},
