@@ -196,8 +196,10 @@ func TestCheckSegment(t *testing.T) {
 
 func TestFilesOfASet(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "more"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, sub := range []string{"more", ".trash"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	write(t, dir, map[string]string{
 		"init.mp4":      box("ftyp", 8) + box("moov", 0),
@@ -209,9 +211,10 @@ func TestFilesOfASet(t *testing.T) {
 		"short":         "\x00\x00",
 		"lie":           "\x00\x00\x00\x02free",
 		".hidden":       box("moov", 0),
+		".trash/a.mp4":  box("moov", 0),
 		"init.mp4.c2pa": "store",
 	})
-	got, err := lookThrough(dir, 3)
+	got, err := lookThrough(context.Background(), dir, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,8 +222,17 @@ func TestFilesOfASet(t *testing.T) {
 	if !cmp.Equal(want, got, cmp.AllowUnexported(setFiles{})) {
 		t.Errorf("got %+v", got)
 	}
-	if _, err := lookThrough(dir, 2); err == nil || !strings.Contains(err.Error(), "more than 2 fragments") {
+	if _, err := lookThrough(context.Background(), dir, 2); err == nil || !strings.Contains(err.Error(), "more than 2 fragments") {
 		t.Errorf("one fragment past the limit: %v", err)
+	}
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := lookThrough(stopped, dir, 3); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
+	}
+	hidden := filepath.Join(dir, ".trash")
+	if got, err := lookThrough(context.Background(), hidden, 3); err != nil || len(got.inits) != 1 {
+		t.Errorf("a hidden folder that is named itself: %+v, %v", got, err)
 	}
 	if _, err := openSetFolder(context.Background(), t.TempDir(), nil, false); err == nil || !strings.Contains(err.Error(), "no file with a movie box") {
 		t.Errorf("an empty folder: %v", err)
@@ -256,7 +268,7 @@ func TestRenditionsOfAFolder(t *testing.T) {
 				}
 			}
 			write(t, dir, c.files)
-			files, err := lookThrough(dir, maxSetFiles)
+			files, err := lookThrough(context.Background(), dir, maxSetFiles)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -30,15 +30,17 @@ type setFiles struct {
 }
 
 // lookThrough tells what the files of a folder and of those in it are. There may be most fragments, and maxSetFiles
-// files. Links are not followed.
-func lookThrough(dir string, most int) (*setFiles, error) {
+// files. Links are not followed, and what is hidden is passed over.
+func lookThrough(ctx context.Context, dir string, most int) (*setFiles, error) {
 	out := &setFiles{left: map[string]int{}}
-	files := 0
-	err := filepath.WalkDir(dir+string(filepath.Separator), func(name string, d fs.DirEntry, err error) error {
+	files, root := 0, dir+string(filepath.Separator)
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return plainError(name, err)
-		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && files > 0:
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != root: // the folder itself may be called so
 			return fs.SkipDir
 		case !d.Type().IsRegular() || strings.HasPrefix(d.Name(), "."):
 			return nil
@@ -179,7 +181,7 @@ func (s *setFiles) unread(listed map[string]bool) (out []report.NotChecked) {
 // openSetFolder opens a folder that holds one fragmented asset: an initialization segment with its fragments, or several
 // of them, as a playlist in the folder says or, where there is none, the folders in it.
 func openSetFolder(ctx context.Context, dir string, more []string, oneStore bool) ([]*set, error) {
-	files, err := lookThrough(dir, maxSetFiles)
+	files, err := lookThrough(ctx, dir, maxSetFiles)
 	if err != nil {
 		return nil, err
 	}
