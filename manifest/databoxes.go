@@ -9,7 +9,7 @@ type DataBox struct {
 	Format string   // media type, as written; empty: the box cannot be read
 	Types  []string // of the data, as written
 	Size   int      // bytes of the data
-	// Named says that an assertion names it by the digest that it has: else nobody signed it.
+	// Named says that an assertion that is as it was signed names it by the digest that it has: else nobody signed it.
 	Named bool
 }
 

@@ -108,7 +108,17 @@ func (v *validator) nested(w *work, where, alg string, val cbortree.Value) {
 		w.r.add(report.Newf("algorithm.unsupported", where, "the reference to %q: %v", url, err))
 	case !same:
 		w.r.add(report.Newf("hashedURI.mismatch", where, "%q is not what is referenced", url))
-	case owner != nil:
+	case owner != nil && w.holds(where):
 		v.works[owner].named(b)
 	}
+}
+
+// holds reports whether what refers to something is as it was signed: the claim, or an assertion that it lists by its
+// digest.
+func (w *work) holds(where string) bool {
+	if where == w.claim.URI {
+		return true
+	}
+	a := w.assertions[where[strings.LastIndexByte(where, '/')+1:]]
+	return a != nil && a.URI == where && a.Intact
 }
