@@ -249,6 +249,9 @@ func (s *source) closed(data []byte) bool {
 	if s.byBoxes {
 		first, last := s.open[0], s.open[len(s.open)-1]
 		end := was[last.Offset+last.Length:]
+		for fill := int(first.Offset); s.mime == mimes["jpeg"] && fill+2 <= len(data) && bytes.HasPrefix(data[fill:], []byte{0xff, 0xff}); {
+			data = slices.Concat(data[:fill], data[fill+1:]) // it belongs to the segment. ISO/IEC 10918-1, B.1.1.2.
+		}
 		if len(data) < int(first.Offset)+len(end) || !bytes.HasPrefix(data, was[:first.Offset]) || !bytes.HasSuffix(data, end) {
 			return false
 		}
@@ -267,19 +270,28 @@ func (s *source) closed(data []byte) bool {
 	return bytes.Equal(data[at:], was[at:])
 }
 
-// storeSerial is the number of the bitstream that carries the store.
-const storeSerial = 9
+// storeSerial is the number of the first bitstream that begins as the store's does; -1: there is none. The number is not
+// bound, as nothing of that stream is. C2PA 2.5, A.3.7.
+func storeSerial(data []byte) int64 {
+	for _, b := range mutate.Boxes(data) {
+		page := data[b.Offset:b.End()]
+		if n := int(page[26]); page[5]&2 != 0 && len(page) > 27+n && bytes.HasPrefix(page[27+n:], []byte("\x00c2pa")) {
+			return int64(binary.LittleEndian.Uint32(page[14:]))
+		}
+	}
+	return -1
+}
 
 // sound are the pages of all bitstreams of an Ogg file but the store's, each stream in its order, and the bytes behind
 // the last page: which page of another stream stands between them is not bound. C2PA 2.5, 16.3.3.
 func sound(data []byte) (out []string) {
-	end := 0
+	end, store := 0, storeSerial(data)
 	for _, b := range mutate.Boxes(data) {
 		if b.Parent >= 0 || b.Offset < end {
 			continue
 		}
 		end = b.End()
-		if binary.LittleEndian.Uint32(data[b.Offset+14:]) != storeSerial {
+		if int64(binary.LittleEndian.Uint32(data[b.Offset+14:])) != store {
 			out = append(out, string(data[b.Offset:end]))
 		}
 	}

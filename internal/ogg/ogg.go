@@ -86,7 +86,7 @@ func (w *walker) page(at int64) (int64, error) {
 		}
 	}
 	if end > w.r.Size {
-		w.file.Problem(parts.Truncated, at, "", "the page at offset %d ends behind the end of the file", at)
+		w.file.Problem(parts.Truncated, at, "the last page", "the page at offset %d ends behind the end of the file", at)
 		packet, end = max(0, min(packet, w.r.Size-body)), w.r.Size
 	}
 	s, err := w.stream(serial, at)
@@ -174,6 +174,6 @@ func (w *walker) finish(at int64) error {
 	if at >= w.r.Size {
 		return nil
 	}
-	w.file.Problem(parts.Trailing, at, "", "%d bytes at offset %d are no page", w.r.Size-at, at)
+	w.file.Problem(parts.Trailing, at, "behind the last page", "%d bytes at offset %d are no page", w.r.Size-at, at)
 	return w.file.Add(parts.Part{Path: "behind the last page", Range: parts.Range{Offset: at, Length: w.r.Size - at}})
 }

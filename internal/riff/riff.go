@@ -38,7 +38,7 @@ func Walk(r io.ReaderAt, size int64) (*parts.File, error) {
 			return nil, err
 		}
 		if next == at {
-			w.file.Problem(parts.Trailing, at, "", "%d bytes stand behind the last RIFF chunk", size-at)
+			w.file.Problem(parts.Trailing, at, "behind the last chunk", "%d bytes stand behind the last RIFF chunk", size-at)
 			if err := w.file.Add(parts.Part{Path: "behind the last chunk", Range: parts.Range{Offset: at, Length: size - at}}); err != nil {
 				return nil, err
 			}

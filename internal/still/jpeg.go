@@ -49,14 +49,14 @@ func JPEG(r io.ReaderAt, size int64) (*parts.File, error) {
 	w.closeStore()
 	if at == size {
 		if !w.ended {
-			w.file.Problem(parts.Truncated, at, "", "the picture has no end")
+			w.file.Problem(parts.Truncated, at, "behind the last segment", "the picture has no end")
 		}
 		return w.file, nil
 	}
 	if w.ended {
-		w.file.Problem(parts.Trailing, at, "", "%d bytes stand behind the picture", size-at)
+		w.file.Problem(parts.Trailing, at, "behind the picture", "%d bytes stand behind the picture", size-at)
 	} else {
-		w.file.Problem(parts.Malformed, at, "", "there is no segment at offset %d", at)
+		w.file.Problem(parts.Malformed, at, "behind the last segment", "there is no segment at offset %d", at)
 	}
 	return w.file, w.file.Add(parts.Part{Path: "behind the picture", Range: parts.Range{Offset: at, Length: size - at}})
 }

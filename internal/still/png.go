@@ -79,12 +79,12 @@ func PNG(r io.ReaderAt, size int64) (*parts.File, error) {
 	case ended && at == size:
 		return f, nil
 	case ended:
-		f.Problem(parts.Trailing, at, "", "%d bytes stand behind the picture", size-at)
+		f.Problem(parts.Trailing, at, "behind the picture", "%d bytes stand behind the picture", size-at)
 	case at == size:
-		f.Problem(parts.Truncated, at, "", "the picture has no end")
+		f.Problem(parts.Truncated, at, "behind the last chunk", "the picture has no end")
 		return f, nil
 	default:
-		f.Problem(parts.Malformed, at, "", "%d bytes at offset %d are too few for a chunk", size-at, at)
+		f.Problem(parts.Malformed, at, "behind the last chunk", "%d bytes at offset %d are too few for a chunk", size-at, at)
 	}
 	return f, f.Add(parts.Part{Path: "behind the picture", Range: parts.Range{Offset: at, Length: size - at}})
 }
