@@ -3,6 +3,7 @@ package consentry_test
 import (
 	"bytes"
 	"compress/zlib"
+	"crypto/x509"
 	"slices"
 	"testing"
 
@@ -104,6 +105,15 @@ func consentFiles() []consentFile {
 	granted := ada(nil)
 	granted.Label = forge.ConsentLabel
 	const generated, film = "trainedAlgorithmicMedia", "digitalCapture"
+	by := func(s forge.Signer) *forge.Manifest {
+		m := noted(nil, generated)
+		m.Signer = s
+		return m
+	}
+	noSigner := forge.Signer{Cert: func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }}
+	expired := forge.Signer{Cert: func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = forge.Clock.AddDate(-1, -1, 0), forge.Clock.AddDate(0, -1, 0)
+	}}
 	component := forge.Recipe{Manifest: forge.Manifest{
 		Ingredients: []forge.Ingredient{{Relationship: "componentOf", Manifest: noted(slip, generated)}}, Assertions: []forge.Assertion{granted},
 		Actions: []forge.Action{{Name: "c2pa.created", Source: generated}, {Name: "c2pa.placed", Ingredient: []int{0}}},
@@ -146,6 +156,9 @@ func consentFiles() []consentFile {
 		{name: "an update over a manifest that was changed, to be shipped", recipe: over(noted(slip, generated), granted), states: []string{"p1 verified E3"}, verdict: report.Fail, event: policy.HistoryInvalid},
 		{name: "an update over an update over a manifest that was changed", recipe: over(&again, granted), profile: "newsroom", verdict: report.Warn, event: policy.HistoryInvalid},
 		{name: "a component that was changed", recipe: component, profile: "newsroom", states: []string{"p1 verified E3"}, verdict: report.Warn, event: policy.HistoryInvalid},
+		{name: "an update over a manifest whose certificate may not sign", recipe: over(by(noSigner), granted), profile: "newsroom", code: "signingCredential.invalid", verdict: report.Warn, event: policy.HistoryInvalid},
+		{name: "an update over a manifest whose certificate has expired", recipe: over(by(expired), granted), code: "claimSignature.outsideValidity", verdict: report.Pass},
+		{name: "an update over a manifest by a stranger", recipe: over(by(stranger), granted), code: "signingCredential.untrusted", verdict: report.Pass},
 		{name: "an update over a recording that was changed", recipe: over(noted(slip, film)), profile: "newsroom", verdict: report.Indeterminate, event: policy.HistoryInvalid},
 		{name: "an update over a recording", recipe: over(noted(nil, film)), verdict: report.NotApplicable},
 		{name: "redacted by a later editor", recipe: redacting, code: "consent.assertion.redacted", verdict: report.Fail},

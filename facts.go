@@ -74,21 +74,21 @@ func unbound(state string, res *manifest.Result) (content, media string) {
 }
 
 // brokenHistory says which manifest that the active one leads to does not hold: of several the newest, and how many more.
-// One that is sound and was not valid any more when it was looked at is none: old ones are that in time.
+// A signer whom nobody knows, or whose certificate is not valid any more, makes none: histories come to that in time.
 func brokenHistory(res *manifest.Result) string {
 	text, more := "", 0
 	for i, m := range res.Manifests {
+		at := slices.IndexFunc(m.Failure, func(f report.Finding) bool {
+			return f.Code != "signingCredential.untrusted" && f.Code != "claimSignature.outsideValidity"
+		})
 		switch {
-		case m.Active || !m.Reached || m.State != manifest.Invalid:
+		case m.Active || !m.Reached || at < 0:
 		case text != "":
 			more++
 		default:
 			text = fmt.Sprintf("manifest %d of %d, which the active one rests on, does not hold", i+1, len(res.Manifests))
-			for _, f := range m.Failure {
-				if row, ok := report.Lookup(f.Code); ok && f.Code != "signingCredential.untrusted" {
-					text += ": " + row.Title
-					break
-				}
+			if row, ok := report.Lookup(m.Failure[at].Code); ok {
+				text += ": " + row.Title
 			}
 		}
 	}
