@@ -41,6 +41,10 @@ func didWebAddress(did string) (string, error) {
 	return "https://" + authority + "/" + strings.ReplaceAll(path, ":", "/") + "/did.json", nil
 }
 
+// didWebLetters are what labels of a host name are made of. They are looked at before anything is written small: some
+// letters of other scripts become ASCII then, and the name another's.
+const didWebLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
 // didWebHost is the host with its port.
 func didWebHost(s string) (string, error) {
 	host, port := s, ""
@@ -60,7 +64,7 @@ func didWebHost(s string) (string, error) {
 	}
 	labels := strings.Split(host, ".")
 	for _, l := range labels {
-		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.Trim(strings.ToLower(l), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.Trim(l, didWebLetters) != "" {
 			return "", errors.New("its host is no host name")
 		}
 	}

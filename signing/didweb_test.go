@@ -57,6 +57,8 @@ func TestDIDWebAddress(t *testing.T) {
 		"did:web:a.example:%zz":                           "",
 		"did:web:a.example:ü":                             "",
 		"did:web:a.example\n":                             "",
+		"did:web:\u212a.example":                          "", // the Kelvin sign, whose small letter is k
+		"did:web:\u0130.example":                          "", // whose small letter is i
 	} {
 		got, err := signing.DIDWebAddress(did)
 		if got != want || (err == nil) != (want != "") {
