@@ -1,10 +1,14 @@
 package manifest_test
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"runtime"
+	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/manifest"
@@ -28,6 +32,12 @@ func TestCoresDoNotShow(t *testing.T) {
 	late.Assertions = append(late.Assertions, forge.Assertion{Label: forge.StampLabel, Stamps: []forge.StampOf{
 		{Manifest: early, Stamp: forge.Stamp{Time: forge.Clock.AddDate(0, -6, 0)}},
 	}})
+	// And another that brings the news of a revocation.
+	revoked := forge.Composed(12)
+	withdrawn := forge.Signer{Name: "Withdrawn"}
+	revoked.Ingredients[2].Manifest.Signer = withdrawn
+	news := revoked.Ingredients[9].Manifest
+	news.Assertions = append(news.Assertions, forge.CertificateStatus(forge.OCSP{Status: "revoked", Revoked: forge.Clock.AddDate(0, 0, -1), Reason: 1}.About(withdrawn)))
 	for _, c := range []struct {
 		name   string
 		recipe forge.Manifest
@@ -39,6 +49,7 @@ func TestCoresDoNotShow(t *testing.T) {
 		{"a broken signature among them", broken, manifest.Trusted, 1},
 		{"an expired certificate among them", unsaved, manifest.Trusted, 1},
 		{"and a time-stamp in a manifest that is read later", stamped, manifest.Trusted, 0},
+		{"a revoked certificate among them, says a manifest that is read later", revoked, manifest.Trusted, 1},
 	} {
 		file := forge.Make(one(c.recipe))
 		var first string
@@ -47,7 +58,7 @@ func TestCoresDoNotShow(t *testing.T) {
 			r := validated(t, file, forgeTrust(t, ""))
 			bad := 0
 			for _, m := range r.Manifests {
-				if report.Has(m.Failure, "claimSignature.mismatch") || report.Has(m.Failure, "claimSignature.outsideValidity") {
+				if slices.ContainsFunc(signatureFaults, func(code string) bool { return report.Has(m.Failure, code) }) {
 					bad++
 				}
 			}
@@ -70,6 +81,56 @@ func TestCoresDoNotShow(t *testing.T) {
 			}
 		}
 	}
+}
+
+// signatureFaults say that a signature, or who made it, is none that counts.
+var signatureFaults = []string{"claimSignature.mismatch", "claimSignature.outsideValidity", "signingCredential.ocsp.revoked"}
+
+// Whoever verifies signatures meanwhile has ended when a validation has, whole or not: the bubble waits for them.
+func TestNobodyIsLeftOverFromAValidation(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	file, trust := forge.Make(one(forge.Edited(12))), forgeTrust(t, "")
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	for _, c := range []struct {
+		name   string
+		ctx    context.Context
+		limits manifest.Limits
+		wrong  func(error) bool
+	}{
+		{"whole", context.Background(), manifest.Limits{}, func(err error) bool { return err != nil }},
+		{"stopped before", stopped, manifest.Limits{}, func(err error) bool { return !errors.Is(err, context.Canceled) }},
+		{"stopped at a limit", context.Background(), manifest.Limits{Ingredients: 3}, func(err error) bool {
+			var limit *manifest.LimitError
+			return !errors.As(err, &limit)
+		}},
+		{"stopped on the way down", &countdown{Context: context.Background(), left: 5}, manifest.Limits{}, func(err error) bool { return !errors.Is(err, context.Canceled) }},
+		{"stopped while it judges", &countdown{Context: context.Background(), left: 18}, manifest.Limits{}, func(err error) bool { return !errors.Is(err, context.Canceled) }},
+	} {
+		s, err := manifest.Parse(file.Store, nil, c.limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			_, err := s.Validate(c.ctx, nil, manifest.Options{Now: forge.Clock, Trust: trust, Limits: c.limits})
+			if c.wrong(err) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		})
+	}
+}
+
+// countdown is a context that ends when it was asked often enough whether it has.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
 }
 
 // What an ingredient assertion says can still be asked for after the validation, which gave it up.
