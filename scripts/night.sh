@@ -29,12 +29,11 @@ try() {
   while [ "$(left)" -gt "$until" ] || [ $rounds -eq 0 ]; do
     s=$((seed + rounds)); rounds=$((rounds + 1))
     (cd "$package" && "$root/build/night.test" -test.run "$test" -test.count 1 -test.timeout 0 -test.v "$@" -seed "$s") >build/night.round 2>&1 ||
-      { failed=$((failed + 1)); tell "$name: seed $s found something: see $log"; }
+      { failed=$((failed + 1)) found=1; tell "$name: seed $s found something: see $log"; }
     cat build/night.round >>"$log"
     if grep -q -e '--- SKIP' build/night.round; then tell "$name: skipped: $(grep -m 1 'skip\|_test.go' build/night.round | sed 's,^ *,,' || echo "see $log")"; return; fi
   done
   tell "$name: $rounds rounds, $failed of them found something"
-  [ $failed -eq 0 ] || found=1
 }
 try "mutations, ${MUTATIONS:-100000} a round" $((seconds / 10)) ./internal/mutate '^TestMutations$' -mutations "${MUTATIONS:-100000}"
 try "mutations against other implementations, ${ASKED:-6000} a round" 0 ./internal/mutate Elsewhere -asked "${ASKED:-6000}"
