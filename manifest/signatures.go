@@ -13,15 +13,12 @@ import (
 // pending is a claim's signature that is to be verified, once, by whoever comes first.
 type pending struct {
 	input  signing.Input
-	stale  atomic.Bool // nobody will ask for the result
-	once   sync.Once
-	result *signing.Result
+	stale  atomic.Bool            // nobody will ask for the result
+	verify func() *signing.Result // verifies the signature; whoever comes second waits for the first
 }
 
-// verify verifies the signature. Whoever comes second waits for the first.
-func (p *pending) verify() *signing.Result {
-	p.once.Do(func() { p.result = signing.Verify(p.input) })
-	return p.result
+func newPending(in signing.Input) *pending {
+	return &pending{input: in, verify: sync.OnceValue(func() *signing.Result { return signing.Verify(in) })}
 }
 
 // find looks for a claim's signature, once, and returns what can be verified before the rest of the store was read: all of
@@ -31,10 +28,10 @@ func (v *validator) find(w *work) (p *pending, why string) {
 		w.found = true
 		box, why := v.store.signatureBox(w.m, w.claim)
 		if w.unsigned = why; box != nil {
-			w.pending = &pending{input: signing.Input{
+			w.pending = newPending(signing.Input{
 				COSE: box.Content("cbor").Payload(), Payload: w.claim.Payload, URL: w.m.URI(box.Label()), Now: v.opt.Now,
 				Trust: v.opt.Trust,
-			}}
+			})
 		}
 	}
 	return w.pending, w.unsigned
@@ -55,7 +52,7 @@ func (v *validator) seek(w *work) (p *pending, why string) {
 	}
 	if len(full.Stamps)+len(full.Status) > 0 || full.Cut || full.Ask != nil { // early it would be held against less
 		p.stale.Store(true)
-		p = &pending{input: full}
+		p = newPending(full)
 		w.pending = p
 	}
 	return p, why
@@ -91,7 +88,7 @@ func (v *validator) gather() *crew {
 	for range hands {
 		c.wait.Go(func() {
 			for p := range c.queue {
-				c.take(p)
+				c.tryTake(p)
 			}
 		})
 	}
@@ -145,6 +142,12 @@ func (c *crew) take(p *pending) {
 	if !c.over.Load() && !p.stale.Load() {
 		p.verify()
 	}
+}
+
+// tryTake is take where nobody could catch a panic, which is our own bug: whoever asks for the result meets it again.
+func (c *crew) tryTake(p *pending) {
+	defer func() { _ = recover() }()
+	c.take(p)
 }
 
 // dismiss ends the crew's work and waits for what it is at. Nothing may be offered afterwards.

@@ -13,6 +13,7 @@ import (
 	"github.com/consentry/consentry/internal/forge"
 	"github.com/consentry/consentry/manifest"
 	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
 )
 
 // TestCoresDoNotShow judges histories on one core and on several: the findings and their order are the same, whoever
@@ -118,6 +119,18 @@ func TestNobodyIsLeftOverFromAValidation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A bug in the verification of a signature is met where the result is asked for, and by no goroutine where nothing catches
+// it: of many files one is lost and not all.
+func TestAPanicIsMetByWhoeverAsks(t *testing.T) {
+	verify := manifest.AfterCrew(func() *signing.Result { panic("a bug") })
+	defer func() {
+		if r := recover(); r != "a bug" {
+			t.Errorf("met %v", r)
+		}
+	}()
+	t.Errorf("got %v", verify())
 }
 
 // countdown is a context that ends when it was asked often enough whether it has.
