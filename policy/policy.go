@@ -231,7 +231,10 @@ func (d *decision) provenance(f Facts) {
 			return // what else is wrong with the file was said
 		}
 		text := "declared as a recording, but not by a trusted signer"
-		if f.Manifest == consent.ManifestTrusted {
+		switch {
+		case f.broken(): // whoever signed it
+			text = "declared as a recording by a manifest that does not hold"
+		case f.Manifest == consent.ManifestTrusted:
 			text = "declared as a recording by an earlier manifest that is not by a trusted signer, or does not hold"
 		}
 		d.add(SignerUntrusted, worst(indeterminate, d.policy.Outcome(SignerUntrusted)), "", text)

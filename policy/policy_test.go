@@ -187,6 +187,19 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestWhoseRecording: where the manifest itself does not hold, nothing is said of its signer, who may well be trusted.
+func TestWhoseRecording(t *testing.T) {
+	for state, want := range map[string]string{
+		"valid": "but not by a trusted signer", "invalid": "by a manifest that does not hold", "well-formed": "by a manifest that does not hold",
+		"trusted": "by an earlier manifest that is not by a trusted signer, or does not hold",
+	} {
+		_, why := policy.Decide(profile(t, "newsroom", ""), policy.Facts{Manifest: state, Origin: report.Origin{State: "captured"}})
+		if !slices.ContainsFunc(why, func(r report.Reason) bool { return r.Event == policy.SignerUntrusted && strings.HasSuffix(r.Text, want) }) {
+			t.Errorf("%s: %v", state, why)
+		}
+	}
+}
+
 var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // TestMaxTrustAge: at the age a list will do, a second past it counts as rejected.

@@ -84,5 +84,5 @@ var c2paCodes = []Code{
 	{"manifest.update.wrongParents", Failure, "an update manifest without exactly one parent", "C2PA 2.5, 14.10.1.3", "The signing tool breaks the rules; tell its maker."},
 	{"signingCredential.invalid", Failure, "the signer's certificate breaks the profile", "C2PA 2.5, 13.5.1", "Whoever signed used a certificate that is not made for it: do not rely on the name in it."},
 	{"signingCredential.ocsp.revoked", Failure, "the signer's certificate was revoked", "C2PA 2.5, 14.9", "Do not rely on the signature; ask the publisher for a file that is signed anew."},
-	{"signingCredential.untrusted", Failure, "the signer is on no trust list", "C2PA 2.5, 13.4", "Name further anchors with --trust, or one certificate with --allowed."},
+	{"signingCredential.untrusted", Failure, "the signer is on no trust list", "C2PA 2.5, 13.4", "Name further anchors with --trust, or one certificate with --allowed; where an anchor is given, the signer may have an extended key usage that --trust accepts with --eku only."},
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -130,7 +131,7 @@ next:
 // anchor ends a path at an anchor.
 func (s *search) anchor(so []*certificate, l *List, a *Anchor) {
 	if !s.accepts(l) {
-		s.reason("the certificate has none of the extended key usages that list %q accepts", l.Name)
+		s.reason("list %q accepts none of the certificate's extended key usages: %s", l.Name, so[0].usages())
 		return
 	}
 	c, ok := s.anchors[a]
@@ -275,4 +276,19 @@ func claimPurposes(leaf *certificate, l *List) bool {
 		}
 	}
 	return false
+}
+
+// maxUsages is how many extended key usages of a certificate are named; the rest is counted.
+const maxUsages = 4
+
+// usages names the certificate's extended key usages.
+func (c *certificate) usages() string {
+	var parts []string
+	for _, e := range c.ekus[:min(len(c.ekus), maxUsages)] {
+		parts = append(parts, e.String())
+	}
+	if n := len(c.ekus) - len(parts); n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(parts, ", ")
 }

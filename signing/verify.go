@@ -220,6 +220,10 @@ func (v *verification) shown() {
 	}
 }
 
+// NoPath begins the explanation of a signer whom no list knows; where there was a path to an anchor, and something else
+// is amiss, the explanation is that.
+const NoPath = "no path from"
+
 // whyNot is the most telling reason for which a certificate reaches no anchor.
 func whyNot(leaf *certificate, s *search, kind string) string {
 	switch {
@@ -232,7 +236,7 @@ func whyNot(leaf *certificate, s *search, kind string) string {
 	case leaf.selfIssued():
 		return fmt.Sprintf("%q signed its own certificate, which anchors nothing", leaf.name())
 	}
-	return fmt.Sprintf("no path from %q to an anchor of a %s", leaf.name(), kind)
+	return fmt.Sprintf("%s %q to an anchor of a %s", NoPath, leaf.name(), kind)
 }
 
 // notes says what users should know of the lists that matched.

@@ -125,7 +125,10 @@ func (in *anchors) replace(part *Part, der []byte) error {
 		kept = append(kept, der)
 	}
 	in.ders = kept
-	part.Issued, part.NextUpdate = &in.dated, nil
+	if day(part.Issued) != day(&in.dated) { // the time of that day at which the part in force was issued is as good as any
+		part.Issued = &in.dated
+	}
+	part.NextUpdate = nil
 	part.Sources = []Source{{Repository: "a PEM bundle of the operator's", Path: in.file, Date: in.dated.Format(time.DateOnly), SHA256: in.digest}}
 	return nil
 }

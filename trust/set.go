@@ -74,7 +74,7 @@ func (s *Set) read(name string) (*List, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("the updated trust list: %w", err)
 	}
-	if older(taken.List, carried.List) != nil {
+	if len(older(taken.List, carried.List)) > 0 {
 		return carried.List, carried.der, nil // the binary is newer than what was taken
 	}
 	taken.Updated = true
@@ -106,21 +106,22 @@ func readList(name string, read func(string) ([]byte, error)) (*held, error) {
 	return h, add(&signing.Trust{}, h.List, h.der)
 }
 
-// older says why a list must not take the place of another: a part of it has a lower number, or was issued before.
-func older(taken, present *List) error {
+// older says why a list must not take the place of another, by the part for which it must not; "": every one.
+func older(taken, present *List) map[string]string {
+	why := map[string]string{}
 	for i := range present.Parts {
 		was := &present.Parts[i]
 		is := taken.part(was.Use)
 		switch {
 		case is == nil:
-			return fmt.Errorf("it lacks the part for %s", was.Use)
+			why[""] = "it lacks the part for " + was.Use
 		case is.Sequence < was.Sequence:
-			return fmt.Errorf("its number %d is lower than %d, which is in force", is.Sequence, was.Sequence)
+			why[was.Use] = fmt.Sprintf("its number %d is lower than %d, which is in force", is.Sequence, was.Sequence)
 		case day(is.Issued) < day(was.Issued) || is.Sequence > 0 && at(is.Issued).Before(at(was.Issued)):
-			return fmt.Errorf("its part for %s was issued on %s, before the one in force (%s)", was.Use, day(is.Issued), day(was.Issued))
+			why[was.Use] = fmt.Sprintf("it was issued on %s, before the one in force (%s)", day(is.Issued), day(was.Issued))
 		}
 	}
-	return nil
+	return why
 }
 
 // day is the day of a time, as lists are dated by people.

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -279,13 +280,10 @@ func (p *Plan) list(s *Set, next *List, ders []byte) error {
 		return err
 	}
 	before, after := entries(present, der), entries(next, ders)
-	refused := ""
-	if err := older(next, present); err != nil {
-		refused = err.Error()
-	}
+	refused := older(next, present)
 	for i := range next.Parts {
 		part := &next.Parts[i]
-		c := Change{Name: next.Name, Use: part.Use, To: stateOf(part), Refused: refused, Added: []string{}, Removed: []string{}, Changed: []string{}}
+		c := Change{Name: next.Name, Use: part.Use, To: stateOf(part), Refused: cmp.Or(refused[part.Use], refused[""]), Added: []string{}, Removed: []string{}, Changed: []string{}}
 		if was := present.part(part.Use); was != nil {
 			c.From = stateOf(was)
 		}

@@ -223,10 +223,11 @@ func TestPEMBundles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := (&trust.Set{}).Plan(bundle(t, map[string][]byte{"x.json": lote(t, claimScheme, untrusted, 7, 3, later)}))
+	plan, err := (&trust.Set{}).Plan(bundle(t, map[string][]byte{"x.json": lote(t, claimScheme, untrusted, 7, 3, later.Add(11*time.Minute))}))
 	if err != nil || plan.Refused() != nil {
 		t.Fatal(err, plan.Refused())
 	}
+	first := plan
 	set := taken(plan)
 	b := &trust.Bundle{}
 	if err := b.AddPEM("c2pa", "claim", "anchors.pem", day, pemOf(withdrawn.Certificates[0], withdrawn.Certificates[1], withdrawn.Certificates[0])); err != nil {
@@ -259,6 +260,26 @@ func TestPEMBundles(t *testing.T) {
 	for _, a := range part.Anchors {
 		if a.NotAfter == nil {
 			t.Errorf("%s is no longer withdrawn", a.Subject)
+		}
+	}
+	// A bundle of the day of the list in force is not older than it, at whatever time of that day the list was issued; the
+	// part that stays as it is gives no reason for a refusal.
+	for _, c := range []struct {
+		day     time.Time
+		refused string
+	}{{later, ""}, {later.AddDate(0, 0, -1), "list c2pa (claim): it was issued on "}} {
+		same := &trust.Bundle{}
+		if err := same.AddPEM("c2pa", "claim", "same.pem", c.day.Truncate(24*time.Hour), pemOf(withdrawn.Certificates[0])); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := taken(first).Plan(same)
+		if err != nil || (plan.Refused() == nil) != (c.refused == "") || plan.Refused() != nil && !strings.HasPrefix(plan.Refused().Error(), c.refused) {
+			t.Errorf("%s: %v, %v", c.day, err, plan.Refused())
+		}
+		for _, ch := range plan.Changes {
+			if ch.Use != "claim" && ch.Refused != "" {
+				t.Errorf("%s is refused, too: %s", ch.Title(), ch.Refused)
+			}
 		}
 	}
 	// An earlier day is refused, as is what holds no anchors or is for no list that there is.

@@ -234,7 +234,18 @@ func (p *program) readSigner(o *signOptions, req *build.Request) error {
 	if req.Signer, err = signing.NewSigner(algorithmName(o.alg), key, text); err != nil {
 		return fmt.Errorf("%q with %q: %w", o.key, o.cert, err)
 	}
+	p.notForAll(req.Signer, o.cert)
 	return nil
+}
+
+// notForAll says what others will make of a signature that this program itself takes.
+func (p *program) notForAll(s *signing.Signer, cert string) {
+	if strings.HasPrefix(s.Algorithm(), "ML-DSA") {
+		p.hintf("%s came with C2PA 2.5: verifiers that do not know it yet call the signature invalid; es256 and ed25519 are known to all", s.Algorithm())
+	}
+	if !slices.ContainsFunc(s.Certificate().UnknownExtKeyUsage, signing.EKUClaimSigning.Equal) {
+		p.warnf("%q: the extended key usages of the signer's certificate lack that of claims (%s): an anchor given with --trust does not suffice, verify needs --eku with one of them, too", cert, signing.EKUClaimSigning)
+	}
 }
 
 // algorithmName is the COSE name of an algorithm as people type it.

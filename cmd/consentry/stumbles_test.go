@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/x509"
+	"encoding/asn1"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +21,12 @@ func TestWhatANewcomerMeets(t *testing.T) {
 		"longer.mp4":     append(forge.Make(generated()).Data, "a line that somebody wrote behind the end of the file\n"...),
 		"signer.key.pem": []byte("x"), "signer.chain.pem": []byte("x"), "ca.pem": []byte("x"), "token.jwt": []byte(forge.Token("ada", nil)), "root.pem": forged["root"](),
 	}
+	lattice, mail := generated(), generated()
+	lattice.Manifest.Signer.Alg = "ML-DSA-65"
+	mail.Manifest.Signer.Cert = func(c *x509.Certificate) {
+		c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{forge.EmailProtection}
+	}
+	files["lattice.mp4"], files["mail.mp4"] = forge.Make(lattice).Data, forge.Make(mail).Data
 	files["beside.mp4"], files["beside.mp4.c2pa"] = forge.Make(forge.Recipe{NoStore: true}).Data, []byte("junk\n")
 	files["spoken.mp4"], files["spoken.mp4.consent.jwt"] = files["beside.mp4"], []byte("junk\n")
 	files["mixed/a.jpg"], files["mixed/B.JPG"], files["mixed/c.txt"], files["mixed/d"], files["mixed/e.mp4"] = nil, nil, nil, nil, files["clip.mp4"]
@@ -42,6 +50,9 @@ func TestWhatANewcomerMeets(t *testing.T) {
 		{"a cut file", append(verify[:4:4], "short.mp4"), "the file ends before its container does, and is not what was signed", "was changed after"},
 		{"text behind the end", append(verify[:4:4], "longer.mp4"), "FAIL  longer.mp4: bytes were appended behind what was signed", "ends before its container"},
 		{"a signer that nobody knows", append(verify[:4:4], "clip.mp4"), "on no trust list (--trust names further anchors)", ""},
+		{"a signer under a given anchor with another purpose", append(verify[:4:4], "--trust", "root.pem", "mail.mp4"), `; not trusted: list "root.pem" accepts none of the certificate's extended key usages: 1.3.6.1.5.5.7.3.4`, "on no trust list (--trust names"},
+		{"what else keeps a signer from being trusted", []string{"explain", "signingCredential.untrusted"}, "--eku", ""},
+		{"a key of ML-DSA", []string{"inspect", "lattice.mp4"}, ", ML-DSA-65, ", ", 0, "},
 		{"a reason that stands alone", append(verify[:4:4], "--profile", "ci", "--trust", "root.pem", "clip.mp4"), "\nwhy\n  FAIL ", ""},
 		{"a declaration in a changed file", append(verify[:4:4], "changed.mp4"), "declared in a manifest that does not hold: nothing rests on it", "no token proves it"},
 		{"a key of another name", []string{"sign", "--key", "sign.pem", "--cert", "signer.chain.pem", "clip.mp4", "out.mp4"}, "did you mean signer.chain.pem or signer.key.pem?", ""},

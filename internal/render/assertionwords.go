@@ -11,6 +11,7 @@ import (
 
 	"github.com/consentry/consentry/internal/cbortree"
 	"github.com/consentry/consentry/manifest"
+	"github.com/consentry/consentry/signing"
 )
 
 // maxNamed is how many things of an assertion are named in its line; the rest is counted.
@@ -183,6 +184,9 @@ func keyWords(c *x509.Certificate) string {
 		return fmt.Sprintf("RSA %d", k.N.BitLen())
 	case ed25519.PublicKey:
 		return "Ed25519"
+	}
+	if alg, _ := signing.AKP(c); alg != "" {
+		return alg
 	}
 	return c.PublicKeyAlgorithm.String()
 }

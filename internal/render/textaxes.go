@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/report"
+	"github.com/consentry/consentry/signing"
 )
 
 func (t *text) provenance() string {
@@ -147,16 +148,35 @@ func (t *text) signer() string {
 		if t.r.Provenance.Revocation.State == "revoked" {
 			return fmt.Sprintf("says it is %s; the certificate was revoked", name)
 		}
+		who := "says it is " + name
 		if s.Issuer != nil {
-			return fmt.Sprintf("says it is %s, issued by %s; on no trust list (--trust names further anchors)", name, Quote(*s.Issuer))
+			who += ", issued by " + Quote(*s.Issuer)
 		}
-		return fmt.Sprintf("says it is %s; on no trust list (--trust names further anchors)", name)
+		return who + "; " + t.distrust()
 	case "invalid":
 		if name != "" {
 			return "says it is " + name + ", which does not hold"
 		}
 	}
 	return ""
+}
+
+// distrust says why nobody vouches for the signer: mostly no list knows them, but a path to an anchor may have led there
+// that does not count, and then more anchors help nobody.
+func (t *text) distrust() string {
+	for i := range t.r.Provenance.Manifests {
+		m := &t.r.Provenance.Manifests[i]
+		if m.Label != deref(t.r.Provenance.ActiveManifest) {
+			continue
+		}
+		for _, f := range m.Failure {
+			why := f.Explanation
+			if f.Code == "signingCredential.untrusted" && why != "" && !strings.HasPrefix(why, signing.NoPath) && !strings.HasPrefix(why, "there is no ") {
+				return "not trusted: " + Clip(why)
+			}
+		}
+	}
+	return "on no trust list (--trust names further anchors)"
 }
 
 func (t *text) time() string {
