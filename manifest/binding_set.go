@@ -159,14 +159,15 @@ func (s *setCheck) complete(seq *sequence, used map[int]bool, claimed map[place]
 	}
 	if parts == 0 && !s.failed() {
 		// What is bound is mostly not here. Missing bound content is a failure, though nothing is known to be altered.
-		s.fail(codeBMFFMismatch, "no fragment was given: the initialization segment is as signed, and nothing of the media could be checked")
+		s.fail(codeBMFFMismatch, "fragments are missing: none was given; the initialization segment is as it was signed, and nothing of the media could be checked")
 		s.b.State = BindingUnknown
 		s.b.Missing = append(s.b.Missing, notChecked("fragments", "none was given"))
 	}
-	rows := 0
+	rows, others := 0, 0
 	for i, t := range s.tree {
 		if !used[i] {
 			if parts > 0 {
+				others++
 				s.note(fmt.Sprintf("no fragment of merkle[%d] (uniqueId %d, localId %d) was given", t.index, t.unique, t.local))
 			}
 			continue
@@ -184,6 +185,9 @@ func (s *setCheck) complete(seq *sequence, used map[int]bool, claimed map[place]
 		if behind > 0 {
 			absent(fmt.Sprintf("the last %d of %d fragments were not given", behind, t.count))
 		}
+	}
+	if others > 0 {
+		s.b.Missing = append(s.b.Missing, notChecked("other renditions", fmt.Sprintf("%d of the %d tracks and renditions that the content hash binds: no fragment of them was given", others, len(s.tree))))
 	}
 }
 
@@ -207,6 +211,17 @@ func newInitFile(name, rendition string, part int, c *Content, m *matcher) initF
 	return initFile{name, rendition, part, initSegment{content: c, matcher: m, last: len(m.file.Boxes), end: c.Size}}
 }
 
+// which tells an initialization segment of several from the others: by its file, or by the rendition that it begins.
+func (in *initFile) which(c *Content) string {
+	switch {
+	case in.part >= 0:
+		return fmt.Sprintf(" %.200q", c.Parts[in.part].Name)
+	case in.rendition != "":
+		return fmt.Sprintf(" of rendition %.200q", in.rendition)
+	}
+	return ""
+}
+
 // initSegments says which trees have an initialization segment among those that were given. Each segment must belong to
 // a tree.
 func (s *setCheck) initSegments() error {
@@ -221,14 +236,23 @@ func (s *setCheck) initSegments() error {
 	for n := range s.inits {
 		in := &s.inits[n]
 		found := false
+		var others []PlanDigest // of trees that it is not the initialization segment of
 		for i, t := range s.tree {
 			sum, err := in.sum(s.ctx, t)
 			if err != nil {
 				return err
 			}
-			s.digest(fmt.Sprintf("initialization segment for merkle[%d]", t.index), t.alg, sum, t.initHash)
+			name := fmt.Sprintf("initialization segment%s for merkle[%d]", in.which(s.c), t.index)
 			if bytes.Equal(sum, t.initHash) {
 				s.fits[place{in.rendition, i}], s.anywhere[i], found = true, true, true
+				s.digest(name, t.alg, sum, t.initHash)
+			} else if s.c.Explain && len(others) < maxRows {
+				others = append(others, PlanDigest{Name: name, Alg: t.alg, Computed: bytes.Clone(sum), Expected: bytes.Clone(t.initHash)})
+			}
+		}
+		if !found { // else each tree but its own is that of another rendition, and says nothing of it
+			for _, d := range others {
+				s.told(d)
 			}
 		}
 		state, why := BindingIntact, ""

@@ -37,7 +37,7 @@ var c2paCodes = []Code{
 	{"assertion.action.redactionMismatch", Failure, "a redaction action without the assertion that it redacted", "C2PA 2.5, 14.10.4.2.4", "The history that the file tells does not hold together; ask its publisher."},
 	{"assertion.action.softBindingMissing", Failure, "a watermark action without a soft binding", "C2PA 2.5, 14.10.4.2.4", "A watermark is said to be there and is not described; ask the publisher."},
 	{"assertion.bmffHash.malformed", Failure, "the content hash assertion breaks the rules", "C2PA 2.5, 14.12.2", "The file binds nothing that can be checked; ask for the original."},
-	{"assertion.bmffHash.mismatch", Failure, "the content was changed after it was signed", "C2PA 2.5, 14.12.2", "Ask for the original; \"inspect\" shows what is bound."},
+	{"assertion.bmffHash.mismatch", Failure, "the content is not the one that was signed: it was changed since, or fragments of it are missing", "C2PA 2.5, 14.12.2", "Where the file belongs to a stream, name the playlist, or the folder with --set; else ask for the original. \"inspect --hash\" shows what is bound."},
 	{"assertion.boxesHash.malformed", Failure, "the content hash assertion breaks the rules", "C2PA 2.5, 14.12.3", "The file binds nothing that can be checked; ask for the original."},
 	{"assertion.boxesHash.mismatch", Failure, "the content was changed after it was signed", "C2PA 2.5, 14.12.3", "Ask for the original; \"inspect --hash\" shows what is bound."},
 	{"assertion.boxesHash.unknownBox", Failure, "the file has a part that the content hash does not list", "C2PA 2.5, 14.12.3", "Something was put into the file after it was signed; ask for the original."},

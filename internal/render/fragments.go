@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/consentry/consentry/report"
 )
@@ -28,7 +29,7 @@ func (t *text) fragments() {
 		}
 	}
 	if len(bad) == 0 {
-		t.axis("fragments", "intact", "all "+plural(files, "file")+" of the set")
+		t.axis("fragments", "intact", allFiles(files, list, t.r.Provenance.Integrity.Binding))
 		return
 	}
 	if n := len(bad) - unknown - nameless; n+nameless > 0 {
@@ -55,4 +56,19 @@ func (t *text) fragments() {
 		}
 		fmt.Fprintf(&t.b, "      %s: %s\n", name, Clip(f.Why))
 	}
+}
+
+// allFiles counts the files of a set that is intact. Fragments bound by Merkle trees begin with an initialization
+// segment: the file that was named, which has no row of its own.
+func allFiles(files int, list []report.Fragment, binding string) string {
+	if !strings.HasPrefix(binding, "c2pa.hash.bmff") {
+		return "all " + plural(files, "file") + " of the set"
+	}
+	inits := 1
+	for _, f := range list {
+		if f.Init {
+			inits++
+		}
+	}
+	return fmt.Sprintf("all %s of the set, and %s", plural(files-inits+1, "fragment"), plural(inits, "initialization segment"))
 }

@@ -242,6 +242,9 @@ func invalidHeadline(r *report.Report) string {
 		return "the content was changed after it was signed"
 	}
 	if m := r.Provenance.Manifests; len(m) > 0 {
+		if why := lonelyInit(r, m[0].Failure); why != "" {
+			return why
+		}
 		code := brokenBy(m[0].Failure)
 		if code == "claimSignature.outsideValidity" && r.Provenance.Time.State != "attested" {
 			return outsideValidity(m[0])
@@ -251,6 +254,21 @@ func invalidHeadline(r *report.Report) string {
 		}
 	}
 	return "the manifest does not hold"
+}
+
+// lonelyInit says that of a stream nothing but the initialization segment was given; empty: it is not so. Of all that may
+// be wrong with a manifest only this leaves its content hash failed and the state of the content unknown. That the segment
+// is as it was signed is said where nothing else fails.
+func lonelyInit(r *report.Report, failures []report.Finding) string {
+	if r.Provenance.Integrity.State != "unknown" || !report.Has(failures, "assertion.bmffHash.mismatch") {
+		return ""
+	}
+	for _, f := range failures {
+		if f.Code != "assertion.bmffHash.mismatch" && f.Code != "signingCredential.untrusted" {
+			return ""
+		}
+	}
+	return "fragments are missing: the initialization segment is as it was signed; name the playlist, or the folder with --set"
 }
 
 // setWords says what is wrong with a set of which no byte is known to have been changed; empty: it is no such set.
