@@ -78,6 +78,7 @@ func (in *invocation) leadingFlag(name string) error {
 
 // sort splits the arguments of a command by its own flag table.
 func (in *invocation) sort(args []string) error {
+	given := map[string]string{} // values of flags that take one, by the flag's first name
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		if a == "--" {
@@ -102,6 +103,9 @@ func (in *invocation) sort(args []string) error {
 			if err := in.checkValue(flag, name, value, hasValue); err != nil {
 				return err
 			}
+			if err := in.checkOnce(flag, name, value, given); err != nil {
+				return err
+			}
 			continue
 		}
 		if i+1 == len(args) {
@@ -109,6 +113,9 @@ func (in *invocation) sort(args []string) error {
 		}
 		i++
 		if err := in.checkValue(flag, name, args[i], true); err != nil {
+			return err
+		}
+		if err := in.checkOnce(flag, name, args[i], given); err != nil {
 			return err
 		}
 		// Joined, so that a value that begins with a dash stays a value.
@@ -142,6 +149,21 @@ func (in *invocation) checkValue(flag cli.Flag, name, value string, given bool) 
 		return nil
 	}
 	return &usageError{Text: fmt.Sprintf("flag %s needs %s, not %q", dashed(name), wants, value), Hint: helpHint(in.path)}
+}
+
+// checkOnce refuses a second value for a flag that takes one: the first would be passed over in silence. The same value
+// again changes nothing, and a flag without a value may be repeated.
+func (in *invocation) checkOnce(flag cli.Flag, name, value string, given map[string]string) error {
+	switch flag.(type) {
+	case *cli.StringFlag, *cli.IntFlag, *cli.Int64Flag, *cli.DurationFlag:
+	default:
+		return nil
+	}
+	first, twice := given[flag.Names()[0]]
+	if given[flag.Names()[0]] = value; !twice || first == value {
+		return nil
+	}
+	return &usageError{Text: fmt.Sprintf("flag %s takes one value, and was given %q and %q", dashed(name), first, value), Hint: helpHint(in.path)}
 }
 
 func (in *invocation) unknownFlag(arg, name string) error {

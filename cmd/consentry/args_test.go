@@ -34,6 +34,7 @@ func TestResolve(t *testing.T) {
 		{"bool-with-value", "verify --strict=false a", "verify --strict=false -- a"},
 		{"one-dash", "verify a -profile ci -o out", "verify -profile=ci -o=out -- a"},
 		{"repeated", "verify --trust x a --trust y", "verify --trust=x --trust=y -- a"},
+		{"repeated-alike", "verify --profile ci a --profile=ci --strict --strict", "verify --profile=ci --profile=ci --strict --strict -- a"},
 		{"value-with-dash", "verify --profile --strict a", "verify --profile=--strict -- a"},
 		{"value-with-equals", "verify --o a=b c", "verify --o=a=b -- c"},
 		{"two-dashes", "verify --strict -- --profile a", "verify --strict -- --profile a"},
@@ -65,6 +66,8 @@ func TestResolveRefuses(t *testing.T) {
 		{"number-of-the-wrong-form", "verify a --jobs many", `flag --jobs needs a whole number, not "many"`, "consentry help verify lists what there is"},
 		{"number-joined", "verify a --jobs=1.5", `flag --jobs needs a whole number, not "1.5"`, "consentry help verify lists what there is"},
 		{"time-without-unit", "verify --timeout 3 a", `flag --timeout needs a time such as 30s or 5m, not "3"`, "consentry help verify lists what there is"},
+		{"two-values-where-one-is-taken", "verify --profile ci a --profile=studio", `flag --profile takes one value, and was given "ci" and "studio"`, "consentry help verify lists what there is"},
+		{"two-numbers-where-one-is-taken", "verify --jobs 1 -jobs 2 a", `flag --jobs takes one value, and was given "1" and "2"`, "consentry help verify lists what there is"},
 		{"value-for-a-flag-that-has-none", "verify --strict=maybe a", "flag --strict is given alone, without a value", "consentry help verify lists what there is"},
 		{"flag-before-command", "--strict verify a", "flag --strict before the command", "write the command first: consentry verify --strict … FILE"},
 	} {
