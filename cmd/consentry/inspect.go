@@ -25,7 +25,7 @@ func (p *program) inspectCommand() *cli.Command {
 	return &cli.Command{
 		Name: "inspect", Usage: "Show what is in a file, without judging it", ArgsUsage: "FILE",
 		Description: "Shows the manifests with their claims, assertions and certificates, labels\n" +
-			"outside C2PA, and the boxes of the container. Facts in the file's own words:\n" +
+			"outside C2PA, and the boxes of MP4 files. Facts in the file's own words:\n" +
 			"nobody is trusted, and nothing is looked up.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "hash", Usage: "hash the content too, and say box by box what is bound"},
@@ -96,6 +96,12 @@ func (p *program) inspect(ctx context.Context, o inspectOptions) error {
 		}
 	}
 	in := render.NewInspection(a.name, a.content.Size, loc, res)
+	if a.set != nil {
+		in.Asset.File, in.Asset.Files = a.set.first, len(a.set.asset.Parts)+1
+	}
+	if a.set == nil && loc.Container == "" {
+		p.hintOfName(a.name)
+	}
 	if note != "" {
 		in.Notes = append(in.Notes, note)
 	}

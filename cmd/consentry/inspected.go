@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -20,39 +21,54 @@ type inspected struct {
 
 // openInspected opens a file, the set that a folder or a playlist is, or an initialization segment with its fragments.
 func openInspected(ctx context.Context, o inspectOptions) (*inspected, error) {
-	var sets []*set
-	var err error
-	switch {
-	case o.set != "":
-		sets, err = openSetFolder(ctx, o.set, o.fragments, o.manifest != "")
-	case len(o.fragments) > 0:
-		for _, name := range o.fragments {
-			if err := checkSegment(name); err != nil {
-				return nil, err
-			}
-		}
-		var one *set
-		one, err = openSet(o.file, o.fragments)
-		sets = []*set{one}
-	case isPlaylist(o.file):
-		sets, err = readPlaylist(ctx, o.file, o.manifest != "")
-	default:
+	if o.set == "" && len(o.fragments) == 0 && !isPlaylist(o.file) {
 		return openOne(o.file)
 	}
+	sets, err := openSets(ctx, o, o.manifest != "")
 	if err != nil {
 		return nil, err
 	}
-	if len(sets) > 1 {
-		sets[0].close() // the shelf is that of all
+	if len(sets) == 1 {
+		return setInspected(sets[0]), nil
+	}
+	signed := 0
+	for _, s := range sets {
+		if s.carries {
+			signed++
+		}
+	}
+	sets[0].close() // the shelf is that of all
+	if signed > 0 {
 		return nil, &hintError{
-			fmt.Errorf("%q has %d manifests, and inspect shows one", sets[0].asset.Name, len(sets)),
+			fmt.Errorf("%q: its renditions do not share a manifest (%d of %d have one of their own), and inspect shows one", cmp.Or(o.set, o.file), signed, len(sets)),
 			"name an initialization segment, and its fragments with --fragment",
 		}
+	}
+	if sets, err = openSets(ctx, o, true); err != nil { // no manifest is what they have in common
+		return nil, err
 	}
 	return setInspected(sets[0]), nil
 }
 
+// openSets opens what is no single file.
+func openSets(ctx context.Context, o inspectOptions, oneStore bool) ([]*set, error) {
+	switch {
+	case o.set != "":
+		return openSetFolder(ctx, o.set, o.fragments, oneStore)
+	case len(o.fragments) > 0:
+		if err := checkFragments(o.file, o.fragments); err != nil {
+			return nil, err
+		}
+		one, err := openSet(o.file, o.fragments)
+		return []*set{one}, err
+	}
+	return readPlaylist(ctx, o.file, oneStore)
+}
+
 func openOne(name string) (*inspected, error) {
+	if isFolder([]string{name}) {
+		return nil, &hintError{fmt.Errorf("%q is a folder", name), "name a file in it; where the folder holds one asset of several files, name it with --set"}
+	}
 	f, size, err := openFile(name)
 	if err != nil {
 		return nil, err

@@ -30,12 +30,27 @@ func isPlaylist(name string) bool {
 	return bytes.HasPrefix(head, []byte("#EXTM3U")) || bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<MPD"))
 }
 
+// hintOfName says that a file has the name of a playlist and does not begin like one.
+func (p *program) hintOfName(name string) {
+	if hasListName(name) && checkFile(name) == nil && !isPlaylist(name) {
+		p.hintf("%q has the name of a playlist and does not begin like one: a .mpd file has MPD as its first element, an .m3u8 file has #EXTM3U as its first line", name)
+	}
+}
+
+// hasListName says whether a file is called a playlist.
+func hasListName(name string) bool {
+	ending := strings.ToLower(filepath.Ext(name))
+	return ending == ".mpd" || ending == ".m3u8"
+}
+
 // set is one asset of several files, open.
 type set struct {
-	asset  consentry.Asset
-	shelf  *shelf
-	folder *shelf // of files that a manifest for the whole folder may list; nil: shelf has them
-	dir    string // the path of asset.Folder, where there is one
+	asset   consentry.Asset
+	shelf   *shelf
+	folder  *shelf // of files that a manifest for the whole folder may list; nil: shelf has them
+	dir     string // the path of asset.Folder, where there is one
+	first   string // the file that asset.Data is
+	carries bool   // there is a manifest store in that file, be it one that cannot be read
 }
 
 // readPlaylist reads a playlist and opens what it lists: one set for all renditions that carry the same manifest store,
@@ -108,6 +123,7 @@ type rendition struct {
 	name   string
 	parts  []consentry.Part // the first is its initialization segment, or a whole file
 	store  [32]byte         // digest of the store; zero: it has none
+	bears  bool             // a store, be it one that cannot be read
 	pixels int              // of its largest picture
 }
 
@@ -148,6 +164,7 @@ func openRendition(ctx context.Context, s *shelf, known map[string]*shelved, r p
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", first.Name, err)
 	}
+	out.bears = loc.Store != nil || loc.Multiple || loc.Malformed
 	if loc.Store != nil {
 		h := sha256.New()
 		h.Write(loc.Store)
@@ -199,7 +216,7 @@ func (s *shelf) group(name string, all []*rendition, unread []string, oneStore b
 		for _, u := range unread {
 			a.Unread = append(a.Unread, report.NotChecked{What: "playlist", Why: u})
 		}
-		out = append(out, &set{asset: a, shelf: s})
+		out = append(out, &set{asset: a, shelf: s, first: main.parts[0].Name, carries: main.bears})
 	}
 	return out
 }
@@ -247,6 +264,7 @@ func openSet(init string, fragments []string) (*set, error) {
 			return nil, plainError(name, err)
 		}
 		if i == 0 {
+			out.first = name
 			out.asset = consentry.Asset{
 				Name: name, Data: f, Size: f.first.Size(), Changed: s.changed,
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -181,6 +182,13 @@ func (s *setFiles) unread(listed map[string]bool) (out []report.NotChecked) {
 // openSetFolder opens a folder that holds one fragmented asset: an initialization segment with its fragments, or several
 // of them, as a playlist in the folder says or, where there is none, the folders in it.
 func openSetFolder(ctx context.Context, dir string, more []string, oneStore bool) ([]*set, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		hint := "name the initialization segment, and its fragments with --fragment"
+		if isPlaylist(dir) {
+			hint = "a playlist is named alone, without --set"
+		}
+		return nil, &hintError{fmt.Errorf("--set takes a folder, and %q is a file", dir), hint}
+	}
 	files, err := lookThrough(ctx, dir, maxSetFiles)
 	if err != nil {
 		return nil, err
@@ -246,6 +254,47 @@ func (s *setFiles) open(ctx context.Context, dir string, oneStore bool) ([]*set,
 	return sets, err
 }
 
+// hintOfSet says of a folder whose files are judged one by one how those of a stream are judged as one asset, where it
+// has a playlist or fragments.
+func (p *program) hintOfSet(dir string, names []string) {
+	home, fragment := filepath.Clean(dir), ""
+	for _, name := range names {
+		if kind, err := topLevel(name); err == nil && kind == "moof" { // opening it again will say what is wrong
+			home, fragment = filepath.Dir(name), name
+			break
+		}
+	}
+	list := ""
+	for {
+		list = cmp.Or(playlistIn(home), list) // HLS has lists for each rendition, most often below the one for all
+		rel, err := filepath.Rel(dir, home)
+		if err != nil || rel == "." {
+			break
+		}
+		home = filepath.Dir(home)
+	}
+	switch {
+	case list != "":
+		p.hintf("the files of %q are judged one by one; what a playlist lists is judged as one asset with: consentry verify %s", dir, list)
+	case fragment != "":
+		p.hintf("the files of %q are judged one by one, and %q is a fragment; a folder that holds one asset is judged with: consentry verify --set %s", dir, fragment, dir)
+	}
+}
+
+// playlistIn is the first playlist in a folder, by its name; empty: there is none.
+func playlistIn(dir string) string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		if name := filepath.Join(dir, e.Name()); e.Type().IsRegular() && hasListName(name) && isPlaylist(name) {
+			return name
+		}
+	}
+	return ""
+}
+
 // maxTopBoxes is how many boxes of a file are looked at for a movie box or a movie fragment, which stand near its start.
 const maxTopBoxes = 64
 
@@ -279,6 +328,19 @@ func topLevel(name string) (string, error) {
 		at += length
 	}
 	return "", nil
+}
+
+// checkFragments says what keeps files from being the fragments of another one.
+func checkFragments(file string, fragments []string) error {
+	if isPlaylist(file) {
+		return &usageError{Text: fmt.Sprintf("--fragment: %q is a playlist, and names its fragments itself", file), Hint: "leave --fragment out"}
+	}
+	for _, name := range fragments {
+		if err := checkSegment(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkSegment says that a file which was named as a fragment is none at all: another file was meant. One that was

@@ -45,10 +45,8 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 			return nil, err
 		}
 	case len(o.fragments) > 0:
-		for _, name := range o.fragments {
-			if err := checkSegment(name); err != nil {
-				return nil, err
-			}
+		if err := checkFragments(o.assets[0], o.fragments); err != nil {
+			return nil, err
 		}
 		s, err := openSet(o.assets[0], o.fragments)
 		if err != nil {
@@ -77,6 +75,10 @@ func (p *program) targetsOf(ctx context.Context, o *verifyOptions) (list []*targ
 		if err != nil {
 			return list, err
 		}
+		if isFolder([]string{arg}) {
+			p.hintOfSet(arg, names)
+		}
+		p.hintOfName(arg)
 		for _, n := range names {
 			list = append(list, &target{name: n})
 		}

@@ -37,6 +37,11 @@ type InspectedAsset struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
 	Format string `json:"format"` // by content; empty: unknown
+	// Of a set: the file that Size, Format, tracks and boxes are of, and how many files there are.
+	File  string `json:"file,omitempty"`
+	Files int    `json:"files,omitempty"`
+	// Fragment says that it is one: what it belongs to is in its initialization segment.
+	Fragment bool `json:"fragment,omitempty"`
 }
 
 // InspectedStore says where the manifest store is.
@@ -255,6 +260,7 @@ func (in *Inspection) located(loc *manifest.Located) {
 	if loc.File == nil {
 		return
 	}
+	in.Asset.Fragment = loc.File.First(bmff.Moov) == nil && loc.File.First(bmff.Moof) != nil
 	in.tracks(loc.File)
 	in.boxes(loc.File.Boxes)
 	for _, p := range loc.File.Problems {

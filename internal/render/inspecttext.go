@@ -15,7 +15,15 @@ func (in *Inspection) Text(w io.Writer, o Options) error {
 	if format == "" {
 		format = "a container that is not known"
 	}
-	fmt.Fprintf(&t.b, "%s: %s, %s\n", Clip(in.Asset.Name), Clip(format), Size(in.Asset.Size))
+	name, kind := in.Asset.Name, ""
+	if in.Asset.Files > 0 {
+		fmt.Fprintf(&t.b, "%s: a set of %s; size, tracks and boxes are those of\n", Clip(name), plural(in.Asset.Files, "file"))
+		name = in.Asset.File
+	}
+	if in.Asset.Fragment {
+		kind = ", a fragment"
+	}
+	fmt.Fprintf(&t.b, "%s: %s, %s%s\n", Clip(name), Clip(format), Size(in.Asset.Size), kind)
 	t.b.WriteString("what follows is what the file says; nothing of it was held against a trust list\n")
 	t.inspectedNotes(in)
 	t.inspectedManifests(in)
@@ -32,13 +40,16 @@ func (in *Inspection) Text(w io.Writer, o Options) error {
 
 func (t *text) inspectedNotes(in *Inspection) {
 	t.b.WriteString("\n")
-	if in.Store == nil {
+	switch {
+	case in.Store == nil && in.Asset.Fragment:
+		writeWrapped(&t.b, "", "no manifest store: that of a fragment is in its initialization segment; name the playlist, its folder with --set, or that segment with --fragment and this file")
+	case in.Store == nil:
 		t.b.WriteString("no manifest store")
 		if len(in.Notes) > 0 {
 			t.b.WriteString(" that can be read")
 		}
 		t.b.WriteString("\n")
-	} else {
+	default:
 		where := fmt.Sprintf("at byte %d", in.Store.Offset)
 		if in.Store.Offset < 0 {
 			where = "in a file of its own"

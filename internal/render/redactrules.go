@@ -104,7 +104,7 @@ var hiding = sync.OnceValue(func() *allRules {
 		},
 		inspect: &rules{
 			of: members(map[rule]string{
-				keep: "schema name format carrier type content list recorded algorithm time source notBefore notAfter key serial sha256 spkiSha256 " +
+				keep: "schema name file format carrier type content list recorded algorithm time source notBefore notAfter key serial sha256 spkiSha256 " +
 					"claimedTime binding state algs path rule where handler codec uuid kind says scope class digest alg computed expected",
 				formal:      "relationship",
 				place:       "label manifest instanceId redacts",
