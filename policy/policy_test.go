@@ -194,7 +194,9 @@ func TestWhoseRecording(t *testing.T) {
 		"trusted": "by an earlier manifest that is not by a trusted signer, or does not hold",
 	} {
 		_, why := policy.Decide(profile(t, "newsroom", ""), policy.Facts{Manifest: state, Origin: report.Origin{State: "captured"}})
-		if !slices.ContainsFunc(why, func(r report.Reason) bool { return r.Event == policy.SignerUntrusted && strings.HasSuffix(r.Text, want) }) {
+		if !slices.ContainsFunc(why, func(r report.Reason) bool {
+			return r.Event == policy.SignerUntrusted && strings.HasSuffix(r.Text, want)
+		}) {
 			t.Errorf("%s: %v", state, why)
 		}
 	}

@@ -87,7 +87,7 @@ func (p *program) trustUpdateCommands(format func() []cli.Flag) []*cli.Command {
 			Name: "update", Usage: "Update lists, from files or the official addresses", ArgsUsage: "[FILE|DIR…]",
 			Description: "The difference is shown before anything is taken. The folder that is named then\n" +
 				"can be removed, to go back to the lists of the program.",
-			Flags:       []cli.Flag{fetchFlag, listFlag, datedFlag, &cli.BoolFlag{Name: "yes", Usage: "take them without asking: for scripts"}},
+			Flags: []cli.Flag{fetchFlag, listFlag, datedFlag, &cli.BoolFlag{Name: "yes", Usage: "take them without asking: for scripts"}},
 			Action: func(c *cli.Context) error {
 				plan, err := p.trustPlan(c)
 				if err != nil {
