@@ -11,7 +11,7 @@ import (
 type expectation struct {
 	// provenance
 	Store, State words
-	StateNot     []string
+	StateNot     words
 	Remote       string
 	AI           string
 	Reject       bool

@@ -124,5 +124,5 @@ func (c *Case) slipped() (why []string) {
 		}
 		why = append(why, fmt.Sprintf("%s: no member that is %s in a case of the kind %s", path, what, c.kind))
 	}
-	return why
+	return append(why, c.senseless...)
 }

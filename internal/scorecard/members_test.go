@@ -22,6 +22,10 @@ func TestAMemberThatNobodyJudgesIsNoExpectationThatHolds(t *testing.T) {
 		"expect-of-persons": {`"declarations":[],"expect":{}`, []string{"expect: no member that is judged in a case of the kind persons"}, nil},
 		"slip-of-inputs":    {`"inputs":{"trsut":["a"]},"expect":{"state":"valid"}`, []string{"inputs.trsut: no member that is read in a case of the kind provenance"}, nil},
 		"slip-of-the-case":  {`"fragmens":["a"],"because":"x","expect":{"state":"valid"}`, nil, []string{"fragmens"}},
+		"slip-alone":        {`"expect":{"stat":"valid"}`, []string{"expect.stat: makes it no kind of case that is known"}, nil},
+		"slip-of-expect":    {`"expct":{"state":"valid"}`, []string{"expect: nothing is expected"}, []string{"expct"}},
+		"expects-nothing":   {`"expect":{}`, []string{"expect: nothing is expected"}, nil},
+		"slip-of-a-state":   {`"expect":{"stateNot":"trustd","anyOf":[{"state":["valid"]},{"store":"here"}]}`, []string{`expect.stateNot: "trustd" is none of trusted, valid, well-formed, invalid, absent`, `expect.anyOf.store: "here" is none of present, absent, malformed`}, nil},
 		"known":             {`"expect":{"store":"present","aiFrom":[{"manifest":0}]}`, nil, []string{"expect.aiFrom"}},
 		"known-of-marks":    {`"expect":{"watermarks":[{"algorithm":"dwtDct","message":"0a0b","scheme":"x"}],"labels":[{"kind":"tc260","value":{"Label":1},"carrier":"x"}]}`, nil, []string{"expect.labels.carrier", "expect.watermarks.scheme"}},
 	} {
@@ -55,6 +59,7 @@ func TestACaseWhoseFilesAreNotThereIsNotAsked(t *testing.T) {
 	}{
 		"all there":        {`"asset":"a","fragments":["b"],"inputs":{"trust":["a"],"time":"2026-11-22T10:00:00Z"},"expect":{"reject":true}`, nil},
 		"a day":            {`"asset":"a","inputs":{"time":"2026-11-22"},"expect":{"reject":true}`, nil},
+		"no asset":         {`"expect":{"store":"absent"}`, []string{`asset: a case of the kind provenance needs one`}},
 		"an asset":         {`"asset":"none","expect":{"reject":true}`, []string{`asset: "none" is not there`}},
 		"a store":          {`"asset":"a","manifest":"none","expect":{"reject":true}`, []string{`manifest: "none" is not there`}},
 		"a fragment":       {`"asset":"a","fragments":["b","none"],"expect":{"reject":true}`, []string{`fragments: "none" is not there`}},

@@ -53,6 +53,7 @@ type Case struct {
 	// Members by their paths: of the case and its expectation that are not judged, and of its inputs and expectation
 	// that nobody knows.
 	notJudged, slips []string
+	senseless        []string // what no case can mean, in words
 }
 
 // Inputs are what an asset is verified against. Paths start at the folder above the set, or at the set's own.
@@ -146,14 +147,29 @@ func loadSet(path string) (*Set, error) {
 		raw = doc.Cases
 	}
 	s := &Set{Folder: folder}
+	first := map[string]int{}
 	for i, r := range raw {
 		c, err := parseCase(r)
 		if err != nil {
-			return nil, fmt.Errorf("case %d: %w", i, err)
+			return nil, fmt.Errorf("case %d%s: %w", i+1, called(r), plainForm(err))
 		}
+		if n := first[c.ID]; n > 0 {
+			return nil, fmt.Errorf("case %d (%q): its id is that of case %d", i+1, c.ID, n)
+		}
+		first[c.ID] = i + 1
 		s.Cases = append(s.Cases, *c)
 	}
 	return s, nil
+}
+
+// called is the id of a case that cannot be read, if that much can.
+func called(raw json.RawMessage) string {
+	var c struct{ ID string }
+	_ = json.Unmarshal(raw, &c) // what is wrong elsewhere in it was told
+	if c.ID != "" {
+		return fmt.Sprintf(" (%q)", c.ID)
+	}
+	return ""
 }
 
 // tooMany holds what was found so far against the limits.
@@ -209,9 +225,10 @@ func parseCase(raw json.RawMessage) (*Case, error) {
 	c.readInputs(members)
 	if len(expect) > 0 {
 		if err := json.Unmarshal(expect, &c.expect); err != nil {
-			return nil, fmt.Errorf("expect: %w", err)
+			return nil, fmt.Errorf("expect: %w", plainForm(err))
 		}
 	}
+	c.readSense(members)
 	if c.kind == Facts {
 		return c, c.hide(members)
 	}

@@ -180,6 +180,16 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
+	for form, want := range map[string]string{
+		`[{"id":"j"},{"id":"k","asset":"a","expect":{"stateNot":3}}]`: `case 2 ("k"): expect: stateNot: a number does not belong there`,
+		`[{"id":"k","asset":3}]`:               `case 1 ("k"): asset: a number does not belong there`,
+		`[{"id":"k","inputs":{"tsaTrust":3}}]`: `case 1 ("k"): inputs.tsaTrust: a number does not belong there`,
+		`[{"id":"k"},{"id":"l"},{"id":"k"}]`:   `case 3 ("k"): its id is that of case 1`,
+	} {
+		if _, err := scorecard.Load(folder(t, map[string]string{"cases.json": form})); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "struct") {
+			t.Errorf("%s: %v", form, err)
+		}
+	}
 	for name, files := range map[string]map[string]string{
 		"no cases at all": {"x.json": "[]"},
 		"no JSON":         {"cases.json": "{"},
