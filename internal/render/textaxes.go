@@ -58,7 +58,7 @@ func (t *text) integrity() string {
 		if len(i.Fragments) > 0 { // the size is that of one file of the set
 			return fmt.Sprintf("the content is the one that was signed (%s)", binding)
 		}
-		return fmt.Sprintf("the content is the one that was signed (%s, %s)", binding, Size(t.r.Asset.Size))
+		return fmt.Sprintf("the content is the one that was signed (%s; the file has %s)", binding, Size(t.r.Asset.Size))
 	case "altered":
 		if len(i.Damage) == 0 {
 			return fmt.Sprintf("the content is not the one that was signed (%s)", binding)
