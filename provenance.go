@@ -290,7 +290,9 @@ func (r *run) fillIntegrity(res *manifest.Result) {
 	i.Damage = append(i.Damage, b.Damage...)
 	i.Cause = b.Cause
 	r.fillFragments(b.Parts)
-	r.out.NotChecked = append(r.out.NotChecked, b.Missing...)
+	for _, n := range b.Missing {
+		r.notChecked(n.What, n.Why)
+	}
 	if b.NotSupported != "" {
 		r.needs("content hash", b.NotSupported)
 	}

@@ -81,7 +81,12 @@ func (t *text) integrity() string {
 		}
 		return "nothing binds the manifest to this content"
 	case "unknown", "":
-		return t.reason("integrity", "binding", "content")
+		if why := t.reason("integrity", "binding", "content"); why != "" {
+			return why
+		}
+		if why := t.reason("fragments"); why != "" {
+			return "fragments: " + why
+		}
 	}
 	return ""
 }
