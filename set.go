@@ -5,6 +5,7 @@ import (
 	"io"
 	"sort"
 
+	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/video"
 )
 
@@ -78,7 +79,7 @@ func (r *run) source() video.Source {
 		r.notChecked("pixels", fmt.Sprintf("the set changes its initialization segment: %d files from there on were not decoded", rest))
 	}
 	if len(others) > 0 {
-		r.notChecked("pixels", fmt.Sprintf("one rendition was decoded; %d others were not", len(others)))
+		r.notChecked("pixels", "one rendition was decoded, and not "+report.Count(len(others), "other"))
 	}
 	src.Data, src.Size = all, all.size()
 	return src

@@ -67,7 +67,7 @@ func TestASetIsDecodedAsOneStream(t *testing.T) {
 		{"whole", func(*consentry.Asset) {}, []int{0, 1, 2, 3}, ""},
 		{"with one missing", func(a *consentry.Asset) { a.Parts[1].Data = nil }, []int{0, 2, 3}, "1 fragments are missing"},
 		{"with an empty one", func(a *consentry.Asset) { a.Parts[1].Data, a.Parts[1].Size = bytes.NewReader(nil), 0 }, []int{0, 2, 3}, ""},
-		{"with another rendition", func(a *consentry.Asset) { a.Parts[2].Rendition, a.Parts[3].Rendition = "b", "b" }, []int{0, 1}, "1 others were not"},
+		{"with another rendition", func(a *consentry.Asset) { a.Parts[2].Rendition, a.Parts[3].Rendition = "b", "b" }, []int{0, 1}, "one rendition was decoded, and not 1 other"},
 		{"with a second initialization segment", func(a *consentry.Asset) {
 			a.Parts = slices.Insert(a.Parts, 2, consentry.Part{Name: "init2", Init: true, Data: a.Data, Size: a.Size})
 		}, []int{0, 1}, "3 files from there on"},

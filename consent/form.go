@@ -67,7 +67,7 @@ func parseCompact(raw string, lim formLimits) (*compact, *SyntaxError) {
 	}
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {
-		return nil, &SyntaxError{Reason: "not three parts with dots between them, but " + strconv.Itoa(len(parts))}
+		return nil, &SyntaxError{Reason: "no token: not three parts with dots between them, but " + strconv.Itoa(len(parts))}
 	}
 	at := 0
 	for i, p := range parts {

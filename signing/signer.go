@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"filippo.io/mldsa"
 	"github.com/veraison/go-cose"
@@ -82,14 +84,23 @@ func pick(name string, key crypto.PublicKey) (int64, algorithm, error) {
 	if name == "" {
 		return 0, algorithm{}, errors.New("no algorithm of C2PA suits the key")
 	}
-	return 0, algorithm{}, fmt.Errorf("algorithm %q is none that C2PA allows", name)
+	var names []string
+	for _, a := range algorithms {
+		names = append(names, a.name)
+	}
+	slices.Sort(names)
+	return 0, algorithm{}, fmt.Errorf("algorithm %q is none that C2PA allows: %s", name, strings.Join(slices.Compact(names), ", "))
 }
 
 // parsePrivateKey reads the first private key in PEM.
 func parsePrivateKey(data []byte) (crypto.Signer, error) {
+	certificate := false
 	for {
 		var block *pem.Block
 		if block, data = pem.Decode(data); block == nil {
+			if certificate {
+				return nil, errors.New("no private key in PEM form: what was given as the key holds certificates")
+			}
 			return nil, errors.New("no private key in PEM form")
 		}
 		var key any
@@ -106,6 +117,7 @@ func parsePrivateKey(data []byte) (crypto.Signer, error) {
 		case "ENCRYPTED PRIVATE KEY":
 			return nil, errors.New("the private key is encrypted; decrypt it first")
 		default:
+			certificate = certificate || block.Type == "CERTIFICATE"
 			continue // e.g. EC PARAMETERS
 		}
 		if err != nil {

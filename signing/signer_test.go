@@ -153,7 +153,8 @@ func TestNewSignerRefuses(t *testing.T) {
 		words      string
 	}{
 		{"no key", "", nil, chain, "no private key"},
-		{"a certificate as key", "", chain, chain, "no private key"},
+		{"a certificate as key", "", chain, chain, "no private key in PEM form: what was given as the key holds certificates"},
+		{"an algorithm that is none", "MLDSA65", keyPEM, chain, "is none that C2PA allows: ES256, "},
 		{"an encrypted key", "", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte{1}}), chain, "encrypted"},
 		{"a key that is none", "", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte{1}}), chain, "private key"},
 		{"no certificate", "", keyPEM, nil, "certificates"},

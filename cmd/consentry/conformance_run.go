@@ -105,6 +105,9 @@ func (p *program) conformanceRun(c *cli.Context) error {
 			return err
 		}
 	}
+	if !slices.ContainsFunc(sets, func(s scorecard.Set) bool { return len(s.Cases) > 0 }) {
+		return &hintError{Err: errors.New("no case was asked"), Hint: "the files of cases in the folder have none: cases stand in a list, or in the list \"cases\" of an object"}
+	}
 	if len(out.Cases) == 0 {
 		return &hintError{Err: errors.New("no case was asked"), Hint: "--set, --only and --stage leave none of the folder's cases"}
 	}

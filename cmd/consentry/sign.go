@@ -96,15 +96,18 @@ func (p *program) signCommand() *cli.Command {
 				return &usageError{Text: "sign needs --key, --cert, and two files", Hint: "consentry sign --key key.pem --cert chain.pem --source-type trainedAlgorithmicMedia in.mp4 out.mp4"}
 			}
 			o.in, o.out = c.Args().Get(0), c.Args().Get(1)
-			if err := p.beforeSigning(o); err != nil {
+			if err := keepOthers(o.out, o.in); err != nil {
 				return err
 			}
-			if err := keepOthers(o.out, o.in); err != nil {
+			if err := p.beforeSigning(o); err != nil {
 				return err
 			}
 			made, err := p.sign(c.Context, o)
 			if err != nil {
 				return err
+			}
+			if o.source == "" {
+				p.hintf("%s", withoutSource)
 			}
 			_, err = fmt.Fprintf(p.stdout, "%s: %d bytes, manifest %s\n", render.Safe(o.out), made.Size, made.Label)
 			return err
@@ -187,6 +190,11 @@ func keepOthers(out, in string) error {
 	}
 	if from, err := os.Stat(in); err == nil && os.SameFile(from, there) {
 		return nil
+	}
+	if to, err := os.Stat(out); err == nil && there.Mode()&os.ModeSymlink != 0 {
+		if from, err := os.Stat(in); err == nil && os.SameFile(from, to) {
+			return &usageError{Text: fmt.Sprintf("OUT %q is a link to the file that is signed, and links are not written through", out), Hint: "name the file itself as OUT, to have it replaced"}
+		}
 	}
 	return &usageError{Text: fmt.Sprintf("OUT %q is there already", out), Hint: "name another file, or remove it first; IN itself may be named, to be replaced"}
 }

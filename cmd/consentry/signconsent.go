@@ -12,12 +12,12 @@ import (
 	"github.com/consentry/consentry/consent"
 )
 
-// beforeSigning says what a verifier will make of the file: without a source type, and of the consent that is declared.
+// withoutSource says what a verifier will make of a file of which nothing says where it comes from.
+const withoutSource = "without --source-type nothing says where the picture comes from: verify will call its origin unknown and judge nobody's consent; " +
+	"--source-type trainedAlgorithmicMedia says that it was generated, digitalCapture that a camera took it"
+
+// beforeSigning says what a verifier will make of the consent that is declared.
 func (p *program) beforeSigning(o *signOptions) error {
-	if o.source == "" {
-		p.say("hint", "without --source-type nothing says where the picture comes from: verify will call its origin unknown and judge nobody's consent; "+
-			"--source-type trainedAlgorithmicMedia says that it was generated, digitalCapture that a camera took it")
-	}
 	if o.consent == "" {
 		if o.judge.consentTrust != "" || len(o.judge.consentRegistry) > 0 {
 			return &usageError{Text: "--consent-trust and --consent-registry judge what --consent declares, and nothing is declared"}

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/consentry/consentry/internal/render"
+	"github.com/consentry/consentry/report"
 	"github.com/consentry/consentry/trust"
 )
 
@@ -93,10 +94,10 @@ func taken(updated bool) string {
 func partWords(part *trust.Part) string {
 	words := []string{}
 	if n := len(part.Anchors); n > 0 {
-		words = append(words, fmt.Sprintf("%d anchors", n))
+		words = append(words, report.Count(n, "anchor"))
 	}
 	if n := len(part.Allowed); n > 0 {
-		words = append(words, fmt.Sprintf("%d certificates", n))
+		words = append(words, report.Count(n, "certificate"))
 	}
 	switch {
 	case part.Issued != nil:
@@ -122,8 +123,11 @@ func (p *program) trustShow(name, format string) error {
 		return forgetLists(err)
 	}
 	if err != nil {
-		usage := &usageError{Text: err.Error()}
-		if near := nearest(name, trust.Names(), 1); len(near) > 0 {
+		known := append(trust.Names(), productsName)
+		usage := &usageError{Text: fmt.Sprintf("no trust list %q to show; there are %s", name, strings.Join(known, ", "))}
+		if list, _, parted := strings.Cut(name, ":"); parted && slices.Contains(trust.Names(), list) {
+			usage.Hint = fmt.Sprintf("a list is shown with all its parts: consentry trust show %s", list)
+		} else if near := nearest(name, known, 1); len(near) > 0 {
 			usage.Hint = "did you mean " + near[0] + "?"
 		}
 		return usage
@@ -188,7 +192,7 @@ func (p *program) showPart(name string, part *trust.Part) {
 	fmt.Fprintf(p.stdout, "%s, %s: %s\n", name, trustUses[part.Use], render.Safe(part.Title))
 	fmt.Fprintf(p.stdout, "  %s\n", partWords(part))
 	for _, e := range part.EKUs {
-		fmt.Fprintf(p.stdout, "  accepts the key usage %s\n", render.Safe(e))
+		fmt.Fprintf(p.stdout, "  accepts the extended key usage %s\n", render.Safe(e))
 	}
 	for _, s := range part.Sources {
 		fmt.Fprintf(p.stdout, "  from %s: %s, of %s, %s\n", render.Safe(s.Repository), render.Safe(s.Path), render.Safe(s.Date), render.Safe(s.Licence))

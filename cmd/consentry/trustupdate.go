@@ -263,6 +263,9 @@ func (p *program) showPlan(plan *trust.Plan, format string) error {
 
 func stateWords(s *trust.State) string {
 	parts := []string{fmt.Sprintf("%d entries", s.Entries)}
+	if s.Entries == 1 {
+		parts[0] = "1 entry"
+	}
 	if s.Sequence > 0 {
 		parts = append(parts, fmt.Sprintf("number %d", s.Sequence))
 	}

@@ -221,7 +221,10 @@ func (t *text) inspectedContent(c *InspectedContent) {
 		if e.Path != "" {
 			line += Clip(e.Path) + ", "
 		}
-		line += fmt.Sprintf("bytes %d to %d, by %s", e.Offset, e.Offset+e.Length-1, Clip(e.Rule))
+		line += fmt.Sprintf("bytes %d to %d", e.Offset, e.Offset+e.Length-1)
+		if e.Rule != fmt.Sprintf("bytes %d+%d", e.Offset, e.Length) { // a rule that names the bytes says nothing new
+			line += ", by " + Clip(e.Rule)
+		}
 		if !e.Expected {
 			line += "; the specification does not ask for it"
 		}

@@ -78,7 +78,7 @@ func TestInspection_content(t *testing.T) {
 		content render.InspectedContent
 		want    []string
 	}{
-		{"a range without a name", render.InspectedContent{Binding: "c2pa.hash.data", State: "intact", Bound: 10, Algs: []string{"sha256"}, Excluded: []render.InspectedExclusion{{Offset: 5, Length: 3, Rule: "bytes 5+3", Expected: true}}}, []string{"c2pa.hash.data: intact, 10 bytes bound by sha256\n", "leaves out bytes 5 to 7, by bytes 5+3\n"}},
+		{"a range without a name", render.InspectedContent{Binding: "c2pa.hash.data", State: "intact", Bound: 10, Algs: []string{"sha256"}, Excluded: []render.InspectedExclusion{{Offset: 5, Length: 3, Rule: "bytes 5+3", Expected: true}}}, []string{"c2pa.hash.data: intact, 10 bytes bound by sha256\n", "leaves out bytes 5 to 7\n"}},
 		{"a box", render.InspectedContent{Binding: "c2pa.hash.bmff.v3", State: "intact", Bound: 10, Algs: []string{"sha256"}, Excluded: []render.InspectedExclusion{{Offset: 5, Length: 3, Path: "/free[1]", Rule: `"/free"`}}}, []string{"leaves out /free[1], bytes 5 to 7, by \"/free\"; the specification does not ask for it\n"}},
 		{"part by part", render.InspectedContent{
 			Binding: "c2pa.hash.bmff.v3", State: "altered", Bound: 30, Algs: []string{"sha256"},
