@@ -78,6 +78,7 @@ func (s *Set) read(name string) (*List, []byte, error) {
 		return carried.List, carried.der, nil // the binary is newer than what was taken
 	}
 	taken.Updated = true
+	taken.marks(carried)
 	return taken.List, taken.der, nil
 }
 
@@ -85,6 +86,19 @@ func (s *Set) read(name string) (*List, []byte, error) {
 type held struct {
 	*List
 	der []byte
+}
+
+// marks notes which parts of a list that was taken are those that the binary carries.
+func (h *held) marks(carried *held) {
+	before, after := entries(carried.List, carried.der), entries(h.List, h.der)
+	for i := range h.Parts {
+		is := &h.Parts[i]
+		if was := carried.part(is.Use); was != nil {
+			c := Change{From: stateOf(was), To: stateOf(is)}
+			c.compare(before[is.Use], after[is.Use])
+			is.carried = !c.Differs()
+		}
+	}
 }
 
 func readList(name string, read func(string) ([]byte, error)) (*held, error) {

@@ -65,7 +65,12 @@ type Part struct {
 	Sources    []Source   `json:"sources"` // the first is the one whose digest and date the report shows
 	Anchors    []Anchor   `json:"anchors,omitempty"`
 	Allowed    [][]byte   `json:"allowed,omitempty"` // SHA-256 of end-entity certificates
+
+	carried bool
 }
+
+// Carried reports whether the part of a list that was taken is the one that the binary carries.
+func (p *Part) Carried() bool { return p.carried }
 
 // Anchor is the entry of an anchor: who it is for people, and its place in the file of certificates.
 type Anchor struct {

@@ -253,6 +253,9 @@ func TestPEMBundles(t *testing.T) {
 	if err != nil || !l.Updated {
 		t.Fatal(l, err)
 	}
+	if l.Parts[0].Carried() || !l.Parts[1].Carried() {
+		t.Errorf("carried: %s %v, %s %v", l.Parts[0].Use, l.Parts[0].Carried(), l.Parts[1].Use, l.Parts[1].Carried())
+	}
 	part := l.Parts[0]
 	if part.Use != "claim" || !part.Issued.Equal(day.Truncate(24*time.Hour)) || part.NextUpdate != nil || part.Sources[0].Path != "anchors.pem" {
 		t.Errorf("%+v", part)

@@ -176,6 +176,14 @@ func isLink(name string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
+// withName puts the name of a file in front of an error, unless the error begins with it.
+func withName(name string, err error) error {
+	if quoted := fmt.Sprintf("%q", name); !strings.HasPrefix(err.Error(), quoted) {
+		return fmt.Errorf("%s: %w", quoted, err)
+	}
+	return err
+}
+
 // plainError says in a few words what is wrong with a file, with a hint for the usual slip.
 func plainError(name string, err error) error {
 	var path *fs.PathError

@@ -78,7 +78,11 @@ type scoreOfSet struct {
 // conformanceRun asks by starting this program for every case: what a case does to it, a crash included, is an answer
 // like another, and all that is asked is what anybody could type.
 func (p *program) conformanceRun(c *cli.Context) error {
-	sets, err := scorecard.Load(c.Args().First())
+	dir := c.Args().First()
+	if _, err := os.Stat(dir); err != nil {
+		return plainError(dir, err)
+	}
+	sets, err := scorecard.Load(dir)
 	if err != nil {
 		return err
 	}

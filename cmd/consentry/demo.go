@@ -101,7 +101,7 @@ func (d *demoFolder) path(name string) string { return filepath.Join(d.dir, name
 // prepare makes the folder, and refuses one that holds what is not the demo's.
 func (d *demoFolder) prepare() error {
 	if err := os.MkdirAll(d.dir, 0o755); err != nil {
-		return err
+		return plainError(d.dir, err)
 	}
 	entries, err := os.ReadDir(d.dir)
 	if err != nil {

@@ -113,7 +113,7 @@ func (p *program) find(ctx context.Context, o findOptions) error {
 	}
 	of, prints, err := p.printsOf(ctx, v, clip, 0)
 	if err != nil {
-		return fmt.Errorf("%q: %w", clip, err)
+		return withName(clip, err)
 	}
 	out, err := p.openAnswer(o.out, []string{clip, name})
 	if err != nil {

@@ -228,7 +228,7 @@ func (p *program) indexFiles(ctx context.Context, v *consentry.Verifier, jobs in
 				r.err = x.writer.Add(r.clip, r.prints)
 			}
 			if r.err != nil {
-				x.failed = append(x.failed, fmt.Sprintf("%q: %v", batch[i], r.err))
+				x.failed = append(x.failed, withName(batch[i], r.err).Error())
 				continue
 			}
 			x.read++

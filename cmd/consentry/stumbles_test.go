@@ -73,6 +73,10 @@ func TestWhatANewcomerMeets(t *testing.T) {
 		{"a consent sidecar that is none", append(verify[:4:4], "spoken.mp4"), "sidecar spoken.mp4.consent.jwt; consent format", ""},
 		{"a folder with other files", append(verify[:4:4], "mixed"), `left out of "mixed", for their names are not those of video or sound: 2 .jpg files, 1 file without an ending, 1 .txt file; a file that is named itself is judged`, ""},
 		{"an empty folder of models", []string{"models", "list", "--models-dir", "mixed"}, "\nlooked for in, the first that has it: mixed\n", "  installed"},
+		{"a clip that is not there, where it is looked for", []string{"index", "--store", "prints", "nope"}, `nope": no such file`, `nope": "`},
+		{"a folder of cases that is not there", []string{"conformance", "run", "nope"}, `error: "nope": no such file`, "lstat"},
+		{"a text where a token belongs", []string{"token", "show", "empty.mp4"}, `error: "empty.mp4": no token`, ""},
+		{"a word behind version", []string{"version", "x"}, "version takes no argument", "consent format"},
 		{"help", []string{"help", "verify"}, "  consentry verify --profile ci --consent-trust issuers.json *.mp4\n", ""},
 		{"what a picture is, unjudged", []string{"inspect", "clip.mp4"}, "c2pa.created (trainedAlgorithmicMedia)", ""},
 	} {

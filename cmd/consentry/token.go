@@ -150,7 +150,7 @@ func (p *program) tokenShow(c *cli.Context) error {
 	}
 	shown, err := consent.Show(text)
 	if err != nil {
-		return err
+		return withName(c.Args().First(), err)
 	}
 	p.say("hint", "nothing of this is verified; consentry token verify does that")
 	if c.Bool("redact-names") {

@@ -72,7 +72,7 @@ func (p *program) trustList(format string) error {
 	for _, l := range lists {
 		for i := range l.Parts {
 			part := &l.Parts[i]
-			fmt.Fprintf(p.stdout, "%-13s %-23s %s%s\n", l.Name, trustUses[part.Use], partWords(part), taken(l.Updated))
+			fmt.Fprintf(p.stdout, "%-13s %-23s %s%s\n", l.Name, trustUses[part.Use], partWords(part), taken(l.Updated && !part.Carried()))
 			if part.NextUpdate != nil && time.Now().After(*part.NextUpdate) {
 				p.warnf("list %s was due to be renewed on %s: consentry trust update --fetch", l.Name, part.NextUpdate.UTC().Format(time.DateOnly))
 			}

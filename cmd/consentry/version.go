@@ -22,9 +22,14 @@ func toolVersion() string {
 
 func (p *program) versionCommand() *cli.Command {
 	return &cli.Command{
-		Name:   "version",
-		Usage:  "Print the version, and what it was built from",
-		Action: func(*cli.Context) error { return p.printVersion() },
+		Name:  "version",
+		Usage: "Print the version, and what it was built from",
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return &usageError{Text: fmt.Sprintf("version takes no argument, and %q was given", c.Args().First()), Hint: "consentry version"}
+			}
+			return p.printVersion()
+		},
 	}
 }
 
