@@ -53,7 +53,7 @@ func (r *run) tellVisible(res *visible.Result) {
 	const what = "visible marks"
 	switch {
 	case res.Unread > 0:
-		r.notChecked(what, fmt.Sprintf("%s smaller than %d pixels, or longer than three times its height", report.Count(res.Unread, "frame"), visible.MinSide))
+		r.notChecked(what, fmt.Sprintf("%s: each is smaller than %d pixels, or longer than three times its height", report.Count(res.Unread, "frame"), visible.MinSide))
 	case res.Frames > 0 && !r.out.Decoded.All:
 		r.notChecked(what, "only key frames were looked at, and a mark counts when it stays for a dozen pictures of five a second (--frames all)")
 	}
