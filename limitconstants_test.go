@@ -90,6 +90,7 @@ var sameAs = map[string]string{
 
 // noRow are constants that stand for no limit which a file or a user can reach by its value, each with the reason.
 var noRow = map[string]string{
+	"signing.maxUsages":            "words of a sentence; the rest is counted",
 	"..maxPayloads":                "its row names no test: as many are the most that pictures can give",
 	"..maxSpansInWords":            "words of a sentence; the report has all",
 	"cmd/consentry.frugalLimit":    "when the garbage collector runs",
