@@ -104,6 +104,23 @@ func TestRowLimit(t *testing.T) {
 	}
 }
 
+// TestRowLimitOfOtherBindings: what a binding by bytes or by boxes has beyond the rows that are listed is said, once.
+func TestRowLimitOfOtherBindings(t *testing.T) {
+	row := func(k *spanCheck) { k.row(PlanRow{}) }
+	digest := func(k *spanCheck) { k.digest("", "sha256", nil, nil) }
+	for name, add := range map[string]func(*spanCheck){"rows": row, "digests": digest} {
+		for extra, notes := range map[int]int{0: 0, 1: 1, 2: 1} {
+			k := &spanCheck{c: &Content{Explain: true}, b: &Binding{}}
+			for range maxRows + extra {
+				add(k)
+			}
+			if len(k.b.Rows)+len(k.b.Digests) != maxRows || len(k.b.Notes) != notes {
+				t.Errorf("%d %s: %d and %d listed, notes %v", maxRows+extra, name, len(k.b.Rows), len(k.b.Digests), k.b.Notes)
+			}
+		}
+	}
+}
+
 // TestFragmentBoxLimit: a movie fragment with more boxes than are kept is a limit, not a verdict.
 func TestFragmentBoxLimit(t *testing.T) {
 	f := newFragFile(1, 0)

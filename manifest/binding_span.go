@@ -36,6 +36,7 @@ type spanCheck struct {
 	partial    []string     // what of that decides what is presented; may hold repeats
 	pieces     []boundPiece // see content
 	sorted     bool
+	cut        bool // more rows or digests than are listed
 }
 
 func (k *spanCheck) fail(code, format string, args ...any) {
@@ -261,14 +262,30 @@ func (k *spanCheck) exclude(x Range, rule string, expected bool, path string) {
 }
 
 func (k *spanCheck) row(r PlanRow) {
-	if k.c.Explain && len(k.b.Rows) < maxRows {
+	switch {
+	case !k.c.Explain:
+	case len(k.b.Rows) < maxRows:
 		k.b.Rows = append(k.b.Rows, r)
+	default:
+		k.restUnlisted()
+	}
+}
+
+// restUnlisted says, once, that there is more than is listed.
+func (k *spanCheck) restUnlisted() {
+	if !k.cut {
+		k.cut = true
+		k.b.Notes = append(k.b.Notes, fmt.Sprintf("of the parts and of the digests the first %s are listed", report.Count(maxRows, "row")))
 	}
 }
 
 func (k *spanCheck) digest(name, alg string, computed, expected []byte) {
-	if k.c.Explain && len(k.b.Digests) < maxRows {
+	switch {
+	case !k.c.Explain:
+	case len(k.b.Digests) < maxRows:
 		k.b.Digests = append(k.b.Digests, PlanDigest{Name: name, Alg: alg, Computed: bytes.Clone(computed), Expected: bytes.Clone(expected), OK: bytes.Equal(computed, expected)})
+	default:
+		k.restUnlisted()
 	}
 }
 
