@@ -27,13 +27,7 @@ func (stampsOfForge) Stamp(_ context.Context, message []byte) ([]byte, error) {
 // TestSignIsAcceptedElsewhere signs files of every kind, and asks another implementation what it thinks of them.
 func TestSignIsAcceptedElsewhere(t *testing.T) {
 	dir := t.TempDir()
-	put := func(name string, data []byte) string {
-		name = filepath.Join(dir, name)
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return name
-	}
+	put := putIn(t, dir)
 	plain := func(c forge.Container) []byte { return forge.Make(forge.Recipe{NoStore: true, Container: c}).Data }
 	consent := put("consent.json", []byte(`{"v":1,"completeness":"complete","people":[{"id":"p1","kind":"real","rendering":"replica","modality":["face"],"basis":"unknown"}]}`))
 	trust := interop.Trust{Claim: forge.ChainPEM(forge.CA().Root.Cert), TSA: forge.ChainPEM(forge.TSA().Root.Cert)}

@@ -64,15 +64,22 @@ func (a authorityOf) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/timestamp-reply"}}, Body: io.NopCloser(bytes.NewReader(answer))}, nil
 }
 
-func TestSignAsksTheAuthority(t *testing.T) {
-	dir := t.TempDir()
-	put := func(name string, data []byte) string {
+// putIn gives what writes a file of a folder and returns its path.
+func putIn(t *testing.T, dir string) func(name string, data []byte) string {
+	t.Helper()
+	return func(name string, data []byte) string {
+		t.Helper()
 		name = filepath.Join(dir, name)
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return name
 	}
+}
+
+func TestSignAsksTheAuthority(t *testing.T) {
+	dir := t.TempDir()
+	put := putIn(t, dir)
 	leaf, chain := forge.Signer{IncludeRoot: true}.Chain()
 	for _, c := range []struct {
 		name string
@@ -109,13 +116,7 @@ func TestSignAsksTheAuthority(t *testing.T) {
 // A certificate for e-mail signs, and is told as one that an anchor alone makes nobody trust.
 func TestSignWithACertificateForEMail(t *testing.T) {
 	dir := t.TempDir()
-	put := func(name string, data []byte) string {
-		name = filepath.Join(dir, name)
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return name
-	}
+	put := putIn(t, dir)
 	for name, c := range map[string]struct {
 		purposes []asn1.ObjectIdentifier
 		warns    bool
@@ -139,13 +140,7 @@ func TestSignWithACertificateForEMail(t *testing.T) {
 // A key of ML-DSA signs as the others do, under an authority that has nothing else, its key encrypted or not.
 func TestSignWithAKeyOfMLDSA(t *testing.T) {
 	dir := t.TempDir()
-	put := func(name string, data []byte) string {
-		name = filepath.Join(dir, name)
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return name
-	}
+	put := putIn(t, dir)
 	authority := forge.NewAuthorityOf("Forge Lattice CA", "ML-DSA-87", "ML-DSA-65")
 	leaf, chain := forge.Signer{Alg: "ML-DSA-44", Authority: authority, IncludeRoot: true}.Chain()
 	sealed, err := pkcs8.Encrypt(forge.KeyPEM(leaf.Key), []byte("phrase"), rand.Reader)
