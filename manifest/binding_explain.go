@@ -11,6 +11,16 @@ import (
 // maxRows bounds the rows of a binding, and its digests: "inspect --hash" of a long fragmented file shows them.
 const maxRows = 1 << 16
 
+// restUnlisted says that there is more than [maxRows] of rows or digests.
+func restUnlisted() string {
+	return fmt.Sprintf("of the parts and of the digests the first %s are listed", report.Count(maxRows, "row"))
+}
+
+// planDigest is a digest beside the one of the assertion, in memory of its own.
+func planDigest(name, alg string, computed, expected []byte) PlanDigest {
+	return PlanDigest{Name: name, Alg: alg, Computed: bytes.Clone(computed), Expected: bytes.Clone(expected), OK: bytes.Equal(computed, expected)}
+}
+
 // LeavesDigest is what [PlanRow.Digest] has for parts that go into the leaves of Merkle trees.
 const LeavesDigest = "leaves"
 
@@ -32,7 +42,7 @@ func (k *bmffCheck) explain(r row, digest string) {
 
 func (k *bmffCheck) digest(name, alg string, computed, expected []byte) {
 	if k.c.Explain {
-		k.told(PlanDigest{Name: name, Alg: alg, Computed: bytes.Clone(computed), Expected: bytes.Clone(expected), OK: bytes.Equal(computed, expected)})
+		k.told(planDigest(name, alg, computed, expected))
 	}
 }
 
@@ -86,7 +96,7 @@ func (k *bmffCheck) explainLeaves() {
 	k.cut = k.cut || len(out) > maxRows
 	k.b.Rows = out[:min(len(out), maxRows)]
 	if k.cut {
-		k.note(fmt.Sprintf("of the parts and of the digests the first %s are listed", report.Count(maxRows, "row")))
+		k.note(restUnlisted())
 	}
 }
 

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"hash"
@@ -267,15 +266,15 @@ func (k *spanCheck) row(r PlanRow) {
 	case len(k.b.Rows) < maxRows:
 		k.b.Rows = append(k.b.Rows, r)
 	default:
-		k.restUnlisted()
+		k.unlisted()
 	}
 }
 
-// restUnlisted says, once, that there is more than is listed.
-func (k *spanCheck) restUnlisted() {
+// unlisted says, once, that there is more than is listed.
+func (k *spanCheck) unlisted() {
 	if !k.cut {
 		k.cut = true
-		k.b.Notes = append(k.b.Notes, fmt.Sprintf("of the parts and of the digests the first %s are listed", report.Count(maxRows, "row")))
+		k.b.Notes = append(k.b.Notes, restUnlisted())
 	}
 }
 
@@ -283,9 +282,9 @@ func (k *spanCheck) digest(name, alg string, computed, expected []byte) {
 	switch {
 	case !k.c.Explain:
 	case len(k.b.Digests) < maxRows:
-		k.b.Digests = append(k.b.Digests, PlanDigest{Name: name, Alg: alg, Computed: bytes.Clone(computed), Expected: bytes.Clone(expected), OK: bytes.Equal(computed, expected)})
+		k.b.Digests = append(k.b.Digests, planDigest(name, alg, computed, expected))
 	default:
-		k.restUnlisted()
+		k.unlisted()
 	}
 }
 
