@@ -24,8 +24,7 @@ func newPending(in signing.Input) *pending {
 // find looks for a claim's signature, once, and returns what can be verified before the rest of the store was read: all of
 // it, but for what other manifests may hold as evidence for it. why says why there is none.
 func (v *validator) find(w *work) (p *pending, why string) {
-	if !w.found {
-		w.found = true
+	if w.pending == nil && w.unsigned == "" {
 		box, why := v.store.signatureBox(w.m, w.claim)
 		if w.unsigned = why; box != nil {
 			w.pending = newPending(signing.Input{
@@ -74,7 +73,6 @@ type crew struct {
 	queue chan *pending
 	over  atomic.Bool
 	wait  sync.WaitGroup
-	once  sync.Once
 }
 
 // gather starts a crew. It is nil, and does nothing, where there is nothing to share: with one manifest or one core, and
@@ -155,11 +153,9 @@ func (c *crew) dismiss() {
 	if c == nil {
 		return
 	}
-	c.once.Do(func() {
-		c.over.Store(true)
-		close(c.queue)
-		c.wait.Wait()
-	})
+	c.over.Store(true)
+	close(c.queue)
+	c.wait.Wait()
 }
 
 // asks reports whether responders may be asked.

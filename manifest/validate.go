@@ -52,8 +52,7 @@ type work struct {
 	data        map[*jumbf.Box]*DataBox
 	softBound   bool              // a soft binding is among the assertions
 	pending     *pending          // its signature; nil: not looked for, or there is none
-	found       bool              // it was looked for
-	unsigned    string            // why there is none
+	unsigned    string            // why there is none; empty: not looked for, or there is one
 	offered     bool              // the crew may be at it
 	sought      bool              // and with all that it is held against
 	redacted    map[string]string // path of a redacted box below the manifest → label of the manifest that redacts it
@@ -107,7 +106,6 @@ func (s *Store) Validate(ctx context.Context, c *Content, opt Options) (*Result,
 	if err := v.validateAll(ctx); err != nil {
 		return r, err
 	}
-	v.crew.dismiss()
 	for _, w := range v.order {
 		if err := ctx.Err(); err != nil {
 			return r, err
