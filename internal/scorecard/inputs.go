@@ -34,11 +34,7 @@ func (c *Case) readInputs(raw map[string]json.RawMessage) {
 	if !known {
 		return
 	}
-	for name := range raw {
-		if !slices.Contains(reads, name) && !slices.Contains(remarks, name) {
-			c.notJudged = append(c.notJudged, name)
-		}
-	}
+	c.passOver(raw, reads)
 	var inputs map[string]json.RawMessage
 	if c.kind == Provenance && json.Unmarshal(raw["inputs"], &inputs) == nil {
 		for name := range inputs {
@@ -47,8 +43,17 @@ func (c *Case) readInputs(raw map[string]json.RawMessage) {
 			}
 		}
 	}
-	slices.Sort(c.notJudged)
 	slices.Sort(c.slips)
+}
+
+// passOver notes the members that are neither read nor a remark.
+func (c *Case) passOver(raw map[string]json.RawMessage, reads []string) {
+	for name := range raw {
+		if !slices.Contains(reads, name) && !slices.Contains(remarks, name) {
+			c.notJudged = append(c.notJudged, name)
+		}
+	}
+	slices.Sort(c.notJudged)
 }
 
 // pathFlags are the flags of verify whose value is a file or a folder that is read.

@@ -39,11 +39,7 @@ func (c *Case) notExpected(raw map[string]json.RawMessage) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		c.senseless = append(c.senseless, fmt.Sprintf("expect.%s: makes it no kind of case that is known", name))
 	}
-	for _, name := range slices.Sorted(maps.Keys(raw)) {
-		if !slices.Contains(remarks, name) && !slices.Contains(readsOf[Provenance], name) {
-			c.notJudged = append(c.notJudged, name)
-		}
-	}
+	c.passOver(raw, readsOf[Provenance])
 }
 
 // unknownWords are the stores and states of an expectation that no report has.
